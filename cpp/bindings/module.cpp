@@ -1,0 +1,7 @@
+// The extension module. It is compiled once per instruction-set level under another name.
+#include "register.hpp"
+
+PYBIND11_MODULE(RGRBM_MODULE, m) {
+    m.doc() = "Compiled kernels of rgrbm: arrays in, arrays out.";
+    rgrbm::bindings::register_config(m);
+}

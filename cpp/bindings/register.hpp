@@ -1,0 +1,10 @@
+// One function per concept adds its classes and functions to the extension module.
+#pragma once
+
+#include <pybind11/pybind11.h>
+
+namespace rgrbm::bindings {
+
+void register_config(pybind11::module_& m);
+
+} // namespace rgrbm::bindings

@@ -1,0 +1,91 @@
+// Words of 512 bits, whatever the processor.
+//
+// A Word is eight 64-bit integers that are worked on together. It is built from as many of the processor's
+// own vectors as it takes (four of 128 bits, two of 256 or one of 512), so that each instruction-set level
+// does the same integer operations on the same lanes and gives the same bits.
+#pragma once
+
+#include <cstddef>
+#include <cstdint>
+
+#define RGRBM_INLINE inline __attribute__((always_inline))
+
+namespace rgrbm {
+
+#if defined(__AVX512F__)
+inline constexpr std::size_t native_bytes = 64;
+#elif defined(__AVX2__)
+inline constexpr std::size_t native_bytes = 32;
+#else
+inline constexpr std::size_t native_bytes = 16;
+#endif
+
+struct alignas(64) Word {
+    using Native = std::uint64_t __attribute__((vector_size(native_bytes)));
+    static constexpr std::size_t n_native = 64 / native_bytes;
+    static constexpr std::size_t n_lanes = 8;
+    static constexpr std::size_t n_bits = 512;
+
+    Native part[n_native];
+
+    static RGRBM_INLINE Word zero() { return fill(0); }
+    static RGRBM_INLINE Word ones() { return fill(~std::uint64_t{0}); }
+    static RGRBM_INLINE Word fill(std::uint64_t value) {
+        Word word;
+        for (auto& p : word.part) p = Native{} + value;
+        return word;
+    }
+
+    RGRBM_INLINE std::uint64_t lane(std::size_t i) const {
+        constexpr std::size_t per_part = native_bytes / 8;
+        return part[i / per_part][i % per_part];
+    }
+    RGRBM_INLINE void set_lane(std::size_t i, std::uint64_t value) {
+        constexpr std::size_t per_part = native_bytes / 8;
+        part[i / per_part][i % per_part] = value;
+    }
+
+    // True if any of the 512 bits is set.
+    RGRBM_INLINE bool any() const {
+        Native folded = part[0];
+        for (std::size_t i = 1; i < n_native; ++i) folded |= part[i];
+        std::uint64_t bits = 0;
+        for (std::size_t i = 0; i < native_bytes / 8; ++i) bits |= folded[i];
+        return bits != 0;
+    }
+};
+
+#define RGRBM_WORD_OPERATOR(op)                                                                              \
+    RGRBM_INLINE Word operator op(const Word& a, const Word& b) {                                            \
+        Word result;                                                                                         \
+        for (std::size_t i = 0; i < Word::n_native; ++i) result.part[i] = a.part[i] op b.part[i];            \
+        return result;                                                                                       \
+    }
+RGRBM_WORD_OPERATOR(&)
+RGRBM_WORD_OPERATOR(|)
+RGRBM_WORD_OPERATOR(^)
+RGRBM_WORD_OPERATOR(+)
+#undef RGRBM_WORD_OPERATOR
+
+RGRBM_INLINE Word operator~(const Word& a) {
+    Word result;
+    for (std::size_t i = 0; i < Word::n_native; ++i) result.part[i] = ~a.part[i];
+    return result;
+}
+
+template <int shift>
+RGRBM_INLINE Word shift_left(const Word& a) {
+    Word result;
+    for (std::size_t i = 0; i < Word::n_native; ++i) result.part[i] = a.part[i] << shift;
+    return result;
+}
+
+template <int shift>
+RGRBM_INLINE Word rotate_left(const Word& a) {
+    Word result;
+    for (std::size_t i = 0; i < Word::n_native; ++i)
+        result.part[i] = (a.part[i] << shift) | (a.part[i] >> (64 - shift));
+    return result;
+}
+
+} // namespace rgrbm

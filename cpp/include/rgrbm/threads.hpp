@@ -1,0 +1,15 @@
+// The number of threads that the kernels use. It changes how fast a result comes, never the result.
+#pragma once
+
+namespace rgrbm {
+
+// True if the library was compiled with OpenMP.
+bool has_openmp();
+
+// Threads used by the next parallel region: what set_num_threads asked for, else OpenMP's own default.
+int num_threads();
+
+// n = 0 goes back to OpenMP's default (OMP_NUM_THREADS or the number of cores).
+void set_num_threads(int n);
+
+} // namespace rgrbm

@@ -1,0 +1,6 @@
+"""Sample spin models, train restricted Boltzmann machines on them, and see the renormalization they learn."""
+
+from rgrbm._config import set_num_threads, show_config
+from rgrbm.spins import to_binary, to_spins
+
+__all__ = ["set_num_threads", "show_config", "to_binary", "to_spins"]

@@ -1,0 +1,75 @@
+"""Spins ±1 and binary units 0/1: the two ways to write a configuration, and the conversion between them."""
+
+from typing import Any
+
+import numpy as np
+import numpy.typing as npt
+
+Spins = npt.NDArray[np.int8]
+Binary = npt.NDArray[np.uint8]
+
+
+def to_binary(spins: npt.ArrayLike) -> Binary:
+    """Convert spins ±1 to binary units, x = (1 + s)/2.
+
+    Parameters
+    ----------
+    spins : array_like of -1 and +1
+        Configurations of any shape.
+
+    Returns
+    -------
+    ndarray of uint8
+        0 where the spin is −1, 1 where it is +1; the same shape.
+
+    Raises
+    ------
+    ValueError
+        If a value is neither −1 nor +1.
+
+    Examples
+    --------
+    >>> from rgrbm import to_binary
+    >>> to_binary([-1, 1, 1])
+    array([0, 1, 1], dtype=uint8)
+    """
+    array = np.asarray(spins)
+    _require_values(array, -1, 1, "to_binary expects spins ±1; binary units 0/1 need no conversion")
+    return (array > 0).astype(np.uint8)
+
+
+def to_spins(binary: npt.ArrayLike) -> Spins:
+    """Convert binary units 0/1 to spins, s = 2x − 1.
+
+    Parameters
+    ----------
+    binary : array_like of 0 and 1
+        Configurations of any shape.
+
+    Returns
+    -------
+    ndarray of int8
+        −1 where the unit is 0, +1 where it is 1; the same shape.
+
+    Raises
+    ------
+    ValueError
+        If a value is neither 0 nor 1.
+
+    Examples
+    --------
+    >>> from rgrbm import to_spins
+    >>> to_spins([0, 1, 1])
+    array([-1,  1,  1], dtype=int8)
+    """
+    array = np.asarray(binary)
+    _require_values(array, 0, 1, "to_spins expects binary units 0/1; spins ±1 need no conversion")
+    return (2 * (array > 0).astype(np.int8) - 1).astype(np.int8)
+
+
+def _require_values(array: npt.NDArray[Any], low: int, high: int, expectation: str) -> None:
+    if array.dtype.kind not in "biuf":
+        raise ValueError(f"{expectation}, got an array of dtype {array.dtype}")
+    wrong = (array != low) & (array != high)
+    if wrong.any():
+        raise ValueError(f"{expectation}, got the value {array[wrong].flat[0]}")
