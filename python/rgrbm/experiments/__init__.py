@@ -1,0 +1,1 @@
+"""The experiments of the command line, one file each."""
