@@ -3,6 +3,7 @@
 import io
 import json
 import os
+from collections.abc import Collection
 from pathlib import Path
 from typing import Any
 
@@ -40,6 +41,8 @@ class RunFolder:
         self.results = self.path / "results.json"
         self.model = self.path / "model.safetensors"
         self.checkpoint = self.path / "checkpoint.safetensors"
+        self.resumes = resume
+        self._parameters = self.path / "parameters.json"
         if force and resume:
             raise ValueError("--force starts anew and --resume goes on: choose one of them")
         self._make()
@@ -78,6 +81,37 @@ class RunFolder:
             raise FileExistsError(
                 f"{self.path} holds a run that was stopped: --resume goes on with it, --force starts anew"
             )
+
+    def parameters(self, given: dict[str, Any], explicit: Collection[str] = ()) -> dict[str, Any]:
+        """The parameters of the run: those given, or those that a resumed run was started with.
+
+        Parameters
+        ----------
+        given : dict
+            All parameters of a new run; they are written into the folder.
+        explicit : collection of str
+            Names of those that the user asked for, as opposed to defaults.
+
+        Raises
+        ------
+        ValueError
+            If a resumed run was started with another value of an explicit parameter.
+        """
+        if not self.resumes:
+            write_atomically(self._parameters, json.dumps(given, indent=2).encode() + b"\n")
+            return given
+        try:
+            stored: dict[str, Any] = json.loads(self._parameters.read_text())
+        except (OSError, ValueError) as error:
+            raise ValueError(f"the parameters of the run in {self.path} cannot be read: {error}") from error
+        if set(stored) != set(given):
+            raise ValueError(f"{self._parameters} is of another experiment or version")
+        for name in explicit:
+            if stored[name] != given[name]:
+                raise ValueError(
+                    f"the run to be resumed was started with {name} = {stored[name]}, not {given[name]}"
+                )
+        return stored
 
     def save_results(self, results: dict[str, Any]) -> None:
         """Write ``results.json``; NaN becomes null, since JSON has none."""
