@@ -25,6 +25,5 @@ std::vector<std::string> supported_levels() {
 
 PYBIND11_MODULE(_cpu, m) {
     m.doc() = "Asks the processor which x86-64 instruction-set levels it supports.";
-    m.def("supported_levels", &supported_levels,
-          "The x86-64 levels that this processor can run, lowest first.");
+    m.def("supported_levels", &supported_levels, "The x86-64 levels that this processor can run, lowest first.");
 }

@@ -25,8 +25,7 @@ Update parse_update(const std::string& name) {
     throw py::value_error("update must be 'metropolis' or 'heat_bath', got '" + name + "'");
 }
 
-IsingChains make_chains(std::size_t rows, std::size_t columns, double coupling, std::size_t n_chains,
-                        const Key& key) {
+IsingChains make_chains(std::size_t rows, std::size_t columns, double coupling, std::size_t n_chains, const Key& key) {
     if (rows < 1 || columns < 2 || rows > max_sites || columns > max_sites || rows * columns > max_sites)
         throw py::value_error("a lattice needs at least 2 columns and at most 2^31 sites");
     if (!std::isfinite(coupling))
@@ -37,8 +36,7 @@ IsingChains make_chains(std::size_t rows, std::size_t columns, double coupling, 
     return IsingChains({rows, columns}, coupling, n_chains, key);
 }
 
-py::array_t<std::int64_t> per_chain(const IsingChains& chains,
-                                    void (IsingChains::*observable)(std::int64_t*) const) {
+py::array_t<std::int64_t> per_chain(const IsingChains& chains, void (IsingChains::*observable)(std::int64_t*) const) {
     py::array_t<std::int64_t> out(static_cast<py::ssize_t>(chains.n_chains()));
     std::int64_t* data = out.mutable_data();
     py::gil_scoped_release release;
@@ -66,8 +64,8 @@ void sample_exactly(IsingChains& chains) {
 void register_ising(py::module_& m) {
     py::class_<IsingChains>(m, "IsingChains",
                             "Chains of an Ising model on a ring (rows = 1) or torus, one bit per spin.")
-        .def(py::init(&make_chains), py::arg("rows"), py::arg("columns"), py::arg("coupling"),
-             py::arg("n_chains"), py::arg("key"))
+        .def(py::init(&make_chains), py::arg("rows"), py::arg("columns"), py::arg("coupling"), py::arg("n_chains"),
+             py::arg("key"))
         .def("align", &IsingChains::align, "Set every spin to +1.")
         .def(
             "sweep",
@@ -76,10 +74,8 @@ void register_ising(py::module_& m) {
                 py::gil_scoped_release release;
                 chains.sweep(n, parsed);
             },
-            py::arg("n"), py::arg("update"),
-            "Make n sweeps of as many single-site updates as there are sites.")
-        .def("sample_exactly", &sample_exactly,
-             "Replace each chain of a ring by an independent exact sample.")
+            py::arg("n"), py::arg("update"), "Make n sweeps of as many single-site updates as there are sites.")
+        .def("sample_exactly", &sample_exactly, "Replace each chain of a ring by an independent exact sample.")
         .def(
             "bond_sums", [](const IsingChains& c) { return per_chain(c, &IsingChains::bond_sums); },
             "Sum of s s' over all bonds, for each chain.")

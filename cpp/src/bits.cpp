@@ -18,10 +18,8 @@ std::uint64_t gather_bytes(const Word* sites, std::size_t n_sites, std::size_t b
 
 } // namespace
 
-void unpack_spins(const Word* sites, std::size_t n_sites, std::size_t n_chains, std::int8_t* out,
-                  std::size_t stride) {
-    static_assert(std::endian::native == std::endian::little,
-                  "byte i of a word must hold its bits 8i … 8i+7");
+void unpack_spins(const Word* sites, std::size_t n_sites, std::size_t n_chains, std::int8_t* out, std::size_t stride) {
+    static_assert(std::endian::native == std::endian::little, "byte i of a word must hold its bits 8i … 8i+7");
     for (std::size_t chain = 0; chain < n_chains; chain += 8) {
         const std::size_t chains_here = std::min<std::size_t>(8, n_chains - chain);
         for (std::size_t site = 0; site < n_sites; site += 8) {

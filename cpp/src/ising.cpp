@@ -33,8 +33,8 @@ void sweep_random_sites(Word* spins, std::size_t n_sites, const Sites& sites, co
 
 // One sweep of a square lattice, first the even sites of the checkerboard and then the odd ones.
 template <Update update>
-void sweep_checkerboard(Word* spins, const SquareSites& sites, const Thresholds& thresholds,
-                        const Word& inverted, Stream& shared_stream) {
+void sweep_checkerboard(Word* spins, const SquareSites& sites, const Thresholds& thresholds, const Word& inverted,
+                        Stream& shared_stream) {
     Stream stream = shared_stream;
     for (std::size_t colour = 0; colour < 2; ++colour)
         for (std::size_t row = 0; row < sites.rows; ++row)
@@ -57,8 +57,7 @@ void sweep_block(Word* spins, const Lattice& lattice, double coupling, std::size
         else if (lattice.has_checkerboard())
             sweep_checkerboard<update>(spins, SquareSites(lattice), square, inverted, stream);
         else
-            sweep_random_sites<update>(spins, lattice.n_sites(), SquareSites(lattice), square, inverted,
-                                       stream);
+            sweep_random_sites<update>(spins, lattice.n_sites(), SquareSites(lattice), square, inverted, stream);
     }
 }
 

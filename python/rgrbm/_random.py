@@ -30,8 +30,7 @@ def seed_sequence(seed: Seed) -> np.random.SeedSequence:
         return np.random.SeedSequence()
     if isinstance(seed, bool) or not isinstance(seed, int | np.integer):
         raise TypeError(
-            "seed must be an int, numpy.random.SeedSequence, Generator, RandomState or None, "
-            f"got {type(seed).__name__}"
+            f"seed must be an int, numpy.random.SeedSequence, Generator, RandomState or None, got {type(seed).__name__}"
         )
     if seed < 0:
         raise ValueError(f"seed must not be negative, got {seed}")

@@ -73,9 +73,7 @@ def _add_experiment(name: str, parameters: type, run: Callable[[Any, RunFolder],
         chosen = folder.parameters(given, explicit)
         run(parameters(**chosen), folder)
 
-    context_parameter = inspect.Parameter(
-        "context", inspect.Parameter.POSITIONAL_OR_KEYWORD, annotation=typer.Context
-    )
+    context_parameter = inspect.Parameter("context", inspect.Parameter.POSITIONAL_OR_KEYWORD, annotation=typer.Context)
     command.__signature__ = inspect.Signature([context_parameter, *options])  # type: ignore[attr-defined]
     command.__annotations__ = {p.name: p.annotation for p in [context_parameter, *options]}
     command.__doc__ = (run.__doc__ or "").split("\n\n")[0]

@@ -55,9 +55,7 @@ def plot_learning_curve(
     figure, axes = _axes(6.0, 3.6)
     axes.plot(epoch, reconstruction_error, color=BLUE, linewidth=1.2, label="training set, h and v sampled")
     if bound is not None:
-        axes.axhline(
-            bound, color=BLACK, linestyle="--", linewidth=1, label=f"perfect decimation, {bound:.4f}"
-        )
+        axes.axhline(bound, color=BLACK, linestyle="--", linewidth=1, label=f"perfect decimation, {bound:.4f}")
     axes.set_xscale("log")
     axes.set_ylim(0, None)
     axes.set_xlabel("epoch")
@@ -88,9 +86,7 @@ def plot_reconstruction(original: npt.ArrayLike, reconstruction: npt.ArrayLike) 
     figure = Figure(figsize=(7.0, 0.62 * n_samples + 0.9), layout="constrained", dpi=150)
     all_axes = figure.subplots(n_samples, 1, sharex=True, squeeze=False)[:, 0]
     for axes, v, v_hat in zip(all_axes, before, after, strict=True):
-        axes.imshow(
-            np.stack([v, v_hat]), cmap="Greys", vmin=-1.6, vmax=1.6, aspect="auto", interpolation="none"
-        )
+        axes.imshow(np.stack([v, v_hat]), cmap="Greys", vmin=-1.6, vmax=1.6, aspect="auto", interpolation="none")
         wrong = np.flatnonzero(v != v_hat)
         axes.plot(wrong, np.ones_like(wrong), "x", color=ORANGE, markersize=4.5, markeredgewidth=1.4)
         axes.axhline(0.5, color="white", linewidth=2)

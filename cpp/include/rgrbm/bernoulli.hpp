@@ -40,8 +40,7 @@ RGRBM_INLINE Word draw_bernoulli(Stream& stream, const Lanes& lanes, const Thres
     std::uint64_t first = thresholds.first, second = thresholds.second;
     for (int plane = 0; plane < 64; ++plane, first <<= 1, second <<= 1) {
         const Word u = stream.next();
-        const Word t =
-            (lanes.first & Word::fill_bit(first >> 63)) | (lanes.second & Word::fill_bit(second >> 63));
+        const Word t = (lanes.first & Word::fill_bit(first >> 63)) | (lanes.second & Word::fill_bit(second >> 63));
         drawn = drawn | and_not(undecided & t, u);
         undecided = and_not(undecided, u ^ t);
         if (!undecided.any())

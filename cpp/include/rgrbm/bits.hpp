@@ -29,8 +29,7 @@ inline constexpr std::array<std::uint64_t, 256> spins_of_byte = [] {
 }();
 
 // Writes the spins of up to 512 chains as int8 ±1: out[chain · stride + site].
-void unpack_spins(const Word* sites, std::size_t n_sites, std::size_t n_chains, std::int8_t* out,
-                  std::size_t stride);
+void unpack_spins(const Word* sites, std::size_t n_sites, std::size_t n_chains, std::int8_t* out, std::size_t stride);
 
 // Adds words bit by bit: counts, for each of the 512 bits, in how many of the words it was set.
 class VerticalCounter {

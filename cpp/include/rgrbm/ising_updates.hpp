@@ -31,8 +31,7 @@ struct SquareSites {
         const std::size_t row = site / columns;
         return neighbours(spins, row, site - row * columns);
     }
-    RGRBM_INLINE std::array<Word, 4> neighbours(const Word* spins, std::size_t row,
-                                                std::size_t column) const {
+    RGRBM_INLINE std::array<Word, 4> neighbours(const Word* spins, std::size_t row, std::size_t column) const {
         const Word* here = spins + row * columns;
         const Word* above = spins + (row == 0 ? rows - 1 : row - 1) * columns;
         const Word* below = spins + (row + 1 == rows ? 0 : row + 1) * columns;

@@ -24,8 +24,7 @@ RGRBM_INLINE Counter philox4x64(Counter counter, Key key) {
         const Product p0 = Product{0xD2E7470EE14C6C93u} * counter[0];
         const Product p1 = Product{0xCA5A826395121157u} * counter[2];
         counter = {static_cast<std::uint64_t>(p1 >> 64) ^ counter[1] ^ key[0], static_cast<std::uint64_t>(p1),
-                   static_cast<std::uint64_t>(p0 >> 64) ^ counter[3] ^ key[1],
-                   static_cast<std::uint64_t>(p0)};
+                   static_cast<std::uint64_t>(p0 >> 64) ^ counter[3] ^ key[1], static_cast<std::uint64_t>(p0)};
         key[0] += 0x9E3779B97F4A7C15u;
         key[1] += 0xBB67AE8584CAA73Bu;
     }

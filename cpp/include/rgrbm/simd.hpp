@@ -70,12 +70,12 @@ struct alignas(64) Word {
     }
 };
 
-#define RGRBM_WORD_OPERATOR(op)                                                                              \
-    RGRBM_INLINE Word operator op(const Word& a, const Word& b) {                                            \
-        Word result;                                                                                         \
-        for (std::size_t i = 0; i < Word::n_native; ++i)                                                     \
-            result.part[i] = a.part[i] op b.part[i];                                                         \
-        return result;                                                                                       \
+#define RGRBM_WORD_OPERATOR(op)                                                                                        \
+    RGRBM_INLINE Word operator op(const Word& a, const Word& b) {                                                      \
+        Word result;                                                                                                   \
+        for (std::size_t i = 0; i < Word::n_native; ++i)                                                               \
+            result.part[i] = a.part[i] op b.part[i];                                                                   \
+        return result;                                                                                                 \
     }
 RGRBM_WORD_OPERATOR(&)
 RGRBM_WORD_OPERATOR(|)

@@ -28,8 +28,7 @@ def _load() -> Any:
     forced = os.environ.get("RGRBM_ISA")
     if forced and forced not in available:
         raise ImportError(
-            f"RGRBM_ISA={forced!r} cannot be used: this installation and processor offer "
-            f"{', '.join(available)}"
+            f"RGRBM_ISA={forced!r} cannot be used: this installation and processor offer {', '.join(available)}"
         )
     if not available:
         raise ImportError(

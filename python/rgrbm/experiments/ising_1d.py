@@ -14,13 +14,14 @@ from rich.console import Console
 from rgrbm import plots
 from rgrbm._config import config
 from rgrbm._random import seed_sequence
-from rgrbm.experiments.comparison import print_comparison
+from rgrbm.experiments.comparison import print_comparison, with_error
 from rgrbm.experiments.run_folder import RunFolder
+from rgrbm.hidden_spins import HiddenCorrelation, hidden_correlation, sort_by_position
 from rgrbm.ising import Ensemble, IsingModel
 from rgrbm.rbm import BernoulliRBM
 from rgrbm.renormalization import decimate, reconstruction_error_decimation_bound
 from rgrbm.spins import Spins, to_binary, to_spins
-from rgrbm.statistics import HiddenCorrelation, correlation, hidden_correlation, mean_and_stderr
+from rgrbm.statistics import correlation, mean_and_stderr
 
 SCHEMA = "rgrbm.ising1d/1"
 
@@ -108,8 +109,7 @@ def _check(p: Ising1DParameters) -> None:
             raise ValueError(f"{name} must be at least 1, got {getattr(p, name)}")
     if p.n_test < 2 or p.n_measured < 100:
         raise ValueError(
-            "error bars need n_test of at least 2 and n_measured of at least 100, "
-            f"got {p.n_test} and {p.n_measured}"
+            f"error bars need n_test of at least 2 and n_measured of at least 100, got {p.n_test} and {p.n_measured}"
         )
 
 
@@ -145,9 +145,7 @@ def _train(p: Ising1DParameters, spins: Spins, folder: RunFolder) -> BernoulliRB
         return rbm.fit(to_binary(spins), checkpoint=folder.checkpoint, resume=folder.resumes)
     except KeyboardInterrupt:
         done = getattr(rbm, "n_iter_", 0)
-        raise KeyboardInterrupt(
-            f"{done} of {p.n_epochs} epochs are done; --resume goes on from there"
-        ) from None
+        raise KeyboardInterrupt(f"{done} of {p.n_epochs} epochs are done; --resume goes on from there") from None
 
 
 def _analyse(p: Ising1DParameters, rbm: BernoulliRBM, test: Spins, ensemble: Ensemble) -> dict[str, Any]:
@@ -167,6 +165,7 @@ def _analyse(p: Ising1DParameters, rbm: BernoulliRBM, test: Spins, ensemble: Ens
             "data": _magnetization(test),
             "reconstruction": _magnetization(reconstruction),
         },
+        "n_hidden": len(rbm.components_),
         "unique_visible": hidden.n_unique,
         "correlation": _correlations(p, hidden),
         "J_renormalized": {
@@ -202,9 +201,7 @@ def _correlations(p: Ising1DParameters, hidden: HiddenCorrelation) -> dict[str, 
     }
 
 
-def _draw(
-    p: Ising1DParameters, results: dict[str, Any], rbm: BernoulliRBM, test: Spins, folder: RunFolder
-) -> None:
+def _draw(p: Ising1DParameters, results: dict[str, Any], rbm: BernoulliRBM, test: Spins, folder: RunFolder) -> None:
     """Figures 2 to 5 of the report."""
     history = rbm.history_
     loss = plots.plot_learning_curve(
@@ -233,6 +230,7 @@ def _print_table(results: dict[str, Any], console: Console) -> None:
     magnetization, J = results["magnetization"], results["J_renormalized"]
     c = results["correlation"]
     n_hidden = results["n_hidden"]
+    unique = f"{results['unique_visible']} of {n_hidden}"
     rows = [
         (
             "reconstruction error (test)",
@@ -249,7 +247,7 @@ def _print_table(results: dict[str, Any], console: Console) -> None:
             )
             for name in ("data", "reconstruction")
         ),
-        ("distinct dominant visible units", "all, “with a few exception”", f"{results['unique_visible']} of {n_hidden}", str(n_hidden)),
+        ("distinct dominant visible units", "all but a few", unique, str(n_hidden)),
         ("J′ (slope of ln C)", "–", with_error(J["hidden"], J["hidden_stderr"]), f"{J['exact']:.4f}"),
         ("amplitude of C", "–", f"{J['amplitude']:.3f}", "1"),
         *(

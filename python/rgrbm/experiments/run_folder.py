@@ -74,9 +74,7 @@ class RunFolder:
 
     def _refuse_to_overwrite(self) -> None:
         if self.results.exists():
-            raise FileExistsError(
-                f"{self.results} exists already: choose another --out, or --force to overwrite it"
-            )
+            raise FileExistsError(f"{self.results} exists already: choose another --out, or --force to overwrite it")
         if self.checkpoint.exists():
             raise FileExistsError(
                 f"{self.path} holds a run that was stopped: --resume goes on with it, --force starts anew"
@@ -108,9 +106,7 @@ class RunFolder:
             raise ValueError(f"{self._parameters} is of another experiment or version")
         for name in explicit:
             if stored[name] != given[name]:
-                raise ValueError(
-                    f"the run to be resumed was started with {name} = {stored[name]}, not {given[name]}"
-                )
+                raise ValueError(f"the run to be resumed was started with {name} = {stored[name]}, not {given[name]}")
         return stored
 
     def save_results(self, results: dict[str, Any]) -> None:
