@@ -1,6 +1,20 @@
 """Sample spin models, train restricted Boltzmann machines on them, and see the renormalization they learn."""
 
 from rgrbm._config import set_num_threads, show_config
+from rgrbm._tensors import FileFormatError
+from rgrbm.files import from_sklearn, load_model, save_model, to_sklearn
+from rgrbm.rbm import BernoulliRBM
 from rgrbm.spins import to_binary, to_spins
 
-__all__ = ["set_num_threads", "show_config", "to_binary", "to_spins"]
+__all__ = [
+    "BernoulliRBM",
+    "FileFormatError",
+    "from_sklearn",
+    "load_model",
+    "save_model",
+    "set_num_threads",
+    "show_config",
+    "to_binary",
+    "to_sklearn",
+    "to_spins",
+]
