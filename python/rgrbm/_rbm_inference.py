@@ -5,6 +5,7 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 import scipy.sparse as sp
+from sklearn.base import BaseEstimator, ClassNamePrefixFeaturesOutMixin, TransformerMixin
 from sklearn.utils.validation import check_is_fitted, validate_data
 
 from rgrbm import _random, _units
@@ -20,7 +21,7 @@ _WORK_PER_CALL = 2**28
 _CELLS_AT_ONCE = 2**23
 
 
-class RBMInference:
+class RBMInference(ClassNamePrefixFeaturesOutMixin, TransformerMixin, BaseEstimator):  # type: ignore[misc]
     """Methods that need the parameters only; :class:`rgrbm.BernoulliRBM` adds training."""
 
     components_: npt.NDArray[Any]
@@ -396,7 +397,7 @@ def _log_pseudo_likelihood(
 
 
 def _softplus_sum(x: npt.NDArray[np.float64]) -> npt.NDArray[np.float64]:
-    """Σ ln(1 + exp x) along the last axis as Σ max(x, 0) + ln Π (1 + exp(−|x|)): a logarithm per 512 terms."""
+    """Σ ln(1 + exp x) along the last axis as Σ max(x, 0) + ln Π (1 + exp(−|x|)): few logarithms."""
     total = np.maximum(x, 0).sum(axis=-1)
     for start in range(0, x.shape[-1], 512):  # a product of 512 factors up to 2 stays finite
         total += np.log(np.prod(1 + np.exp(-np.abs(x[..., start : start + 512])), axis=-1))

@@ -25,7 +25,7 @@ def as_units(X: Any, *, clip: bool, name: str) -> Units:
     """
     values = X.data if sp.issparse(X) else X
     if values.size:
-        low, high = values.min(), values.max()
+        low, high = X.min(), X.max()  # zeros that a sparse matrix does not store included
         if low < 0 or high > 1:
             _refuse_spins(values, low, high)
             if not clip:

@@ -7,7 +7,7 @@ from typing import Any, ClassVar, Literal, Self
 
 import numpy as np
 import numpy.typing as npt
-from sklearn.base import BaseEstimator, ClassNamePrefixFeaturesOutMixin, TransformerMixin, _fit_context
+from sklearn.base import _fit_context
 from sklearn.utils._param_validation import Interval, StrOptions
 from sklearn.utils.validation import validate_data
 
@@ -39,7 +39,7 @@ _FREE_ON_RESUME = {
 }
 
 
-class BernoulliRBM(RBMInference, ClassNamePrefixFeaturesOutMixin, TransformerMixin, BaseEstimator):  # type: ignore[misc]
+class BernoulliRBM(RBMInference):
     """Restricted Boltzmann machine with binary visible and hidden units.
 
     The model is p(v, h) = exp(b·h + c·v + v·W·h) / Z with v and h of 0 and 1. Training follows the gradient
