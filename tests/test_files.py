@@ -242,7 +242,7 @@ def test_missing_files_and_folders(tmp_path, fitted):
         load_model(tmp_path / "nothing")
     with pytest.raises(OSError, match="directory"):
         load_model(tmp_path)
-    with pytest.raises(FileNotFoundError, match="the folder .* does not exist"):
+    with pytest.raises(FileNotFoundError, match=r"the folder .* does not exist"):
         fitted.save(tmp_path / "missing" / "model")
     with pytest.raises(NotFittedError):
         BernoulliRBM().save(tmp_path / "model")

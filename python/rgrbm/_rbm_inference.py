@@ -14,6 +14,8 @@ from rgrbm.spins import Binary
 
 Key = tuple[int, int]
 
+SAMPLING = 2  # purpose of the random streams that methods draw from when no seed is given
+
 # Gibbs steps times multiply-adds per step that one call of the kernels makes: some tenths of a second.
 _WORK_PER_CALL = 2**28
 
@@ -301,15 +303,7 @@ class RBMInference(ClassNamePrefixFeaturesOutMixin, TransformerMixin, BaseEstima
         (4,)
         """
         X = self._check_visible(X)
-        weights = np.asarray(self.weights_, dtype=np.float64)
-        bias = np.asarray(self.intercept_visible_, dtype=np.float64)
-        field = X.astype(np.float64) @ weights + self.intercept_hidden_
-        rows = max(1, _CELLS_AT_ONCE // weights.size)
-        scores = np.empty(X.shape[0])
-        for start in range(0, len(scores), rows):
-            part = slice(start, start + rows)
-            scores[part] = _log_pseudo_likelihood(_units.dense(X[part]), field[part], weights, bias)
-        return scores
+        return log_pseudo_likelihood(X, self.weights_, self.intercept_visible_, self.intercept_hidden_)
 
     def score(self, X: Any, y: Any = None) -> float:
         """Mean of :meth:`score_samples`: what grid search maximises when no other score is given.
@@ -384,6 +378,21 @@ def _free_energy(
     x = units if sp.issparse(units) else units.astype(np.float64)
     field = x @ weights.astype(np.float64) + other_bias
     return np.asarray(-(x @ own_bias.astype(np.float64)) - _softplus_sum(field))
+
+
+def log_pseudo_likelihood(
+    units: Any, weights: npt.NDArray[Any], visible_bias: npt.NDArray[Any], hidden_bias: npt.NDArray[Any]
+) -> npt.NDArray[np.float64]:
+    """Σ_i ln p(v_i | rest) of each row of units of any form."""
+    weights = np.asarray(weights, dtype=np.float64)
+    visible_bias = np.asarray(visible_bias, dtype=np.float64)
+    field = units.astype(np.float64) @ weights + hidden_bias
+    rows = max(1, _CELLS_AT_ONCE // weights.size)
+    result = np.empty(units.shape[0])
+    for start in range(0, len(result), rows):
+        part = slice(start, start + rows)
+        result[part] = _log_pseudo_likelihood(_units.dense(units[part]), field[part], weights, visible_bias)
+    return result
 
 
 def _log_pseudo_likelihood(

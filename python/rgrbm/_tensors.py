@@ -120,3 +120,13 @@ def require(metadata: dict[str, Any], key: str, kind: type | tuple[type, ...], n
     if not isinstance(value, kind) or (isinstance(value, bool) and kind is not bool):
         raise FileFormatError(f"{name!r}: the metadata entry {key!r} is missing or of another type")
     return value
+
+
+def layer_sizes(metadata: dict[str, Any], name: str) -> tuple[int, int]:
+    """Numbers of visible and hidden units that the metadata tell."""
+    return require(metadata, "n_visible", int, name), require(metadata, "n_hidden", int, name)
+
+
+def parameter_shapes(n_visible: int, n_hidden: int) -> dict[str, tuple[int, ...]]:
+    """Shapes of an RBM's parameters."""
+    return {"weights": (n_visible, n_hidden), "visible_bias": (n_visible,), "hidden_bias": (n_hidden,)}

@@ -1,13 +1,10 @@
-"""Models and training checkpoints as files, and conversion from and to scikit-learn.
+"""Models as files, and conversion from and to scikit-learn.
 
 Files are safetensors (no pickle: a file from elsewhere cannot run code) with metadata in JSON, and can be
 read by ``safetensors.torch.load_file``. They are written whole or not at all.
 """
 
-import dataclasses
 import os
-from dataclasses import dataclass
-from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -18,17 +15,21 @@ from sklearn.utils.validation import check_is_fitted
 
 from rgrbm import _random
 from rgrbm._config import config
-from rgrbm._tensors import FileFormatError, read_tensors, require, require_tensors, write_tensors
-from rgrbm.training import History
+from rgrbm._rbm_inference import SAMPLING
+from rgrbm._tensors import (
+    FileFormatError,
+    layer_sizes,
+    parameter_shapes,
+    read_tensors,
+    require,
+    require_tensors,
+    write_tensors,
+)
 
 if TYPE_CHECKING:
     from rgrbm.rbm import BernoulliRBM
 
 PathLike = str | os.PathLike[str]
-Key = tuple[int, int]
-
-_SAMPLING = 2  # purpose of the random streams, as in training
-_HISTORY, _STATE = "history.", "state."
 
 
 def save_model(model: "BernoulliRBM", path: PathLike) -> None:
@@ -108,9 +109,9 @@ def load_model(path: PathLike) -> "BernoulliRBM":
 
     name = os.fspath(path)
     tensors, metadata = read_tensors(path, "BernoulliRBM")
-    n_visible, n_hidden = _sizes(metadata, name)
+    n_visible, n_hidden = layer_sizes(metadata, name)
     n_samples = require(metadata, "n_hidden_samples", int, name)
-    shapes = _parameter_shapes(n_visible, n_hidden) | {"hidden_samples": (n_samples, n_hidden)}
+    shapes = parameter_shapes(n_visible, n_hidden) | {"hidden_samples": (n_samples, n_hidden)}
     require_tensors(tensors, shapes, name)
     parameters = require(metadata, "parameters", dict, name)
     try:
@@ -221,113 +222,6 @@ def to_sklearn(model: "BernoulliRBM") -> SklearnRBM:
     return theirs
 
 
-@dataclass(frozen=True, kw_only=True)
-class Checkpoint:
-    """All that a training needs to go on to the same bits."""
-
-    weights: npt.NDArray[Any]
-    visible_bias: npt.NDArray[Any]
-    hidden_bias: npt.NDArray[Any]
-    trainer_state: dict[str, npt.NDArray[Any]]
-    history: History
-    key: Key
-    sampling_key: Key
-    data_digest: str
-    configuration: dict[str, Any]
-
-    def replace(self, **changes: Any) -> "Checkpoint":
-        """A copy with some fields changed."""
-        return dataclasses.replace(self, **changes)
-
-
-def save_checkpoint(checkpoint: Checkpoint, path: PathLike) -> None:
-    """Write a checkpoint, whole or not at all."""
-    history = checkpoint.history
-    tensors = {
-        "weights": checkpoint.weights,
-        "visible_bias": checkpoint.visible_bias,
-        "hidden_bias": checkpoint.hidden_bias,
-    }
-    tensors |= {_STATE + name: np.asarray(array) for name, array in checkpoint.trainer_state.items()}
-    tensors |= {_HISTORY + name: history[name] for name in history.names}
-    metadata = {
-        "n_visible": len(checkpoint.visible_bias),
-        "n_hidden": len(checkpoint.hidden_bias),
-        "n_epochs": len(history),
-        "seconds": history.seconds,
-        "history": list(history.names),
-        "state": {name: list(np.shape(array)) for name, array in checkpoint.trainer_state.items()},
-        "key": list(checkpoint.key),
-        "sampling_key": list(checkpoint.sampling_key),
-        "data_digest": checkpoint.data_digest,
-        "configuration": checkpoint.configuration,
-        "software": config(),
-    }
-    write_tensors(path, "checkpoint", tensors, metadata)
-
-
-def load_checkpoint(path: PathLike) -> Checkpoint:
-    """Read a checkpoint.
-
-    Raises
-    ------
-    FileFormatError
-        As :func:`load_model`.
-    OSError
-        If the file cannot be read.
-    """
-    name = os.fspath(path)
-    tensors, metadata = read_tensors(path, "checkpoint")
-    n_epochs = require(metadata, "n_epochs", int, name)
-    columns = require(metadata, "history", list, name)
-    state = require(metadata, "state", dict, name)
-    shapes = _parameter_shapes(*_sizes(metadata, name))
-    require_tensors(
-        {key: t for key, t in tensors.items() if not key.startswith((_STATE, _HISTORY))}, shapes, name
-    )
-    expected: dict[str, tuple[int, ...]] = {_HISTORY + str(column): (n_epochs,) for column in columns}
-    require_tensors({key: t for key, t in tensors.items() if key.startswith(_HISTORY)}, expected, name)
-    stored = {key.removeprefix(_STATE): t for key, t in tensors.items() if key.startswith(_STATE)}
-    if {key: list(array.shape) for key, array in stored.items()} != state:
-        raise FileFormatError(f"{name!r}: the trainer's state is not the one that its metadata describe")
-    history = History()
-    if columns:
-        history.append(
-            {column: tensors[_HISTORY + column] for column in columns},
-            seconds=require(metadata, "seconds", (float, int), name),
-        )
-    return Checkpoint(
-        weights=tensors["weights"],
-        visible_bias=tensors["visible_bias"],
-        hidden_bias=tensors["hidden_bias"],
-        trainer_state=stored,
-        history=history,
-        key=_key(metadata, "key", name),
-        sampling_key=_key(metadata, "sampling_key", name),
-        data_digest=require(metadata, "data_digest", str, name),
-        configuration=require(metadata, "configuration", dict, name),
-    )
-
-
-def require_writable(path: PathLike, *, overwrite: bool) -> None:
-    """Check before long work that its result can be written.
-
-    Raises
-    ------
-    FileExistsError
-        If the file exists and may not be overwritten.
-    OSError
-        If the folder is missing or cannot be written to.
-    """
-    path = Path(path).absolute()
-    if path.exists() and not overwrite:
-        raise FileExistsError(f"{str(path)!r} exists: resume from it, remove it, or choose another file")
-    if not path.parent.is_dir():
-        raise FileNotFoundError(f"the folder {str(path.parent)!r} does not exist")
-    if not os.access(path.parent, os.W_OK):
-        raise PermissionError(f"the folder {str(path.parent)!r} cannot be written to")
-
-
 def _set_fitted(
     model: "BernoulliRBM",
     weights: npt.NDArray[Any],
@@ -335,7 +229,7 @@ def _set_fitted(
     hidden_bias: npt.NDArray[Any],
 ) -> None:
     model._set_parameters(weights, visible_bias, hidden_bias)
-    model._start_streams(_random.key(_random.seed_sequence(model.random_state), _SAMPLING))
+    model._start_streams(_random.key(_random.seed_sequence(model.random_state), SAMPLING))
     model.n_features_in_ = len(visible_bias)
 
 
@@ -352,18 +246,3 @@ def _plain_parameters(model: "BernoulliRBM") -> dict[str, Any]:
     return {
         name: value.item() if isinstance(value, np.generic) else value for name, value in parameters.items()
     }
-
-
-def _sizes(metadata: dict[str, Any], name: str) -> tuple[int, int]:
-    return require(metadata, "n_visible", int, name), require(metadata, "n_hidden", int, name)
-
-
-def _parameter_shapes(n_visible: int, n_hidden: int) -> dict[str, tuple[int, ...]]:
-    return {"weights": (n_visible, n_hidden), "visible_bias": (n_visible,), "hidden_bias": (n_hidden,)}
-
-
-def _key(metadata: dict[str, Any], key: str, name: str) -> Key:
-    words = require(metadata, key, list, name)
-    if len(words) != 2 or not all(isinstance(word, int) and 0 <= word < 2**64 for word in words):
-        raise FileFormatError(f"{name!r}: the metadata entry {key!r} is not a pair of 64-bit words")
-    return words[0], words[1]

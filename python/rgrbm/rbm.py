@@ -11,9 +11,10 @@ from sklearn.base import _fit_context
 from sklearn.utils._param_validation import Interval, StrOptions
 from sklearn.utils.validation import validate_data
 
-from rgrbm import _random, _units, files
+from rgrbm import _random, _units, checkpoints, files
 from rgrbm._core import kernels
-from rgrbm._rbm_inference import RBMInference
+from rgrbm._rbm_inference import SAMPLING, RBMInference
+from rgrbm.checkpoints import Checkpoint
 from rgrbm.training import (
     SCHEDULES,
     Callback,
@@ -25,7 +26,7 @@ from rgrbm.training import (
     train,
 )
 
-_WEIGHTS, _TRAINING, _SAMPLING = 0, 1, 2  # purposes of the random streams
+_WEIGHTS, _TRAINING = 0, 1  # purposes of the random streams, beside SAMPLING
 # Parameters that may differ between the start of a training and its continuation: the length of the run (the
 # epochs done are compared one by one with the schedule instead), the seed (its key is compared) and talk.
 _FREE_ON_RESUME = {
@@ -283,7 +284,7 @@ class BernoulliRBM(RBMInference):
         strengths = l1_strengths(self.l1, self.l1_warmup, self.n_iter)
         state = self._state_to_resume(checkpoint) if resume else None
         if checkpoint is not None:
-            files.require_writable(checkpoint, overwrite=resume)
+            checkpoints.require_writable(checkpoint, overwrite=resume)
         if state is None:
             state = self._initial_state(data)
         else:
@@ -292,7 +293,7 @@ class BernoulliRBM(RBMInference):
 
         def save(history: History) -> None:
             if checkpoint is not None:
-                files.save_checkpoint(self._capture(trainer, state), checkpoint)
+                checkpoints.save_checkpoint(self._capture(trainer, state), checkpoint)
 
         try:
             train(
@@ -402,41 +403,41 @@ class BernoulliRBM(RBMInference):
         parameters = {name: value for name, value in self.get_params().items() if name not in _FREE_ON_RESUME}
         return {name: getattr(value, "item", lambda v=value: v)() for name, value in parameters.items()}
 
-    def _initial_state(self, data: npt.NDArray[Any]) -> files.Checkpoint:
+    def _initial_state(self, data: npt.NDArray[Any]) -> Checkpoint:
         sequence = _random.seed_sequence(self.random_state)
         generator = np.random.default_rng(_random.key(sequence, _WEIGHTS))
         shape = (data.shape[1], self.n_components)
         dtype = self._data_dtype
-        return files.Checkpoint(
+        return Checkpoint(
             weights=(self.weight_scale * generator.standard_normal(shape)).astype(dtype),
             visible_bias=_units.log_odds(data).astype(dtype),
             hidden_bias=np.zeros(self.n_components, dtype=dtype),
             trainer_state={},
             history=History(),
             key=_random.key(sequence, _TRAINING),
-            sampling_key=_random.key(sequence, _SAMPLING),
+            sampling_key=_random.key(sequence, SAMPLING),
             data_digest=_units.digest(data),
             configuration=self._configuration(),
         )
 
-    def _current_state(self) -> files.Checkpoint:
+    def _current_state(self) -> Checkpoint:
         """The state of the last training, with the parameters as they are now."""
-        state: files.Checkpoint = self._training_state
+        state: Checkpoint = self._training_state
         return state.replace(
             weights=np.ascontiguousarray(self.weights_),
             visible_bias=np.ascontiguousarray(self.intercept_visible_),
             hidden_bias=np.ascontiguousarray(self.intercept_hidden_),
         )
 
-    def _state_to_resume(self, checkpoint: str | os.PathLike[str] | None) -> files.Checkpoint | None:
+    def _state_to_resume(self, checkpoint: str | os.PathLike[str] | None) -> Checkpoint | None:
         if checkpoint is not None:
-            return files.load_checkpoint(checkpoint) if os.path.exists(checkpoint) else None  # noqa: PTH110
+            return checkpoints.load_checkpoint(checkpoint) if os.path.exists(checkpoint) else None  # noqa: PTH110
         if not hasattr(self, "_training_state"):
             raise ValueError("there is nothing to resume: neither a checkpoint nor an earlier fit")
         return self._current_state()
 
     def _require_same_training(
-        self, state: files.Checkpoint, data: npt.NDArray[Any], rates: Any, strengths: Any
+        self, state: Checkpoint, data: npt.NDArray[Any], rates: Any, strengths: Any
     ) -> None:
         here = self._configuration()
         changed = [n for n in here if here[n] != state.configuration.get(n)]
@@ -458,7 +459,7 @@ class BernoulliRBM(RBMInference):
         ):
             raise ValueError("cannot resume: the training was started with another random_state")
 
-    def _make_trainer(self, state: files.Checkpoint, data: npt.NDArray[Any]) -> Any:
+    def _make_trainer(self, state: Checkpoint, data: npt.NDArray[Any]) -> Any:
         kind = kernels.Trainer32 if state.weights.dtype == np.float32 else kernels.Trainer64
         trainer = kind(state.weights, state.visible_bias, state.hidden_bias, state.key)
         if data.dtype == np.uint8:
@@ -469,7 +470,7 @@ class BernoulliRBM(RBMInference):
             trainer.set_state(state.trainer_state)
         return trainer
 
-    def _capture(self, trainer: Any, state: files.Checkpoint) -> files.Checkpoint:
+    def _capture(self, trainer: Any, state: Checkpoint) -> Checkpoint:
         return state.replace(
             weights=trainer.weights,
             visible_bias=trainer.visible_bias,
@@ -477,7 +478,7 @@ class BernoulliRBM(RBMInference):
             trainer_state=trainer.state(),
         )
 
-    def _adopt(self, state: files.Checkpoint, data: npt.NDArray[Any]) -> None:
+    def _adopt(self, state: Checkpoint, data: npt.NDArray[Any]) -> None:
         """Set the fitted attributes from the state of a training."""
         self._training_state = state
         self._set_parameters(state.weights, state.visible_bias, state.hidden_bias)
