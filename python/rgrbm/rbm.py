@@ -224,7 +224,7 @@ class BernoulliRBM(RBMInference):
         resume: bool = False,
         checkpoint: str | os.PathLike[str] | None = None,
         checkpoint_interval: float = 60.0,
-        callbacks: Sequence[Callback] = (),
+        callbacks: Callback | Sequence[Callback] = (),
         callback_interval: int = 1,
     ) -> Self:
         """Train for ``n_iter`` epochs.
@@ -247,7 +247,7 @@ class BernoulliRBM(RBMInference):
             File that keeps the training's complete state, rewritten as it goes.
         checkpoint_interval : float, default=60.0
             Seconds between two checkpoints.
-        callbacks : sequence of callable, optional
+        callbacks : callable or sequence of callable, optional
             Called with a :class:`rgrbm.training.TrainingProgress`; training ends when one returns true.
         callback_interval : int, default=1
             Epochs between two calls of the callbacks.
@@ -291,6 +291,8 @@ class BernoulliRBM(RBMInference):
             self._require_same_training(state, data, rates, strengths)
         trainer = self._make_trainer(state, data)
 
+        hooks = [callbacks] if callable(callbacks) else callbacks
+
         def save(history: History) -> None:
             if checkpoint is not None:
                 checkpoints.save_checkpoint(self._capture(trainer, state), checkpoint)
@@ -298,7 +300,7 @@ class BernoulliRBM(RBMInference):
         try:
             train(
                 trainer, rates, strengths, self._settings(),
-                history=state.history, callbacks=callbacks, callback_interval=callback_interval,
+                history=state.history, callbacks=hooks, callback_interval=callback_interval,
                 save=save, save_interval=checkpoint_interval, progress=self.verbose > 0,
             )  # fmt: skip
         finally:
@@ -371,7 +373,13 @@ class BernoulliRBM(RBMInference):
 
     @classmethod
     def load(cls, path: str | os.PathLike[str]) -> Self:
-        """Read a model from a safetensors file; see :func:`rgrbm.load_model`."""
+        """Read a model from a safetensors file; see :func:`rgrbm.load_model`.
+
+        Raises
+        ------
+        TypeError
+            If the file holds a model of another class.
+        """
         model = files.load_model(path)
         if not isinstance(model, cls):
             raise TypeError(f"{os.fspath(path)!r} holds a {type(model).__name__}, not a {cls.__name__}")
