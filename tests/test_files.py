@@ -76,6 +76,15 @@ def test_a_loaded_model_is_the_saved_one(tmp_path, dtype):
     assert list(loaded.get_feature_names_out()) == list(model.get_feature_names_out())
 
 
+def test_loaded_and_converted_models_can_be_trained_further(model_file, fitted):
+    for model in (load_model(model_file), from_sklearn(to_sklearn(fitted))):
+        with pytest.raises(ValueError, match="nothing to resume"):
+            model.fit(X, resume=True)
+        model.set_params(learning_rate=1e-9).partial_fit(X)
+        np.testing.assert_allclose(model.components_, fitted.components_, rtol=1e-4, atol=1e-7)
+        model.fit(X)
+
+
 def test_feature_names_are_kept(tmp_path):
     pd = pytest.importorskip("pandas")
     frame = pd.DataFrame(X, columns=list("abcdef"))

@@ -1,8 +1,8 @@
 """BernoulliRBM as an estimator: what scikit-learn's users and tools expect of it, and what it adds."""
 
 import inspect
-import pickle
 import os
+import pickle
 import re
 import signal
 import threading

@@ -109,7 +109,8 @@ class BernoulliRBM(RBMInference):
     intercept_visible_ : ndarray of shape (n_features,)
         Biases c of the visible units.
     h_samples_ : ndarray of shape (batch_size, n_components)
-        Hidden states at the end of training: of the persistent chains, or one Gibbs step from the data.
+        Hidden states at the end of training: given the persistent chains, or given visible states one Gibbs
+        step from the data. At most as many as there are samples.
     history_ : History
         Reconstruction error (fraction of unequal units), gradient norm, learning rate and L1 of each epoch.
     n_iter_ : int
@@ -279,10 +280,10 @@ class BernoulliRBM(RBMInference):
         """
         if callback_interval < 1:
             raise ValueError(f"callback_interval must be at least 1, got {callback_interval}")
-        data = self._validate(X, reset=True)
+        data = self._validate(X, reset=not (resume and hasattr(self, "components_")))
         rates = learning_rates(self.learning_rate, self.learning_rate_schedule, self.n_iter)
         strengths = l1_strengths(self.l1, self.l1_warmup, self.n_iter)
-        state = self._state_to_resume(checkpoint) if resume else None
+        state = self._state_to_resume(checkpoint, data) if resume else None
         if checkpoint is not None:
             checkpoints.require_writable(checkpoint, overwrite=resume)
         if state is None:
@@ -342,7 +343,7 @@ class BernoulliRBM(RBMInference):
         """
         first = not hasattr(self, "components_")
         data = self._validate(X, reset=first)
-        state = self._initial_state(data) if first else self._current_state()
+        state = self._initial_state(data) if first else self._current_state(data)
         epoch = len(state.history)
         rate = learning_rates(self.learning_rate, "constant", 1)
         strength = np.array([self.l1 * min(1.0, epoch / self.l1_warmup) if self.l1_warmup else self.l1])
@@ -428,21 +429,24 @@ class BernoulliRBM(RBMInference):
             configuration=self._configuration(),
         )
 
-    def _current_state(self) -> Checkpoint:
-        """The state of the last training, with the parameters as they are now."""
-        state: Checkpoint = self._training_state
+    def _current_state(self, data: npt.NDArray[Any]) -> Checkpoint:
+        """The state of the last training, if there is one, with the parameters as they are now."""
+        state: Checkpoint = getattr(self, "_training_state", None) or self._initial_state(data)
+        dtype = state.weights.dtype
         return state.replace(
-            weights=np.ascontiguousarray(self.weights_),
-            visible_bias=np.ascontiguousarray(self.intercept_visible_),
-            hidden_bias=np.ascontiguousarray(self.intercept_hidden_),
+            weights=np.ascontiguousarray(self.weights_, dtype=dtype),
+            visible_bias=np.ascontiguousarray(self.intercept_visible_, dtype=dtype),
+            hidden_bias=np.ascontiguousarray(self.intercept_hidden_, dtype=dtype),
         )
 
-    def _state_to_resume(self, checkpoint: str | os.PathLike[str] | None) -> Checkpoint | None:
+    def _state_to_resume(
+        self, checkpoint: str | os.PathLike[str] | None, data: npt.NDArray[Any]
+    ) -> Checkpoint | None:
         if checkpoint is not None:
             return checkpoints.load_checkpoint(checkpoint) if os.path.exists(checkpoint) else None  # noqa: PTH110
         if not hasattr(self, "_training_state"):
             raise ValueError("there is nothing to resume: neither a checkpoint nor an earlier fit")
-        return self._current_state()
+        return self._current_state(data)
 
     def _require_same_training(
         self, state: Checkpoint, data: npt.NDArray[Any], rates: Any, strengths: Any
@@ -493,9 +497,11 @@ class BernoulliRBM(RBMInference):
         self._start_streams(state.sampling_key)
         self.history_ = state.history
         self.n_iter_ = len(state.history)
+        # Hidden states given the persistent chains, or given one Gibbs step from the data.
         chains = state.trainer_state.get("chains")
-        if self.gradient == "pcd" and chains is not None and chains.shape[1:] == (self.n_components,):
-            self.h_samples_ = chains.astype(state.weights.dtype)
+        if self.gradient == "pcd" and chains is not None and len(chains):
+            visible, n_steps = np.ascontiguousarray(chains, dtype=np.uint8), 1
         else:
-            seeds = data[: self.batch_size]
-            self.h_samples_ = self._gibbs(seeds, 1, *self._next_draw())[1].astype(state.weights.dtype)
+            visible, n_steps = data[: self.batch_size], 2
+        hidden = self._gibbs(visible, n_steps, *self._next_draw())[1]
+        self.h_samples_ = hidden.astype(state.weights.dtype)
