@@ -11,9 +11,8 @@ from sklearn.base import _fit_context
 from sklearn.utils._param_validation import Interval, StrOptions
 from sklearn.utils.validation import validate_data
 
-from rgrbm import _random, _units, checkpoints, files
-from rgrbm._core import kernels
-from rgrbm._rbm_inference import SAMPLING, RBMInference
+from rgrbm import _random, _rbm_state, _units, checkpoints, files
+from rgrbm._rbm_inference import RBMInference
 from rgrbm.checkpoints import Checkpoint
 from rgrbm.training import (
     SCHEDULES,
@@ -25,19 +24,6 @@ from rgrbm.training import (
     learning_rates,
     train,
 )
-
-_WEIGHTS, _TRAINING = 0, 1  # purposes of the random streams, beside SAMPLING
-# Parameters that may differ between the start of a training and its continuation: the length of the run (the
-# epochs done are compared one by one with the schedule instead), the seed (its key is compared) and talk.
-_FREE_ON_RESUME = {
-    "n_iter",
-    "learning_rate",
-    "learning_rate_schedule",
-    "l1",
-    "l1_warmup",
-    "random_state",
-    "verbose",
-}
 
 
 class BernoulliRBM(RBMInference):
@@ -287,16 +273,16 @@ class BernoulliRBM(RBMInference):
         if checkpoint is not None:
             checkpoints.require_writable(checkpoint, overwrite=resume)
         if state is None:
-            state = self._initial_state(data)
+            state = _rbm_state.initial_state(self, data)
         else:
-            self._require_same_training(state, data, rates, strengths)
-        trainer = self._make_trainer(state, data)
+            _rbm_state.require_same_training(self, state, data, rates, strengths)
+        trainer = _rbm_state.make_trainer(state, data)
 
         hooks = [callbacks] if callable(callbacks) else callbacks
 
         def save(history: History) -> None:
             if checkpoint is not None:
-                checkpoints.save_checkpoint(self._capture(trainer, state), checkpoint)
+                checkpoints.save_checkpoint(_rbm_state.capture(trainer, state), checkpoint)
 
         try:
             train(
@@ -305,7 +291,7 @@ class BernoulliRBM(RBMInference):
                 save=save, save_interval=checkpoint_interval, progress=self.verbose > 0,
             )  # fmt: skip
         finally:
-            self._adopt(self._capture(trainer, state), data)
+            self._adopt(_rbm_state.capture(trainer, state), data)
         if self.history_.stopped == "interrupt":
             raise KeyboardInterrupt
         return self
@@ -343,17 +329,17 @@ class BernoulliRBM(RBMInference):
         """
         first = not hasattr(self, "components_")
         data = self._validate(X, reset=first)
-        state = self._initial_state(data) if first else self._current_state(data)
+        state = _rbm_state.initial_state(self, data) if first else _rbm_state.current_state(self, data)
         epoch = len(state.history)
         rate = learning_rates(self.learning_rate, "constant", 1)
         strength = np.array([self.l1 * min(1.0, epoch / self.l1_warmup) if self.l1_warmup else self.l1])
-        trainer = self._make_trainer(state, data)
+        trainer = _rbm_state.make_trainer(state, data)
         measured = trainer.run(
             first_epoch=epoch, learning_rate=rate, l1=strength, l2=self.l2, momentum=self.momentum,
             batch_size=len(data), k=self.k, method=self.gradient, centered=self.centered, shuffle=False,
         )  # fmt: skip
         state.history.append({"learning_rate": rate, "l1": strength, **measured})
-        self._adopt(self._capture(trainer, state), data)
+        self._adopt(_rbm_state.capture(trainer, state), data)
         return self
 
     def save(self, path: str | os.PathLike[str]) -> None:
@@ -394,8 +380,6 @@ class BernoulliRBM(RBMInference):
         tags.transformer_tags.preserves_dtype = ["float64", "float32"]
         return tags
 
-    # The training's state, from data to kernels and back
-
     def _validate(self, X: Any, *, reset: bool) -> npt.NDArray[Any]:
         X = validate_data(self, X, accept_sparse="csr", reset=reset)
         self._data_dtype = np.dtype(self.dtype) if self.dtype else np.dtype(_units.parameter_dtype(X))
@@ -407,38 +391,6 @@ class BernoulliRBM(RBMInference):
             shuffle=self.shuffle, l2=self.l2, momentum=self.momentum,
         )  # fmt: skip
 
-    def _configuration(self) -> dict[str, Any]:
-        """Parameters that must be the same when a training is resumed, in a form that JSON keeps."""
-        parameters = {name: value for name, value in self.get_params().items() if name not in _FREE_ON_RESUME}
-        return {name: getattr(value, "item", lambda v=value: v)() for name, value in parameters.items()}
-
-    def _initial_state(self, data: npt.NDArray[Any]) -> Checkpoint:
-        sequence = _random.seed_sequence(self.random_state)
-        generator = np.random.default_rng(_random.key(sequence, _WEIGHTS))
-        shape = (data.shape[1], self.n_components)
-        dtype = self._data_dtype
-        return Checkpoint(
-            weights=(self.weight_scale * generator.standard_normal(shape)).astype(dtype),
-            visible_bias=_units.log_odds(data).astype(dtype),
-            hidden_bias=np.zeros(self.n_components, dtype=dtype),
-            trainer_state={},
-            history=History(),
-            key=_random.key(sequence, _TRAINING),
-            sampling_key=_random.key(sequence, SAMPLING),
-            data_digest=_units.digest(data),
-            configuration=self._configuration(),
-        )
-
-    def _current_state(self, data: npt.NDArray[Any]) -> Checkpoint:
-        """The state of the last training, if there is one, with the parameters as they are now."""
-        state: Checkpoint = getattr(self, "_training_state", None) or self._initial_state(data)
-        dtype = state.weights.dtype
-        return state.replace(
-            weights=np.ascontiguousarray(self.weights_, dtype=dtype),
-            visible_bias=np.ascontiguousarray(self.intercept_visible_, dtype=dtype),
-            hidden_bias=np.ascontiguousarray(self.intercept_hidden_, dtype=dtype),
-        )
-
     def _state_to_resume(
         self, checkpoint: str | os.PathLike[str] | None, data: npt.NDArray[Any]
     ) -> Checkpoint | None:
@@ -446,49 +398,7 @@ class BernoulliRBM(RBMInference):
             return checkpoints.load_checkpoint(checkpoint) if os.path.exists(checkpoint) else None  # noqa: PTH110
         if not hasattr(self, "_training_state"):
             raise ValueError("there is nothing to resume: neither a checkpoint nor an earlier fit")
-        return self._current_state(data)
-
-    def _require_same_training(
-        self, state: Checkpoint, data: npt.NDArray[Any], rates: Any, strengths: Any
-    ) -> None:
-        here = self._configuration()
-        changed = [n for n in here if here[n] != state.configuration.get(n)]
-        if changed:
-            was = ", ".join(f"{n}={state.configuration.get(n)!r} (now {here[n]!r})" for n in changed)
-            raise ValueError(f"cannot resume: the training was started with {was}")
-        if state.data_digest != _units.digest(data):
-            raise ValueError("cannot resume: the training was started with other data")
-        done = len(state.history)
-        if done > self.n_iter:
-            raise ValueError(f"cannot resume: {done} epochs are done, more than n_iter={self.n_iter}")
-        for name, values in (("learning_rate", rates), ("l1", strengths)):
-            if done and not np.array_equal(state.history[name], values[:done]):
-                raise ValueError(
-                    f"cannot resume: {name} (or its schedule) differs from that of the epochs done"
-                )
-        if isinstance(self.random_state, Integral) and state.key != _random.key(
-            _random.seed_sequence(self.random_state), _TRAINING
-        ):
-            raise ValueError("cannot resume: the training was started with another random_state")
-
-    def _make_trainer(self, state: Checkpoint, data: npt.NDArray[Any]) -> Any:
-        kind = kernels.Trainer32 if state.weights.dtype == np.float32 else kernels.Trainer64
-        trainer = kind(state.weights, state.visible_bias, state.hidden_bias, state.key)
-        if data.dtype == np.uint8:
-            trainer.set_data(data, None)
-        else:
-            trainer.set_real_data(data.astype(state.weights.dtype, copy=False), None)
-        if state.trainer_state:
-            trainer.set_state(state.trainer_state)
-        return trainer
-
-    def _capture(self, trainer: Any, state: Checkpoint) -> Checkpoint:
-        return state.replace(
-            weights=trainer.weights,
-            visible_bias=trainer.visible_bias,
-            hidden_bias=trainer.hidden_bias,
-            trainer_state=trainer.state(),
-        )
+        return _rbm_state.current_state(self, data)
 
     def _adopt(self, state: Checkpoint, data: npt.NDArray[Any]) -> None:
         """Set the fitted attributes from the state of a training."""
