@@ -4,4 +4,5 @@
 PYBIND11_MODULE(RGRBM_MODULE, m) {
     m.doc() = "Compiled kernels of rgrbm: arrays in, arrays out.";
     rgrbm::bindings::register_config(m);
+    rgrbm::bindings::register_ising(m);
 }

@@ -6,5 +6,6 @@
 namespace rgrbm::bindings {
 
 void register_config(pybind11::module_& m);
+void register_ising(pybind11::module_& m);
 
 } // namespace rgrbm::bindings

@@ -13,8 +13,8 @@ namespace rgrbm::bindings {
 void register_config(py::module_& m) {
     m.attr("isa") = RGRBM_ISA;
     m.attr("version") = RGRBM_VERSION;
-    m.attr("eigen_version") = std::to_string(EIGEN_WORLD_VERSION) + "." + std::to_string(EIGEN_MAJOR_VERSION) +
-                              "." + std::to_string(EIGEN_MINOR_VERSION);
+    m.attr("eigen_version") = std::to_string(EIGEN_WORLD_VERSION) + "." +
+                              std::to_string(EIGEN_MAJOR_VERSION) + "." + std::to_string(EIGEN_MINOR_VERSION);
     m.attr("compiler") = __VERSION__;
     m.def("has_openmp", &has_openmp, "Whether the kernels were compiled with OpenMP.");
     m.def("num_threads", &num_threads, "Number of threads that the kernels use.");

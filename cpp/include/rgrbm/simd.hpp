@@ -8,6 +8,10 @@
 #include <cstddef>
 #include <cstdint>
 
+#if defined(__SSE4_1__)
+#include <immintrin.h>
+#endif
+
 #define RGRBM_INLINE inline __attribute__((always_inline))
 
 namespace rgrbm {
@@ -32,7 +36,8 @@ struct alignas(64) Word {
     static RGRBM_INLINE Word ones() { return fill(~std::uint64_t{0}); }
     static RGRBM_INLINE Word fill(std::uint64_t value) {
         Word word;
-        for (auto& p : word.part) p = Native{} + value;
+        for (auto& p : word.part)
+            p = Native{} + value;
         return word;
     }
 
@@ -45,20 +50,31 @@ struct alignas(64) Word {
         part[i / per_part][i % per_part] = value;
     }
 
+    // All bits equal to the lowest bit of `bit`.
+    static RGRBM_INLINE Word fill_bit(std::uint64_t bit) { return fill(std::uint64_t{0} - (bit & 1)); }
+
     // True if any of the 512 bits is set.
     RGRBM_INLINE bool any() const {
         Native folded = part[0];
-        for (std::size_t i = 1; i < n_native; ++i) folded |= part[i];
-        std::uint64_t bits = 0;
-        for (std::size_t i = 0; i < native_bytes / 8; ++i) bits |= folded[i];
-        return bits != 0;
+        for (std::size_t i = 1; i < n_native; ++i)
+            folded |= part[i];
+#if defined(__AVX512F__)
+        return _mm512_test_epi64_mask((__m512i)folded, (__m512i)folded) != 0;
+#elif defined(__AVX2__)
+        return !_mm256_testz_si256((__m256i)folded, (__m256i)folded);
+#elif defined(__SSE4_1__)
+        return !_mm_testz_si128((__m128i)folded, (__m128i)folded);
+#else
+        return (folded[0] | folded[1]) != 0;
+#endif
     }
 };
 
 #define RGRBM_WORD_OPERATOR(op)                                                                              \
     RGRBM_INLINE Word operator op(const Word& a, const Word& b) {                                            \
         Word result;                                                                                         \
-        for (std::size_t i = 0; i < Word::n_native; ++i) result.part[i] = a.part[i] op b.part[i];            \
+        for (std::size_t i = 0; i < Word::n_native; ++i)                                                     \
+            result.part[i] = a.part[i] op b.part[i];                                                         \
         return result;                                                                                       \
     }
 RGRBM_WORD_OPERATOR(&)
@@ -69,14 +85,24 @@ RGRBM_WORD_OPERATOR(+)
 
 RGRBM_INLINE Word operator~(const Word& a) {
     Word result;
-    for (std::size_t i = 0; i < Word::n_native; ++i) result.part[i] = ~a.part[i];
+    for (std::size_t i = 0; i < Word::n_native; ++i)
+        result.part[i] = ~a.part[i];
+    return result;
+}
+
+// a & ~b
+RGRBM_INLINE Word and_not(const Word& a, const Word& b) {
+    Word result;
+    for (std::size_t i = 0; i < Word::n_native; ++i)
+        result.part[i] = a.part[i] & ~b.part[i];
     return result;
 }
 
 template <int shift>
 RGRBM_INLINE Word shift_left(const Word& a) {
     Word result;
-    for (std::size_t i = 0; i < Word::n_native; ++i) result.part[i] = a.part[i] << shift;
+    for (std::size_t i = 0; i < Word::n_native; ++i)
+        result.part[i] = a.part[i] << shift;
     return result;
 }
 

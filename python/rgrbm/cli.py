@@ -1,0 +1,91 @@
+"""The command line: ``rgrbm ising1d`` and its siblings, each a thin door to an experiment."""
+
+import functools
+import inspect
+from collections.abc import Callable
+from dataclasses import MISSING, fields
+from pathlib import Path
+from typing import Annotated, Any
+
+import typer
+from rich.console import Console
+
+from rgrbm import _config
+from rgrbm.experiments.ising_1d import Ising1DParameters, run_ising_1d
+from rgrbm.experiments.run_folder import RunFolder
+
+app = typer.Typer(
+    help="Sample spin models, train RBMs on them, and see what renormalization they have learned.",
+    no_args_is_help=True,
+    pretty_exceptions_enable=False,
+    context_settings={"help_option_names": ["-h", "--help"]},
+)
+
+_errors = Console(stderr=True)
+_BAD_INPUT, _INTERRUPTED = 2, 130
+
+_COMMON = {
+    "out": (Path, None, "Folder for results, model, checkpoint and figures."),
+    "threads": (int, 0, "Threads of the kernels, 0 for all. Results do not depend on it."),
+    "force": (bool, False, "Overwrite the results of an earlier run."),
+    "resume": (bool, False, "Go on with a run that was stopped, to the same bits."),
+}
+
+
+def _exits_cleanly(command: Callable[..., None]) -> Callable[..., None]:
+    """Turn errors of bad input into one line on stderr and an exit code."""
+
+    @functools.wraps(command)
+    def wrapped(*args: Any, **kwargs: Any) -> None:
+        try:
+            command(*args, **kwargs)
+        except (ValueError, TypeError, OSError, MemoryError) as error:
+            _errors.print(f"rgrbm: {error}", style="red", markup=False, highlight=False, soft_wrap=True)
+            raise typer.Exit(_BAD_INPUT) from error
+        except KeyboardInterrupt as interrupt:
+            _errors.print(f"stopped: {interrupt}" if str(interrupt) else "stopped", markup=False)
+            raise typer.Exit(_INTERRUPTED) from None
+
+    return wrapped
+
+
+def _option(name: str, kind: Any, default: Any, help_text: str) -> inspect.Parameter:
+    flag = f"--{name.replace('_', '-')}"
+    flags = [flag] if kind is bool and not default else [f"{flag}/--no-{flag[2:]}"] if kind is bool else [flag]
+    annotation = Annotated[kind, typer.Option(*flags, help=help_text)]
+    return inspect.Parameter(name, inspect.Parameter.KEYWORD_ONLY, default=default, annotation=annotation)
+
+
+def _add_experiment(name: str, parameters: type, run: Callable[[Any, RunFolder], object]) -> None:
+    """Add the command of an experiment: one option per field of its parameters, and the common ones."""
+    options = [
+        _option(f.name, f.type, None if f.default is MISSING else f.default, f.metadata["help"])
+        for f in fields(parameters)
+    ]
+    common = {**_COMMON, "out": (Path, Path(f"rgrbm-{name}"), _COMMON["out"][2])}
+    options += [_option(key, *rest) for key, rest in common.items()]
+
+    def command(context: typer.Context, **given: Any) -> None:
+        out, threads, force, resume = (given.pop(key) for key in _COMMON)
+        _config.set_num_threads(threads)
+        folder = RunFolder(out, force=force, resume=resume)
+        explicit = {key for key in given if str(context.get_parameter_source(key)).endswith("COMMANDLINE")}
+        chosen = folder.parameters(given, explicit)
+        run(parameters(**chosen), folder)
+
+    context_parameter = inspect.Parameter(
+        "context", inspect.Parameter.POSITIONAL_OR_KEYWORD, annotation=typer.Context
+    )
+    command.__signature__ = inspect.Signature([context_parameter, *options])  # type: ignore[attr-defined]
+    command.__annotations__ = {p.name: p.annotation for p in [context_parameter, *options]}
+    command.__doc__ = (run.__doc__ or "").split("\n\n")[0]
+    app.command(name)(_exits_cleanly(command))
+
+
+_add_experiment("ising1d", Ising1DParameters, run_ising_1d)
+
+
+@app.command()
+def info() -> None:
+    """Show version, instruction set, threads and libraries."""
+    _config.show_config()
