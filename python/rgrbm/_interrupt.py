@@ -1,0 +1,39 @@
+"""Ctrl-C that waits for a consistent moment."""
+
+import signal
+import threading
+from types import FrameType, TracebackType
+
+
+class Interruption:
+    """Context in which the first Ctrl-C only raises a flag, so that the loop inside can stop between steps.
+
+    A second Ctrl-C interrupts at once. Signal handlers exist in the main thread only; elsewhere the context
+    does nothing.
+    """
+
+    def __init__(self) -> None:
+        self.requested = False
+        self._previous: signal._HANDLER = None
+        self._installed = False
+
+    def __enter__(self) -> "Interruption":
+        if threading.current_thread() is threading.main_thread():
+            previous = signal.getsignal(signal.SIGINT)
+            # Someone else's handler (a debugger, a server) keeps its say.
+            if previous is signal.default_int_handler:
+                self._previous = signal.signal(signal.SIGINT, self._handle)
+                self._installed = True
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        if self._installed:
+            signal.signal(signal.SIGINT, self._previous)
+            self._installed = False
+
+    def _handle(self, number: int, frame: FrameType | None) -> None:
+        if self.requested:
+            raise KeyboardInterrupt
+        self.requested = True

@@ -1,0 +1,117 @@
+"""The state of an RBM's training: its start, its way into and out of the kernels, whether it may go on."""
+
+from numbers import Integral
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+import numpy.typing as npt
+
+from rgrbm import _random, _units
+from rgrbm._core import kernels
+from rgrbm._rbm_inference import SAMPLING
+from rgrbm.checkpoints import Checkpoint
+from rgrbm.training import History
+
+if TYPE_CHECKING:
+    from rgrbm.rbm import BernoulliRBM
+
+_WEIGHTS, _TRAINING = 0, 1  # purposes of the random streams, beside SAMPLING
+# Parameters that may differ between the start of a training and its continuation: the length of the run (the
+# epochs done are compared one by one with the schedule instead), the seed (its key is compared) and talk.
+_FREE_ON_RESUME = {
+    "n_iter",
+    "learning_rate",
+    "learning_rate_schedule",
+    "l1",
+    "l1_warmup",
+    "random_state",
+    "verbose",
+}
+
+
+def configuration(rbm: "BernoulliRBM") -> dict[str, Any]:
+    """Parameters that must be the same when a training is resumed, in a form that JSON keeps."""
+    parameters = {name: value for name, value in rbm.get_params().items() if name not in _FREE_ON_RESUME}
+    return {name: getattr(value, "item", lambda v=value: v)() for name, value in parameters.items()}
+
+
+def initial_state(rbm: "BernoulliRBM", data: npt.NDArray[Any]) -> Checkpoint:
+    """The state before the first epoch: small random weights, visible biases from the data."""
+    sequence = _random.seed_sequence(rbm.random_state)
+    generator = np.random.default_rng(_random.key(sequence, _WEIGHTS))
+    shape = (data.shape[1], rbm.n_components)
+    dtype = rbm._data_dtype
+    return Checkpoint(
+        weights=(rbm.weight_scale * generator.standard_normal(shape)).astype(dtype),
+        visible_bias=_units.log_odds(data).astype(dtype),
+        hidden_bias=np.zeros(rbm.n_components, dtype=dtype),
+        trainer_state={},
+        history=History(),
+        key=_random.key(sequence, _TRAINING),
+        sampling_key=_random.key(sequence, SAMPLING),
+        data_digest=_units.digest(data),
+        configuration=configuration(rbm),
+    )
+
+
+def current_state(rbm: "BernoulliRBM", data: npt.NDArray[Any]) -> Checkpoint:
+    """The state of the last training, if there is one, with the parameters as they are now."""
+    state: Checkpoint = getattr(rbm, "_training_state", None) or initial_state(rbm, data)
+    dtype = state.weights.dtype
+    return state.replace(
+        weights=np.ascontiguousarray(rbm.weights_, dtype=dtype),
+        visible_bias=np.ascontiguousarray(rbm.intercept_visible_, dtype=dtype),
+        hidden_bias=np.ascontiguousarray(rbm.intercept_hidden_, dtype=dtype),
+    )
+
+
+def require_same_training(
+    rbm: "BernoulliRBM", state: Checkpoint, data: npt.NDArray[Any], rates: Any, strengths: Any
+) -> None:
+    """Check that a training may go on with these data and the estimator's parameters.
+
+    Raises
+    ------
+    ValueError
+        Telling the first thing that has changed.
+    """
+    here = configuration(rbm)
+    changed = [n for n in here if here[n] != state.configuration.get(n)]
+    if changed:
+        was = ", ".join(f"{n}={state.configuration.get(n)!r} (now {here[n]!r})" for n in changed)
+        raise ValueError(f"cannot resume: the training was started with {was}")
+    if state.data_digest != _units.digest(data):
+        raise ValueError("cannot resume: the training was started with other data")
+    done = len(state.history)
+    if done > rbm.n_iter:
+        raise ValueError(f"cannot resume: {done} epochs are done, more than n_iter={rbm.n_iter}")
+    for name, values in (("learning_rate", rates), ("l1", strengths)):
+        if done and not np.array_equal(state.history[name], values[:done]):
+            raise ValueError(f"cannot resume: {name} (or its schedule) differs from that of the epochs done")
+    if isinstance(rbm.random_state, Integral) and state.key != _random.key(
+        _random.seed_sequence(rbm.random_state), _TRAINING
+    ):
+        raise ValueError("cannot resume: the training was started with another random_state")
+
+
+def make_trainer(state: Checkpoint, data: npt.NDArray[Any]) -> Any:
+    """A compiled trainer that stands where ``state`` does."""
+    kind = kernels.Trainer32 if state.weights.dtype == np.float32 else kernels.Trainer64
+    trainer = kind(state.weights, state.visible_bias, state.hidden_bias, state.key)
+    if data.dtype == np.uint8:
+        trainer.set_data(data, None)
+    else:
+        trainer.set_real_data(data.astype(state.weights.dtype, copy=False), None)
+    if state.trainer_state:
+        trainer.set_state(state.trainer_state)
+    return trainer
+
+
+def capture(trainer: Any, state: Checkpoint) -> Checkpoint:
+    """The state that the trainer has reached."""
+    return state.replace(
+        weights=trainer.weights,
+        visible_bias=trainer.visible_bias,
+        hidden_bias=trainer.hidden_bias,
+        trainer_state=trainer.state(),
+    )

@@ -1,0 +1,417 @@
+"""The restricted Boltzmann machine with binary units, as a scikit-learn estimator."""
+
+import os
+from collections.abc import Sequence
+from numbers import Integral, Real
+from typing import Any, ClassVar, Literal, Self
+
+import numpy as np
+import numpy.typing as npt
+from sklearn.base import _fit_context
+from sklearn.utils._param_validation import Interval, StrOptions
+from sklearn.utils.validation import validate_data
+
+from rgrbm import _random, _rbm_state, _units, checkpoints, files
+from rgrbm._rbm_inference import RBMInference
+from rgrbm.checkpoints import Checkpoint
+from rgrbm.training import (
+    SCHEDULES,
+    Callback,
+    History,
+    Schedule,
+    Settings,
+    l1_strengths,
+    learning_rates,
+    train,
+)
+
+
+class BernoulliRBM(RBMInference):
+    """Restricted Boltzmann machine with binary visible and hidden units.
+
+    The model is p(v, h) = exp(b·h + c·v + v·W·h) / Z with v and h of 0 and 1. Training follows the gradient
+    of the mean log-likelihood, estimated by contrastive divergence. A drop-in replacement for
+    :class:`sklearn.neural_network.BernoulliRBM`: the same parameters, attributes and methods, and more.
+
+    Parameters
+    ----------
+    n_components : int, default=256
+        Number of hidden units M. More can represent more, and cost time in proportion.
+    learning_rate : float, default=0.1
+        Step along the gradient per mini-batch, in units of weight per unit of mean gradient. Centred
+        gradients stay stable up to about 0.5 [3]_; persistent chains need less, as the model must not
+        outrun them [2]_.
+    batch_size : int, default=10
+        Samples per update; more than there are samples means all of them. The gradient is a mean over the
+        batch, so larger batches give fewer, less noisy updates per epoch (and faster epochs).
+    n_iter : int, default=10
+        Number of epochs: passes over the data.
+    verbose : int, default=0
+        Above 0, a progress bar is shown in terminals and notebooks; nothing is ever printed into pipes.
+    random_state : int, RandomState, Generator, SeedSequence or None, default=None
+        Fixes initial weights and all sampling, whatever the number of threads. Generators are advanced by a
+        call of ``fit``; None takes entropy from the operating system.
+    gradient : {"cd", "pcd", "paper"}, default="cd"
+        Where the model's side of the gradient comes from. "cd": k Gibbs steps from the data [1]_. "pcd":
+        chains that persist from batch to batch [2]_ (as scikit-learn does): less bias while the chains
+        mix, which good models of ordered data do not. "paper": one step with the *same* sampled hidden state
+        in both terms and no hidden-bias gradient, for study only: it does not learn.
+    k : int, default=1
+        Gibbs steps per update. More steps cost time in proportion and reduce the bias of the gradient.
+    centered : bool, default=True
+        Subtract the units' means in the gradient [3]_, so that learning does not depend on which of its two
+        values a unit calls 1. On data with a ± symmetry this matters more than ``k``.
+    l1 : float, default=0.0
+        Strength λ of the penalty λ·Σ|W|, per unit of mean log-likelihood (nats per sample). Applied as a
+        proximal step after each update: weights are exactly 0 where the data do not speak against it.
+    l1_warmup : int, default=0
+        Epochs over which ``l1`` rises linearly from 0. Too strong an L1 at the start pins all weights at 0.
+    l2 : float, default=0.0
+        Strength λ of the penalty ½λ·ΣW², in nats per sample. Shrinks all weights in proportion.
+    momentum : float, default=0.0
+        Fraction of the last update added to the next, in [0, 1). Speeds up the slow directions; the effective
+        learning rate is ``learning_rate / (1 - momentum)`` [4]_.
+    learning_rate_schedule : {"constant", "linear", "cosine"}, callable or array-like, default="constant"
+        Factor of the learning rate per epoch: constant; falling to 1/n_iter in equal steps; falling towards 0
+        as half a cosine wave; a function of the epoch (from 0); or an array of ``n_iter`` factors.
+    weight_scale : float, default=0.01
+        Standard deviation of the normal distribution of the initial weights [4]_. Hidden biases start at 0,
+        visible ones at the log-odds of the data, ln(p/(1 − p)) [4]_.
+    shuffle : bool, default=True
+        Whether each epoch takes the samples in another random order. Without effect on full batches.
+    dtype : {None, "float32", "float64"}, default=None
+        Precision of the parameters. None: float32 for float32 and one-byte data (bool, uint8, int8), which is
+        twice as fast, float64 for everything else.
+    clip : bool, default=False
+        Whether values outside [0, 1] are cut off at 0 and 1 instead of refused (as ``clip`` of
+        :class:`sklearn.preprocessing.MinMaxScaler`). Spins ±1 are refused in any case.
+
+    Attributes
+    ----------
+    components_ : ndarray of shape (n_components, n_features)
+        Weights, transposed: the filters of the hidden units.
+    intercept_hidden_ : ndarray of shape (n_components,)
+        Biases b of the hidden units.
+    intercept_visible_ : ndarray of shape (n_features,)
+        Biases c of the visible units.
+    h_samples_ : ndarray of shape (batch_size, n_components)
+        Hidden states at the end of training: given the persistent chains, or given visible states one Gibbs
+        step from the data. At most as many as there are samples.
+    history_ : History
+        Reconstruction error (fraction of unequal units), gradient norm, learning rate and L1 of each epoch.
+    n_iter_ : int
+        Epochs done.
+    n_features_in_ : int
+        Number of visible units N.
+    feature_names_in_ : ndarray of shape (n_features_in_,)
+        Names of the features, if the data had names that are all strings.
+
+    See Also
+    --------
+    rgrbm.to_binary : From spins ±1 to units 0/1.
+
+    Notes
+    -----
+    Values strictly between 0 and 1 are taken as probabilities, as scikit-learn does: they enter the gradient
+    as they are. The hidden states are sampled in the Gibbs steps; the statistics use probabilities.
+
+    References
+    ----------
+    .. [1] G. E. Hinton, *Training products of experts by minimizing contrastive divergence*, Neural
+       Computation 14, 1771 (2002).
+    .. [2] T. Tieleman, *Training restricted Boltzmann machines using approximations to the likelihood
+       gradient*, ICML (2008).
+    .. [3] J. Melchior, A. Fischer, L. Wiskott, *How to center deep Boltzmann machines*, JMLR 17 (2016).
+    .. [4] G. E. Hinton, *A practical guide to training restricted Boltzmann machines* (2010).
+
+    Examples
+    --------
+    >>> import numpy as np
+    >>> from rgrbm import BernoulliRBM
+    >>> X = np.array([[0, 0, 0], [0, 1, 1], [1, 0, 1], [1, 1, 1]])
+    >>> rbm = BernoulliRBM(n_components=2, random_state=0).fit(X)
+    >>> rbm.transform(X).shape
+    (4, 2)
+    """
+
+    _parameter_constraints: ClassVar[dict[str, list[Any]]] = {
+        "n_components": [Interval(Integral, 1, None, closed="left")],
+        "learning_rate": [Interval(Real, 0, None, closed="neither")],
+        "batch_size": [Interval(Integral, 1, None, closed="left")],
+        "n_iter": [Interval(Integral, 0, None, closed="left")],
+        "verbose": ["verbose"],
+        "random_state": [
+            Interval(Integral, 0, None, closed="left"),
+            np.random.RandomState,
+            np.random.Generator,
+            np.random.SeedSequence,
+            None,
+        ],
+        "gradient": [StrOptions({"cd", "pcd", "paper"})],
+        "k": [Interval(Integral, 1, None, closed="left")],
+        "centered": ["boolean"],
+        "l1": [Interval(Real, 0, None, closed="left")],
+        "l1_warmup": [Interval(Integral, 0, None, closed="left")],
+        "l2": [Interval(Real, 0, None, closed="left")],
+        "momentum": [Interval(Real, 0, 1, closed="left")],
+        "learning_rate_schedule": [StrOptions(set(SCHEDULES)), callable, "array-like"],
+        "weight_scale": [Interval(Real, 0, None, closed="left")],
+        "shuffle": ["boolean"],
+        "dtype": [StrOptions({"float32", "float64"}), None],
+        "clip": ["boolean"],
+    }
+
+    def __init__(
+        self,
+        n_components: int = 256,
+        *,
+        learning_rate: float = 0.1,
+        batch_size: int = 10,
+        n_iter: int = 10,
+        verbose: int = 0,
+        random_state: _random.Seed = None,
+        gradient: Literal["cd", "pcd", "paper"] = "cd",
+        k: int = 1,
+        centered: bool = True,
+        l1: float = 0.0,
+        l1_warmup: int = 0,
+        l2: float = 0.0,
+        momentum: float = 0.0,
+        learning_rate_schedule: Schedule = "constant",
+        weight_scale: float = 0.01,
+        shuffle: bool = True,
+        dtype: Literal["float32", "float64"] | None = None,
+        clip: bool = False,
+    ) -> None:
+        self.n_components = n_components
+        self.learning_rate = learning_rate
+        self.batch_size = batch_size
+        self.n_iter = n_iter
+        self.verbose = verbose
+        self.random_state = random_state
+        self.gradient = gradient
+        self.k = k
+        self.centered = centered
+        self.l1 = l1
+        self.l1_warmup = l1_warmup
+        self.l2 = l2
+        self.momentum = momentum
+        self.learning_rate_schedule = learning_rate_schedule
+        self.weight_scale = weight_scale
+        self.shuffle = shuffle
+        self.dtype = dtype
+        self.clip = clip
+
+    @_fit_context(prefer_skip_nested_validation=True)  # type: ignore[untyped-decorator]
+    def fit(
+        self,
+        X: Any,
+        y: Any = None,
+        *,
+        resume: bool = False,
+        checkpoint: str | os.PathLike[str] | None = None,
+        checkpoint_interval: float = 60.0,
+        callbacks: Callback | Sequence[Callback] = (),
+        callback_interval: int = 1,
+    ) -> Self:
+        """Train for ``n_iter`` epochs.
+
+        Ctrl-C ends training at the end of an epoch, with everything fitted so far in place (and in the
+        checkpoint), and then raises ``KeyboardInterrupt``; ``fit(X, resume=True)`` goes on from there to the
+        same bits as a run that was never interrupted.
+
+        Parameters
+        ----------
+        X : {array-like, sparse matrix} of shape (n_samples, n_features)
+            Data of 0 and 1, or probabilities in [0, 1].
+        y : None
+            Ignored.
+        resume : bool, default=False
+            Go on from ``checkpoint`` if that file exists, without one from this estimator's last ``fit``,
+            up to ``n_iter`` epochs in all. Data and parameters must be the same as before; ``n_iter`` may be
+            larger.
+        checkpoint : path, optional
+            File that keeps the training's complete state, rewritten as it goes.
+        checkpoint_interval : float, default=60.0
+            Seconds between two checkpoints.
+        callbacks : callable or sequence of callable, optional
+            Called with a :class:`rgrbm.training.TrainingProgress`; training ends when one returns true.
+        callback_interval : int, default=1
+            Epochs between two calls of the callbacks.
+
+        Returns
+        -------
+        BernoulliRBM
+            The fitted estimator itself.
+
+        Raises
+        ------
+        ValueError
+            If the data are not of the kind above, or the training to be resumed had other data or parameters.
+        FileExistsError
+            If ``checkpoint`` exists and ``resume`` is false.
+        FileFormatError
+            If ``checkpoint`` is not a file that ``fit`` wrote.
+
+        Examples
+        --------
+        >>> import numpy as np
+        >>> from rgrbm import BernoulliRBM
+        >>> X = np.eye(4, dtype=np.uint8)
+        >>> rbm = BernoulliRBM(n_components=2, n_iter=5, random_state=0).fit(X)
+        >>> rbm.n_iter_
+        5
+        >>> rbm.set_params(n_iter=8).fit(X, resume=True).n_iter_
+        8
+        """
+        if callback_interval < 1:
+            raise ValueError(f"callback_interval must be at least 1, got {callback_interval}")
+        data = self._validate(X, reset=not (resume and hasattr(self, "components_")))
+        rates = learning_rates(self.learning_rate, self.learning_rate_schedule, self.n_iter)
+        strengths = l1_strengths(self.l1, self.l1_warmup, self.n_iter)
+        state = self._state_to_resume(checkpoint, data) if resume else None
+        if checkpoint is not None:
+            checkpoints.require_writable(checkpoint, overwrite=resume)
+        if state is None:
+            state = _rbm_state.initial_state(self, data)
+        else:
+            _rbm_state.require_same_training(self, state, data, rates, strengths)
+        trainer = _rbm_state.make_trainer(state, data)
+
+        hooks = [callbacks] if callable(callbacks) else callbacks
+
+        def save(history: History) -> None:
+            if checkpoint is not None:
+                checkpoints.save_checkpoint(_rbm_state.capture(trainer, state), checkpoint)
+
+        try:
+            train(
+                trainer, rates, strengths, self._settings(),
+                history=state.history, callbacks=hooks, callback_interval=callback_interval,
+                save=save, save_interval=checkpoint_interval, progress=self.verbose > 0,
+            )  # fmt: skip
+        finally:
+            self._adopt(_rbm_state.capture(trainer, state), data)
+        if self.history_.stopped == "interrupt":
+            raise KeyboardInterrupt
+        return self
+
+    @_fit_context(prefer_skip_nested_validation=True)  # type: ignore[untyped-decorator]
+    def partial_fit(self, X: Any, y: Any = None) -> Self:
+        """Make one update from one mini-batch, the whole of ``X``.
+
+        Parameters
+        ----------
+        X : {array-like, sparse matrix} of shape (n_samples, n_features)
+            The mini-batch, as in :meth:`fit`.
+        y : None
+            Ignored.
+
+        Returns
+        -------
+        BernoulliRBM
+            The estimator itself.
+
+        Raises
+        ------
+        ValueError
+            If the data are not as :meth:`fit` wants them, or have another number of features than before.
+
+        Examples
+        --------
+        >>> import numpy as np
+        >>> from rgrbm import BernoulliRBM
+        >>> rbm = BernoulliRBM(n_components=2, random_state=0)
+        >>> for batch in np.split(np.eye(4, dtype=np.uint8), 2):
+        ...     rbm = rbm.partial_fit(batch)
+        >>> rbm.n_iter_
+        2
+        """
+        first = not hasattr(self, "components_")
+        data = self._validate(X, reset=first)
+        state = _rbm_state.initial_state(self, data) if first else _rbm_state.current_state(self, data)
+        epoch = len(state.history)
+        rate = learning_rates(self.learning_rate, "constant", 1)
+        strength = np.array([self.l1 * min(1.0, epoch / self.l1_warmup) if self.l1_warmup else self.l1])
+        trainer = _rbm_state.make_trainer(state, data)
+        measured = trainer.run(
+            first_epoch=epoch, learning_rate=rate, l1=strength, l2=self.l2, momentum=self.momentum,
+            batch_size=len(data), k=self.k, method=self.gradient, centered=self.centered, shuffle=False,
+        )  # fmt: skip
+        state.history.append({"learning_rate": rate, "l1": strength, **measured})
+        self._adopt(_rbm_state.capture(trainer, state), data)
+        return self
+
+    def save(self, path: str | os.PathLike[str]) -> None:
+        """Write the fitted model to a safetensors file; see :func:`rgrbm.save_model`.
+
+        Examples
+        --------
+        >>> import numpy as np, tempfile
+        >>> from rgrbm import BernoulliRBM
+        >>> rbm = BernoulliRBM(n_components=2, random_state=0).fit(np.eye(4, dtype=np.uint8))
+        >>> with tempfile.TemporaryDirectory() as folder:
+        ...     rbm.save(f"{folder}/model.safetensors")
+        ...     loaded = BernoulliRBM.load(f"{folder}/model.safetensors")
+        >>> bool(np.all(loaded.components_ == rbm.components_))
+        True
+        """
+        files.save_model(self, path)
+
+    @classmethod
+    def load(cls, path: str | os.PathLike[str]) -> Self:
+        """Read a model from a safetensors file; see :func:`rgrbm.load_model`.
+
+        Raises
+        ------
+        TypeError
+            If the file holds a model of another class.
+        """
+        model = files.load_model(path)
+        if not isinstance(model, cls):
+            raise TypeError(f"{os.fspath(path)!r} holds a {type(model).__name__}, not a {cls.__name__}")
+        return model
+
+    def __sklearn_tags__(self) -> Any:
+        """What scikit-learn's tools may expect of this estimator."""
+        tags = super().__sklearn_tags__()
+        tags.input_tags.sparse = True
+        tags.input_tags.positive_only = not self.clip
+        tags.transformer_tags.preserves_dtype = ["float64", "float32"]
+        return tags
+
+    def _validate(self, X: Any, *, reset: bool) -> npt.NDArray[Any]:
+        X = validate_data(self, X, accept_sparse="csr", reset=reset)
+        self._data_dtype = np.dtype(self.dtype) if self.dtype else np.dtype(_units.parameter_dtype(X))
+        return _units.dense(_units.as_units(X, clip=self.clip, name=type(self).__name__))
+
+    def _settings(self) -> Settings:
+        return Settings(
+            batch_size=self.batch_size, k=self.k, gradient=self.gradient, centered=self.centered,
+            shuffle=self.shuffle, l2=self.l2, momentum=self.momentum,
+        )  # fmt: skip
+
+    def _state_to_resume(
+        self, checkpoint: str | os.PathLike[str] | None, data: npt.NDArray[Any]
+    ) -> Checkpoint | None:
+        if checkpoint is not None:
+            return checkpoints.load_checkpoint(checkpoint) if os.path.exists(checkpoint) else None  # noqa: PTH110
+        if not hasattr(self, "_training_state"):
+            raise ValueError("there is nothing to resume: neither a checkpoint nor an earlier fit")
+        return _rbm_state.current_state(self, data)
+
+    def _adopt(self, state: Checkpoint, data: npt.NDArray[Any]) -> None:
+        """Set the fitted attributes from the state of a training."""
+        self._training_state = state
+        self._set_parameters(state.weights, state.visible_bias, state.hidden_bias)
+        self._start_streams(state.sampling_key)
+        self.history_ = state.history
+        self.n_iter_ = len(state.history)
+        # Hidden states given the persistent chains, or given one Gibbs step from the data.
+        chains = state.trainer_state.get("chains")
+        if self.gradient == "pcd" and chains is not None and len(chains):
+            visible, n_steps = np.ascontiguousarray(chains, dtype=np.uint8), 1
+        else:
+            visible, n_steps = data[: self.batch_size], 2
+        hidden = self._gibbs(visible, n_steps, *self._next_draw())[1]
+        self.h_samples_ = hidden.astype(state.weights.dtype)
