@@ -40,7 +40,7 @@ def test_set_num_threads():
 
 
 def test_set_num_threads_refuses_negative_numbers():
-    with pytest.raises(ValueError, match="must be 0 .default. or more, got -1"):
+    with pytest.raises(ValueError, match=r"must be 0 \(default\) or more, got -1"):
         rgrbm.set_num_threads(-1)
 
 
