@@ -4,9 +4,11 @@ The kernels are compiled once per x86-64 level (v2, v3 with AVX2, v4 with AVX-51
 processors). The environment variable ``RGRBM_ISA`` forces one of them.
 """
 
+import importlib
 import importlib.util
 import os
-from typing import Any
+from types import ModuleType
+from typing import TYPE_CHECKING
 
 from rgrbm._core import _cpu
 
@@ -23,7 +25,7 @@ def available_isas() -> list[str]:
     ]
 
 
-def _load() -> Any:
+def _load() -> ModuleType:
     available = available_isas()
     forced = os.environ.get("RGRBM_ISA")
     if forced and forced not in available:
@@ -38,4 +40,10 @@ def _load() -> Any:
     return importlib.import_module(f"rgrbm._core._kernels_{forced or available[0]}")
 
 
-kernels: Any = _load()
+# All builds have the interface that the stub _kernels.pyi describes.
+if TYPE_CHECKING:
+    from rgrbm._core import _kernels as kernels
+else:
+    kernels = _load()
+
+__all__ = ["available_isas", "kernels"]
