@@ -361,9 +361,7 @@ def test_checkpoints_are_written_as_training_goes(tmp_path):
     seen = []
 
     def look(progress):
-        seen.append(
-            json.loads(read_header(path)["__metadata__"]["content"])["n_epochs"] if path.exists() else 0
-        )
+        seen.append(json.loads(read_header(path)["__metadata__"]["content"])["n_epochs"] if path.exists() else 0)
 
     BernoulliRBM(n_components=4, n_iter=4).fit(X, checkpoint=path, checkpoint_interval=0.0, callbacks=[look])
     assert seen == [0, 1, 2, 3]

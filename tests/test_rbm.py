@@ -151,9 +151,7 @@ def test_pseudo_likelihood_of_many_and_strong_units_stays_finite():
 def test_pickle_and_clone(fitted, X):
     copy = pickle.loads(pickle.dumps(fitted))
     np.testing.assert_array_equal(copy.transform(X), fitted.transform(X))
-    np.testing.assert_array_equal(
-        copy.history_["reconstruction_error"], fitted.history_["reconstruction_error"]
-    )
+    np.testing.assert_array_equal(copy.history_["reconstruction_error"], fitted.history_["reconstruction_error"])
     longer = {"n_iter": 60}
     np.testing.assert_array_equal(
         copy.set_params(**longer).fit(X, resume=True).components_,
@@ -191,9 +189,7 @@ def test_frames_names_and_set_output(X):
             output = model.set_output(transform=library).transform(frame)
             assert isinstance(output, kind)
             assert list(output.columns) == [f"bernoullirbm{j}" for j in range(N_HIDDEN)]
-    np.testing.assert_array_equal(
-        model.get_feature_names_out(), [f"bernoullirbm{j}" for j in range(N_HIDDEN)]
-    )
+    np.testing.assert_array_equal(model.get_feature_names_out(), [f"bernoullirbm{j}" for j in range(N_HIDDEN)])
     with pytest.raises(ValueError, match="feature names should match"):
         model.transform(pd.DataFrame(X, columns=names[::-1]))
 
@@ -253,9 +249,7 @@ def test_papers_gradient_leaves_hidden_biases_alone(X):
 
 
 def test_initial_parameters(X):
-    model = BernoulliRBM(n_components=2000, n_iter=0, weight_scale=0.3, random_state=0, dtype="float64").fit(
-        X
-    )
+    model = BernoulliRBM(n_components=2000, n_iter=0, weight_scale=0.3, random_state=0, dtype="float64").fit(X)
     ones = X.sum(axis=0)
     np.testing.assert_allclose(model.intercept_visible_, np.log((ones + 0.5) / (len(X) - ones + 0.5)))
     np.testing.assert_array_equal(model.intercept_hidden_, 0)
@@ -388,9 +382,7 @@ def test_both_free_energies_have_the_same_partition_function():
         np.logaddexp.reduce(-model.free_energy_hidden(all_states(4))),
     ]
     v, h = all_states(5).astype(float), all_states(4).astype(float)
-    energy = -(
-        v @ model.weights_ @ h.T + (v @ model.intercept_visible_)[:, None] + h @ model.intercept_hidden_
-    )
+    energy = -(v @ model.weights_ @ h.T + (v @ model.intercept_visible_)[:, None] + h @ model.intercept_hidden_)
     np.testing.assert_allclose(log_z, np.logaddexp.reduce(-energy, axis=None), rtol=1e-12)
 
 
@@ -473,9 +465,7 @@ def test_ctrl_c_ends_a_long_training_soon_and_leaves_it_ready_to_go_on(X):
     done = model.n_iter_
     assert 0 < done < 10**6
     model.set_params(n_iter=done + 5).fit(X, resume=True)
-    np.testing.assert_array_equal(
-        model.components_, clone(model).set_params(n_iter=done + 5).fit(X).components_
-    )
+    np.testing.assert_array_equal(model.components_, clone(model).set_params(n_iter=done + 5).fit(X).components_)
 
 
 def test_an_error_in_a_callback_loses_nothing(X):

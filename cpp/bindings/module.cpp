@@ -5,4 +5,6 @@ PYBIND11_MODULE(RGRBM_MODULE, m) {
     m.doc() = "Compiled kernels of rgrbm: arrays in, arrays out.";
     rgrbm::bindings::register_config(m);
     rgrbm::bindings::register_ising(m);
+    rgrbm::bindings::register_rbm(m);
+    rgrbm::bindings::register_trainer(m);
 }

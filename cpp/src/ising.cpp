@@ -51,10 +51,11 @@ void sweep_block(Word* spins, const Lattice& lattice, double coupling, std::size
     const Word inverted = coupling < 0 ? Word::ones() : Word::zero();
     const Thresholds ring = leaving_thresholds<2>(update, coupling);
     const Thresholds square = leaving_thresholds<4>(update, coupling);
+    const bool blinks = update == Update::metropolis && (coupling == 0 || lattice.is_small());
     for (std::size_t i = 0; i < n; ++i) {
         if (lattice.is_ring())
             sweep_random_sites<update>(spins, lattice.n_sites(), RingSites(lattice), ring, inverted, stream);
-        else if (lattice.has_checkerboard())
+        else if (lattice.has_checkerboard() && !blinks)
             sweep_checkerboard<update>(spins, SquareSites(lattice), square, inverted, stream);
         else
             sweep_random_sites<update>(spins, lattice.n_sites(), SquareSites(lattice), square, inverted, stream);

@@ -22,9 +22,7 @@ class FileFormatError(ValueError):
     """A file is not what it should be: truncated, of another kind or schema, or contradicting itself."""
 
 
-def write_tensors(
-    path: str | os.PathLike[str], kind: str, tensors: Tensors, metadata: dict[str, Any]
-) -> None:
+def write_tensors(path: str | os.PathLike[str], kind: str, tensors: Tensors, metadata: dict[str, Any]) -> None:
     """Write tensors and metadata as a safetensors file of this ``kind``, whole or not at all.
 
     Raises

@@ -88,9 +88,7 @@ def load_checkpoint(path: PathLike) -> Checkpoint:
     columns = require(metadata, "history", list, name)
     state = require(metadata, "state", dict, name)
     shapes = parameter_shapes(*layer_sizes(metadata, name))
-    require_tensors(
-        {key: t for key, t in tensors.items() if not key.startswith((_STATE, _HISTORY))}, shapes, name
-    )
+    require_tensors({key: t for key, t in tensors.items() if not key.startswith((_STATE, _HISTORY))}, shapes, name)
     expected: dict[str, tuple[int, ...]] = {_HISTORY + str(column): (n_epochs,) for column in columns}
     require_tensors({key: t for key, t in tensors.items() if key.startswith(_HISTORY)}, expected, name)
     stored = {key.removeprefix(_STATE): t for key, t in tensors.items() if key.startswith(_STATE)}

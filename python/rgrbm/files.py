@@ -118,13 +118,9 @@ def load_model(path: PathLike) -> "BernoulliRBM":
         model = BernoulliRBM(**parameters)
         model._validate_params()
     except (TypeError, InvalidParameterError) as error:
-        raise FileFormatError(
-            f"{name!r}: its metadata hold unknown or invalid parameters: {error}"
-        ) from error
+        raise FileFormatError(f"{name!r}: its metadata hold unknown or invalid parameters: {error}") from error
     if model.n_components != n_hidden:
-        raise FileFormatError(
-            f"{name!r}: n_components={model.n_components} contradicts {n_hidden} hidden units"
-        )
+        raise FileFormatError(f"{name!r}: n_components={model.n_components} contradicts {n_hidden} hidden units")
     _set_fitted(model, tensors["weights"], tensors["visible_bias"], tensors["hidden_bias"])
     model.h_samples_ = tensors["hidden_samples"]
     model.n_iter_ = require(metadata, "n_epochs", int, name)
@@ -171,9 +167,7 @@ def from_sklearn(model: SklearnRBM) -> "BernoulliRBM":
     ours = BernoulliRBM(**model.get_params(), gradient="pcd", centered=False, shuffle=False)
     weights = np.ascontiguousarray(model.components_.T)
     dtype = weights.dtype
-    _set_fitted(
-        ours, weights.copy(), model.intercept_visible_.astype(dtype), model.intercept_hidden_.astype(dtype)
-    )
+    _set_fitted(ours, weights.copy(), model.intercept_visible_.astype(dtype), model.intercept_hidden_.astype(dtype))
     ours.h_samples_ = model.h_samples_.astype(dtype)
     ours.n_iter_ = model.n_iter
     if hasattr(model, "feature_names_in_"):
@@ -243,6 +237,4 @@ def _plain_parameters(model: "BernoulliRBM") -> dict[str, Any]:
         parameters["learning_rate_schedule"] = "constant"
     elif not isinstance(schedule, str):
         parameters["learning_rate_schedule"] = np.asarray(schedule, dtype=np.float64).tolist()
-    return {
-        name: value.item() if isinstance(value, np.generic) else value for name, value in parameters.items()
-    }
+    return {name: value.item() if isinstance(value, np.generic) else value for name, value in parameters.items()}

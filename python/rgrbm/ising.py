@@ -28,7 +28,8 @@ _BURN_IN_TIMES, _SPACING_TIMES = (
     20,
     5,
 )  # in units of τ_int: what is left of the start is e⁻²⁰, between samples e⁻⁵
-_MAX_PILOT_SWEEPS = 2**20
+_MAX_PILOT_SWEEPS = 2**14
+_PILOT_CHAINS = 128  # enough for a small error of τ_int
 
 
 @dataclass(frozen=True)
@@ -192,7 +193,8 @@ class IsingModel:
         method : {"metropolis", "heat_bath", "exact"}
             Single-spin sampler: Metropolis (Eq. 16 of the report, ΔH = 0 is accepted) or heat bath; or, for the
             ring, independent exact samples from the transfer matrix. Sites are visited at random on the ring (a
-            fixed order is not ergodic there) and in checkerboard order on a torus with even sides.
+            fixed order is not ergodic there), in checkerboard order on a torus with even sides, and at random on
+            other tori and where a checkerboard would not be ergodic (Metropolis at J = 0 or with a side below 8).
         seed : int, SeedSequence, Generator, RandomState or None
             Fixes the result to the bit, for any number of threads.
         n_chains : int, optional
@@ -285,8 +287,8 @@ class IsingModel:
         while True:
             for _ in range(length - len(series["energy"])):
                 self._sweep(chains, 1, method)
-                series["magnetization"].append(chains.magnetizations())
-                series["energy"].append(chains.bond_sums())
+                series["magnetization"].append(chains.magnetizations()[:_PILOT_CHAINS])
+                series["energy"].append(chains.bond_sums()[:_PILOT_CHAINS])
             # The first quarter is left out: chains start at random, not in equilibrium.
             found = {
                 name: integrated_autocorrelation_time(np.array(values[length // 4 :]))

@@ -391,9 +391,7 @@ class BernoulliRBM(RBMInference):
             shuffle=self.shuffle, l2=self.l2, momentum=self.momentum,
         )  # fmt: skip
 
-    def _state_to_resume(
-        self, checkpoint: str | os.PathLike[str] | None, data: npt.NDArray[Any]
-    ) -> Checkpoint | None:
+    def _state_to_resume(self, checkpoint: str | os.PathLike[str] | None, data: npt.NDArray[Any]) -> Checkpoint | None:
         if checkpoint is not None:
             return checkpoints.load_checkpoint(checkpoint) if os.path.exists(checkpoint) else None  # noqa: PTH110
         if not hasattr(self, "_training_state"):

@@ -272,9 +272,7 @@ def _run_slice(
         shuffle=settings.shuffle,
     )
     elapsed = time.perf_counter() - started
-    history.append(
-        {"learning_rate": learning_rate[first:last], "l1": l1[first:last], **measured}, seconds=elapsed
-    )
+    history.append({"learning_rate": learning_rate[first:last], "l1": l1[first:last], **measured}, seconds=elapsed)
     return elapsed
 
 

@@ -6,10 +6,12 @@
 //
 // Metropolis (Eq. 16): a spin with n satisfied bonds out of z changes H by 2|J|(2n − z) when flipped; it
 // flips with probability min(1, e^(−ΔH)). Heat bath: the new spin does not depend on the old one, P(s) ∝
-// e^(−H). On the ring sites are visited at random: in a fixed order, Metropolis moves with ΔH = 0 push domain
-// walls around without ever creating or destroying them, and the chain never equilibrates. On the square
-// lattice the sites of one colour of the checkerboard do not interact and are visited in order; with an odd
-// side there is no checkerboard, and sites are random as well.
+// e^(−H).
+// On the ring sites are visited at random: in a fixed order, Metropolis moves with ΔH = 0 push domain walls around
+// without ever creating or destroying them, and the chain never equilibrates. On the square lattice the sites of one
+// colour of the checkerboard do not interact and are visited in order. Two cases need random sites there as well: an
+// odd side, which has no checkerboard; and Metropolis where it would flip all spins for ever, that is at J = 0 and on
+// the configurations without any local field, of which only small lattices have a noticeable share.
 #pragma once
 
 #include "rgrbm/random.hpp"
@@ -30,6 +32,7 @@ struct Lattice {
     std::size_t n_sites() const { return rows * columns; }
     bool is_ring() const { return rows == 1; }
     bool has_checkerboard() const { return !is_ring() && rows % 2 == 0 && columns % 2 == 0; }
+    bool is_small() const { return rows < 8 || columns < 8; }
 };
 
 class IsingChains {

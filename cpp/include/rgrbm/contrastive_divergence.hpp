@@ -1,0 +1,133 @@
+// Training of a Bernoulli RBM by contrastive divergence, many epochs in one call.
+//
+// The log-likelihood of E(v,h) = −(b·h + c·v + v·W·h) has the gradient ⟨v hᵀ⟩_data − ⟨v hᵀ⟩_model (Hinton, Neural
+// Computation 14, 1771 (2002)). The hidden units that reconstruct are drawn, those in the statistics are
+// probabilities. The model average comes from k Gibbs steps from the data ("cd"), from persistent chains ("pcd";
+// Tieleman, ICML 2008), or from one reconstruction paired with the hidden state of the data ("paper").
+//
+// Centred (Melchior, Fischer & Wiskott, JMLR 17, 99 (2016)), with μ the data's mean and λ a sliding mean of the
+// hidden probabilities: ∇W = Δ⟨(v − μ)(h − λ)ᵀ⟩, ∇c = Δ⟨v⟩ − ∇W λ, ∇b = Δ⟨h⟩ − ∇Wᵀ μ.
+//
+// Same bits for any number of threads: Gibbs steps are split into parts of the batch and statistics into blocks
+// of visible units, both by sizes alone, and each part has its own random stream.
+#pragma once
+
+#include "rgrbm/layer.hpp"
+#include "rgrbm/random.hpp"
+
+#include <cstdint>
+#include <span>
+#include <vector>
+
+namespace rgrbm {
+
+enum class NegativePhase { cd, pcd, paper };
+
+struct TrainingOptions {
+    std::uint64_t first_epoch = 0;
+    std::span<const double> learning_rate, l1; // one per epoch
+    double l2 = 0, momentum = 0;
+    std::size_t batch_size = 0, k = 1;
+    NegativePhase method = NegativePhase::cd;
+    bool centered = true, shuffle = true;
+};
+
+// One number per epoch.
+struct TrainingReport {
+    std::vector<double> reconstruction_error; // fraction of unequal units after one Gibbs step
+    std::vector<double> gradient_norm;        // root mean square over batches of the norm of (∇W, ∇c, ∇b)
+};
+
+template <class Real>
+class Trainer {
+public:
+    using V = Vector<Real>;
+    using Values = AlignedVector<Real>;
+    static constexpr std::size_t lanes = V::n_lanes;
+    static constexpr double offset_rate = 0.01; // of the sliding mean λ, per batch
+
+    Trainer(std::size_t n_visible, std::size_t n_hidden, const Real* weights, const Real* visible_bias,
+            const Real* hidden_bias, const Key& key);
+
+    // Sample weights are scaled to mean 1; null means equal weights.
+    void set_data(const std::uint8_t* x, std::size_t n, const double* sample_weight);
+    // Units in [0, 1], taken as the probability of 1.
+    void set_real_data(const Real* x, std::size_t n, const double* sample_weight);
+    TrainingReport run(const TrainingOptions& options);
+    // The gradient of one step from the whole data with fixed centring offsets; the parameters stay as they are.
+    void gradient(std::uint64_t index, std::size_t k, NegativePhase method, bool centered, const Real* visible_mean,
+                  const Real* hidden_mean);
+
+    std::size_t n_visible() const { return n_visible_; }
+    std::size_t n_hidden() const { return n_hidden_; }
+    std::size_t n_samples() const { return n_samples_; }
+
+    // Plain (n_visible, n_hidden), (n_visible,) and (n_hidden,) arrays, in the order weights, visible, hidden.
+    void copy_parameters(Real* weights, Real* visible_bias, Real* hidden_bias) const;
+    void copy_velocity(Real* weights, Real* visible_bias, Real* hidden_bias) const;
+    void set_velocity(const Real* weights, const Real* visible_bias, const Real* hidden_bias);
+    void copy_gradient(Real* weights, Real* visible_bias, Real* hidden_bias) const;
+    // λ, empty before the first run; and the persistent chains.
+    std::vector<Real> hidden_offset() const;
+    void set_hidden_offset(const std::vector<Real>& offset);
+    const BitMatrix& chains() const { return chains_; }
+    void set_chains(BitMatrix chains) { chains_ = std::move(chains); }
+
+private:
+    // A run of samples [begin, begin + n) of the epoch's order within one batch.
+    struct Chunk {
+        std::size_t begin, n, chain;
+        Real model_weight;
+    };
+    struct Step {
+        Real learning_rate, threshold, l2, momentum, scale;
+        bool centered;
+    };
+
+    void set_weights(std::size_t n, const double* sample_weight);
+    void prepare(const TrainingOptions& options);
+    void allocate(std::size_t batch_size, bool momentum);
+    void start_offset();
+    void start_chains(std::size_t n);
+    void shuffle(std::uint64_t epoch, bool random);
+    void run_batch(const TrainingOptions& options, std::size_t epoch, std::size_t begin, std::size_t n, Real* hidden);
+    Real batch_weight(std::size_t begin, std::size_t n) const;
+
+    void gibbs_part(const TrainingOptions& options, const Chunk& chunk, std::size_t part, std::size_t first,
+                    std::size_t last);
+    void positive_phase(const TrainingOptions&, const Chunk&, std::size_t part, std::size_t first, std::size_t n);
+    double unequal_units(const Chunk& chunk, std::size_t first, std::size_t n) const;
+    void negative_phase(const TrainingOptions&, const Chunk&, std::size_t part, std::size_t first, std::size_t n);
+
+    BitMatrix& model_rows(const TrainingOptions& options) {
+        return options.method == NegativePhase::pcd ? chains_ : reconstruction_;
+    }
+    void statistics(const BitMatrix& model, std::size_t chain, const Chunk& chunk, std::size_t block, bool first);
+    void update_block(const Step& step, std::size_t block, const Real* hidden_difference);
+    void reduce_hidden(std::size_t n_parts, Real scale, Real* difference) const;
+    void update_hidden(const Step& step, std::size_t n_parts, const Real* hidden_difference);
+    void clear_parts(std::size_t part);
+
+    std::size_t n_visible_, n_hidden_, n_samples_ = 0;
+    Key key_;
+    Layer<Real> up_, down_; // hidden given visible, and visible given hidden
+    bool real_data_ = false, weighted_ = false, slide_ = true;
+    BitMatrix data_, chains_;
+    Values real_, weight_, visible_mean_, hidden_offset_;
+    Values velocity_, visible_velocity_, hidden_velocity_;
+
+    // Working space of a run.
+    std::vector<std::uint32_t> order_;
+    std::vector<Stream> streams_;
+    BitMatrix hidden_, reconstruction_;
+    Values dense_, positive_, negative_;                   // chunk × units
+    Values gradient_, visible_gradient_, hidden_gradient_; // sums, then the gradient
+    Values part_data_, part_model_, block_mean_, thread_hidden_;
+    std::vector<double> part_error_, block_norm_;
+    double norm_ = 0;
+};
+
+extern template class Trainer<float>;
+extern template class Trainer<double>;
+
+} // namespace rgrbm

@@ -1,0 +1,378 @@
+#include "rgrbm/contrastive_divergence.hpp"
+
+#include "rgrbm/sigmoid.hpp"
+#include "rgrbm/threads.hpp"
+
+#include <cmath>
+#include <numeric>
+#include <utility>
+
+#ifdef _OPENMP
+#include <omp.h>
+#endif
+
+namespace rgrbm {
+
+namespace {
+
+constexpr std::size_t part_size = 32;    // samples that share a random stream
+constexpr std::size_t chunk_size = 1024; // samples whose statistics are kept at a time
+
+std::size_t n_pieces(std::size_t n, std::size_t size) { return (n + size - 1) / size; }
+std::size_t piece(std::size_t i, std::size_t n, std::size_t pieces) { return i * n / pieces; }
+
+std::size_t thread_index() {
+#ifdef _OPENMP
+    return static_cast<std::size_t>(omp_get_thread_num());
+#else
+    return 0;
+#endif
+}
+
+} // namespace
+
+template <class Real>
+TrainingReport Trainer<Real>::run(const TrainingOptions& options) {
+    const std::size_t n_epochs = options.learning_rate.size();
+    TrainingReport report{std::vector<double>(n_epochs), std::vector<double>(n_epochs)};
+    prepare(options);
+    const std::size_t n_batches = n_pieces(n_samples_, options.batch_size);
+    const double n_units = static_cast<double>(n_samples_) * static_cast<double>(n_visible_);
+    const int n_threads = num_threads();
+    thread_hidden_.assign(static_cast<std::size_t>(n_threads) * up_.n_units, Real{0});
+
+#pragma omp parallel num_threads(n_threads)
+    {
+        Real* hidden = &thread_hidden_[thread_index() * up_.n_units];
+        for (std::size_t epoch = 0; epoch < n_epochs; ++epoch) {
+            const std::uint64_t index = options.first_epoch + epoch;
+#pragma omp for schedule(static)
+            for (std::size_t part = 0; part < streams_.size(); ++part) {
+                streams_[part] = Stream(key_, index, part, 0);
+                part_error_[part] = 0;
+            }
+#pragma omp single
+            shuffle(index, options.shuffle && n_batches > 1);
+            for (std::size_t begin = 0; begin < n_samples_; begin += options.batch_size)
+                run_batch(options, epoch, begin, std::min(options.batch_size, n_samples_ - begin), hidden);
+#pragma omp single
+            {
+                report.reconstruction_error[epoch] =
+                    std::accumulate(part_error_.begin(), part_error_.end(), 0.0) / n_units;
+                report.gradient_norm[epoch] = std::sqrt(norm_ / static_cast<double>(n_batches));
+                norm_ = 0;
+            }
+        }
+    }
+    return report;
+}
+
+// Called by all threads together.
+template <class Real>
+void Trainer<Real>::run_batch(const TrainingOptions& options, std::size_t epoch, std::size_t begin, std::size_t n,
+                              Real* hidden) {
+    const Real total = batch_weight(begin, n);
+    const auto real = [](double value) { return static_cast<Real>(value); };
+    const double rate = options.learning_rate[epoch];
+    const Step step{real(rate), real(rate * options.l1[epoch]), real(options.l2), real(options.momentum),
+                    total > 0 ? 1 / total : Real{0}, options.centered};
+    const std::size_t n_chunks = n_pieces(n, chunk_size), n_blocks = up_.n_source / lanes;
+    const std::size_t n_sums = n_pieces(n_pieces(n, n_chunks), part_size);
+    for (std::size_t c = 0; c < n_chunks; ++c) {
+        const std::size_t start = piece(c, n, n_chunks);
+        const Chunk chunk{begin + start, piece(c + 1, n, n_chunks) - start, start, total / static_cast<Real>(n)};
+#pragma omp for schedule(static)
+        for (std::size_t part = 0; part < n_sums; ++part) {
+            if (c == 0) clear_parts(part);
+            gibbs_part(options, chunk, part, piece(part, chunk.n, n_sums), piece(part + 1, chunk.n, n_sums));
+        }
+        const bool last = c + 1 == n_chunks;
+        if (last) reduce_hidden(n_sums, step.scale, hidden);
+#pragma omp for schedule(static)
+        for (std::size_t block = 0; block < n_blocks; ++block) {
+            statistics(model_rows(options), options.method == NegativePhase::pcd ? chunk.chain : 0, chunk, block,
+                       c == 0);
+            if (last) update_block(step, block, hidden);
+        }
+    }
+#pragma omp single
+    update_hidden(step, n_sums, hidden);
+}
+
+template <class Real>
+void Trainer<Real>::gibbs_part(const TrainingOptions& options, const Chunk& chunk, std::size_t part,
+                               std::size_t first, std::size_t last) {
+    if (first == last) return;
+    positive_phase(options, chunk, part, first, last - first);
+    Stream stream = streams_[part];
+    down_.apply(
+        last - first, [&](std::size_t s) { return std::as_const(hidden_).row(first + s); },
+        [&](std::size_t s, std::size_t j, const V& x) {
+            reconstruction_.row(first + s)[j] = draw(stream, exp_negative(x));
+        });
+    streams_[part] = stream;
+    part_error_[part] += unequal_units(chunk, first, last - first);
+    negative_phase(options, chunk, part, first, last - first);
+}
+
+template <class Real>
+void Trainer<Real>::positive_phase(const TrainingOptions& options, const Chunk& chunk, std::size_t part,
+                                   std::size_t first, std::size_t n) {
+    Stream stream = streams_[part];
+    Real* sums = &part_data_[part * up_.n_units];
+    const bool states = options.method == NegativePhase::paper;
+    const auto sink = [&](std::size_t s, std::size_t j, const V& x) {
+        const V e = exp_negative(x);
+        const std::uint16_t h = draw(stream, e);
+        hidden_.row(first + s)[j] = h;
+        V p = states ? expand<Real>(h) : logistic_of(e);
+        if (weighted_) p = p * V::fill(weight_[order_[chunk.begin + first + s]]);
+        p.store(&positive_[(first + s) * up_.n_units + j * lanes]);
+        (V::load(sums + j * lanes) + p).store(sums + j * lanes);
+    };
+    if (real_data_) {
+        for (std::size_t s = 0; s < n; ++s)
+            std::copy_n(&real_[order_[chunk.begin + first + s] * up_.n_source], up_.n_source,
+                        &dense_[(first + s) * up_.n_source]);
+        up_.apply_dense(n, &dense_[first * up_.n_source], &positive_[first * up_.n_units], sink);
+    } else {
+        up_.apply(
+            n, [&](std::size_t s) { return std::as_const(data_).row(order_[chunk.begin + first + s]); }, sink);
+    }
+    streams_[part] = stream;
+}
+
+template <class Real>
+double Trainer<Real>::unequal_units(const Chunk& chunk, std::size_t first, std::size_t n) const {
+    double unequal = 0;
+    for (std::size_t s = first; s < first + n; ++s) {
+        const std::uint16_t* model = reconstruction_.row(s);
+        const std::size_t sample = order_[chunk.begin + s];
+        if (real_data_) {
+            for (std::size_t i = 0; i < n_visible_; ++i) {
+                const Real x = real_[sample * up_.n_source + i];
+                unequal += static_cast<double>((model[i / 16] >> (i % 16)) & 1 ? 1 - x : x);
+            }
+        } else {
+            int count = 0;
+            for (std::size_t w = 0; w < data_.n_words(); ++w)
+                count += std::popcount(word(data_.row(sample), w) ^ word(model, w));
+            unequal += count;
+        }
+    }
+    return unequal;
+}
+
+// k Gibbs steps of the model's chains (the first one of "cd" is the reconstruction) and then p(h|v).
+template <class Real>
+void Trainer<Real>::negative_phase(const TrainingOptions& options, const Chunk& chunk, std::size_t part,
+                                   std::size_t first, std::size_t n) {
+    Stream stream = streams_[part];
+    const bool persistent = options.method == NegativePhase::pcd;
+    BitMatrix& model = model_rows(options);
+    const std::size_t start = persistent ? chunk.chain + first : first;
+    const auto visible = [&](std::size_t s) { return std::as_const(model).row(start + s); };
+    const auto hidden = [&](std::size_t s) { return std::as_const(hidden_).row(first + s); };
+    Real* sums = &part_model_[part * up_.n_units];
+    if (options.method == NegativePhase::paper) { // the same hidden states in both terms
+        std::copy_n(&positive_[first * up_.n_units], n * up_.n_units, &negative_[first * up_.n_units]);
+        std::copy_n(&part_data_[part * up_.n_units], up_.n_units, sums);
+        return;
+    }
+    for (std::size_t step = persistent ? 0 : 1; step < options.k; ++step) {
+        up_.apply(n, visible, [&](std::size_t s, std::size_t j, const V& x) {
+            hidden_.row(first + s)[j] = draw(stream, exp_negative(x));
+        });
+        down_.apply(n, hidden, [&](std::size_t s, std::size_t j, const V& x) {
+            model.row(start + s)[j] = draw(stream, exp_negative(x));
+        });
+    }
+    up_.apply(n, visible, [&](std::size_t s, std::size_t j, const V& x) {
+        V p = logistic_of(exp_negative(x));
+        if (weighted_)
+            p = p * V::fill(persistent ? chunk.model_weight : weight_[order_[chunk.begin + first + s]]);
+        p.store(&negative_[(first + s) * up_.n_units + j * lanes]);
+        (V::load(sums + j * lanes) + p).store(sums + j * lanes);
+    });
+    streams_[part] = stream;
+}
+
+// Adds vᵀ p − v'ᵀ p' of 16 visible units to the sums. Each four units choose one of 16 buckets to add p to; in
+// the end a unit's sum is that of the eight buckets that have its bit.
+template <class Real>
+void Trainer<Real>::statistics(const BitMatrix& model, std::size_t chain, const Chunk& chunk, std::size_t block,
+                               bool first) {
+    using Matrix = Eigen::Matrix<Real, Eigen::Dynamic, Eigen::Dynamic, Eigen::RowMajor>;
+    using Stride = Eigen::OuterStride<>;
+    const auto index = [](std::size_t i) { return static_cast<Eigen::Index>(i); };
+    const std::size_t width = up_.n_units;
+    Real* rows = &gradient_[block * lanes * width];
+    if (first) std::fill_n(rows, lanes * width, Real{0});
+    for (std::size_t j = 0; j < width; j += lanes) {
+        V bucket[4][16];
+        for (auto& group : bucket)
+            for (auto& sum : group) sum = V::zero();
+        for (std::size_t s = 0; s < chunk.n; ++s) {
+            if (!real_data_) {
+                const unsigned bits = data_.row(order_[chunk.begin + s])[block];
+                const V p = V::load(&positive_[s * width + j]);
+                for (unsigned g = 0; g < 4; ++g) bucket[g][(bits >> (4 * g)) & 15] += p;
+            }
+            const unsigned bits = model.row(chain + s)[block];
+            const V p = V::load(&negative_[s * width + j]);
+            for (unsigned g = 0; g < 4; ++g) bucket[g][(bits >> (4 * g)) & 15] -= p;
+        }
+        for (std::size_t i = 0; i < lanes; ++i) {
+            V sum = V::load(rows + i * width + j);
+            for (std::size_t value = 0; value < 16; ++value)
+                if ((value >> (i % 4)) & 1) sum += bucket[i / 4][value];
+            sum.store(rows + i * width + j);
+        }
+    }
+    V units = first ? V::zero() : V::load(&visible_gradient_[block * lanes]);
+    const bool persistent = &model == &chains_;
+    for (std::size_t s = 0; s < chunk.n; ++s) {
+        const std::size_t sample = order_[chunk.begin + s];
+        V data = real_data_ ? V::load(&dense_[s * up_.n_source + block * lanes])
+                            : expand<Real>(data_.row(sample)[block]);
+        V model_units = expand<Real>(model.row(chain + s)[block]);
+        if (weighted_) {
+            data = data * V::fill(weight_[sample]);
+            model_units = model_units * V::fill(persistent ? chunk.model_weight : weight_[sample]);
+        }
+        units += data - model_units;
+    }
+    units.store(&visible_gradient_[block * lanes]);
+    if (real_data_) {
+        Eigen::Map<const Matrix, 0, Stride> x(&dense_[block * lanes], index(chunk.n), index(lanes),
+                                              Stride(index(up_.n_source)));
+        Eigen::Map<const Matrix> p(positive_.data(), index(chunk.n), index(width));
+        Eigen::Map<Matrix>(rows, index(lanes), index(width)).noalias() += x.transpose() * p;
+    }
+}
+
+// From sums to the gradient and on to the parameters of 16 visible units, in both directions' copies.
+template <class Real>
+void Trainer<Real>::update_block(const Step& step, std::size_t block, const Real* hidden_difference) {
+    const std::size_t width = up_.n_units, first = block * lanes;
+    V norm = V::zero();
+    double visible_norm = 0;
+    Real* mean = &block_mean_[block * width];
+    std::fill_n(mean, width, Real{0});
+    const V scale = V::fill(step.scale), rate = V::fill(step.learning_rate), decay = V::fill(step.l2),
+            momentum = V::fill(step.momentum), threshold = V::fill(step.threshold);
+    for (std::size_t i = first; i < first + lanes; ++i) {
+        const Real visible = visible_gradient_[i] * step.scale;
+        const V difference = V::fill(step.centered ? visible : Real{0});
+        const V mu = V::fill(step.centered ? visible_mean_[i] : Real{0});
+        V dot = V::zero();
+        for (std::size_t j = 0; j < width; j += lanes) {
+            const std::size_t at = i * width + j;
+            V weight = V::load(&up_.matrix[at]);
+            V g = V::load(&gradient_[at]) * scale;
+            if (step.centered) {
+                const V lambda = V::load(&hidden_offset_[j]);
+                g -= difference * lambda + mu * V::load(hidden_difference + j);
+                dot += g * lambda;
+                (V::load(mean + j) + mu * g).store(mean + j);
+            }
+            g.store(&gradient_[at]);
+            norm += g * g;
+            g -= decay * weight;
+            if (step.momentum != 0) {
+                g += momentum * V::load(&velocity_[at]);
+                g.store(&velocity_[at]);
+            }
+            weight += rate * g;
+            if (step.threshold > 0)
+                weight = V::map(
+                    [](auto w, auto t) {
+                        const auto zero = w - w;
+                        const auto above = w - t, below = w + t;
+                        return (above > zero ? above : zero) + (below < zero ? below : zero);
+                    },
+                    weight, threshold);
+            weight.store(&up_.matrix[at]);
+        }
+        for (std::size_t j = n_hidden_; j < width; ++j) up_.matrix[i * width + j] = 0;
+        const Real g = visible - dot.sum();
+        visible_gradient_[i] = g;
+        if (i < n_visible_) {
+            visible_norm += static_cast<double>(g) * static_cast<double>(g);
+            Real v = g;
+            if (step.momentum != 0) v = visible_velocity_[i] = g + step.momentum * visible_velocity_[i];
+            down_.bias[i] += step.learning_rate * v;
+        }
+    }
+    block_norm_[block] = static_cast<double>(norm.sum()) + visible_norm;
+    for (std::size_t j = 0; j < width; ++j)
+        for (std::size_t i = first; i < first + lanes; ++i) down_.matrix[j * down_.n_units + i] = up_.matrix[i * width + j];
+    up_.refresh(first, first + lanes, 0, width);
+    down_.refresh(0, width, first, first + lanes);
+}
+
+template <class Real>
+void Trainer<Real>::reduce_hidden(std::size_t n_parts, Real scale, Real* difference) const {
+    for (std::size_t j = 0; j < up_.n_units; j += lanes) {
+        V sum = V::zero();
+        for (std::size_t part = 0; part < n_parts; ++part)
+            sum += V::load(&part_data_[part * up_.n_units + j]) - V::load(&part_model_[part * up_.n_units + j]);
+        (sum * V::fill(scale)).store(difference + j);
+    }
+}
+
+template <class Real>
+void Trainer<Real>::update_hidden(const Step& step, std::size_t n_parts, const Real* hidden_difference) {
+    const std::size_t n_blocks = block_norm_.size();
+    for (std::size_t j = 0; j < n_hidden_; ++j) {
+        Real g = hidden_difference[j];
+        if (step.centered)
+            for (std::size_t block = 0; block < n_blocks; ++block) g -= block_mean_[block * up_.n_units + j];
+        hidden_gradient_[j] = g;
+        norm_ += static_cast<double>(g) * static_cast<double>(g);
+        if (step.momentum != 0) g = hidden_velocity_[j] = g + step.momentum * hidden_velocity_[j];
+        up_.bias[j] += step.learning_rate * g;
+        if (step.centered && slide_ && step.scale > 0) {
+            Real mean = 0;
+            for (std::size_t part = 0; part < n_parts; ++part) mean += part_data_[part * up_.n_units + j];
+            hidden_offset_[j] += static_cast<Real>(offset_rate) * (mean * step.scale - hidden_offset_[j]);
+        }
+    }
+    for (const double norm : block_norm_) norm_ += norm;
+}
+
+template <class Real>
+void Trainer<Real>::clear_parts(std::size_t part) {
+    std::fill_n(&part_data_[part * up_.n_units], up_.n_units, Real{0});
+    std::fill_n(&part_model_[part * up_.n_units], up_.n_units, Real{0});
+}
+
+template <class Real>
+Real Trainer<Real>::batch_weight(std::size_t begin, std::size_t n) const {
+    if (!weighted_) return static_cast<Real>(n);
+    Real total = 0;
+    for (std::size_t s = 0; s < n; ++s) total += weight_[order_[begin + s]];
+    return total;
+}
+
+// Fisher–Yates with Lemire's multiplication; its bias is below n / 2^64.
+template <class Real>
+void Trainer<Real>::shuffle(std::uint64_t epoch, bool random) {
+    std::iota(order_.begin(), order_.end(), 0u);
+    if (!random) return;
+    Stream stream(key_, epoch, 0, 1);
+    Word bits = Word::zero();
+    for (std::size_t i = n_samples_, used = Word::n_lanes; i > 1; --i, ++used) {
+        if (used == Word::n_lanes) {
+            bits = stream.next();
+            used = 0;
+        }
+        using Product = unsigned __int128;
+        std::swap(order_[i - 1], order_[static_cast<std::size_t>((Product{bits.lane(used)} * i) >> 64)]);
+    }
+}
+
+template class Trainer<float>;
+template class Trainer<double>;
+
+} // namespace rgrbm

@@ -1,0 +1,150 @@
+"""Samplers against exact laws. Seeds are fixed; each test states how often a right sampler would fail it."""
+
+import itertools
+
+import numpy as np
+import pytest
+from scipy import stats
+
+from rgrbm import IsingModel, exact
+from rgrbm._core import kernels
+
+METHODS = ["metropolis", "heat_bath", "exact"]
+COUPLINGS = [-1.0, -0.3, 0.0, 0.3, 1.0]
+FALSE_ALARM = 1e-5
+
+
+def boltzmann(J, n):
+    """Probabilities of all 2ⁿ configurations of a ring, the first site varying slowest."""
+    spins = np.array(list(itertools.product((-1, 1), repeat=n)))
+    weight = np.exp(J * (spins * np.roll(spins, 1, axis=1)).sum(axis=1))
+    return weight / weight.sum()
+
+
+def chi_square(counts, probabilities):
+    """p-value of counts under a law; rare states are put together so that none is expected less than 10 times."""
+    order = np.argsort(probabilities)
+    expected, observed = probabilities[order] * counts.sum(), counts[order]
+    merged = np.minimum(np.cumsum(expected) // 10, np.sum(expected > 10) + 1).astype(int)
+    merged[expected > 10] = merged[expected > 10].max(initial=0) + 1 + np.arange(np.sum(expected > 10))
+    _, group = np.unique(merged, return_inverse=True)
+    expected, observed = np.bincount(group, expected), np.bincount(group, observed)
+    if expected[0] < 10 and len(expected) > 1:
+        expected[1] += expected[0]
+        observed[1] += observed[0]
+        expected, observed = expected[1:], observed[1:]
+    return stats.chi2.sf(np.sum((observed - expected) ** 2 / expected), len(expected) - 1)
+
+
+@pytest.mark.parametrize("method", METHODS)
+@pytest.mark.parametrize("J", COUPLINGS)
+@pytest.mark.parametrize("n", [4, 5, 6, 7, 8])
+def test_all_configurations_of_small_rings(n, J, method):
+    # 75 tests at 1e-5 each. Chains are independent: one sample from each of 40,000.
+    spins = IsingModel((n,), J=J).sample(40_000, method=method, seed=n, n_chains=40_000, burn_in=150, spacing=1)
+    state = ((spins + 1) // 2) @ (1 << np.arange(n)[::-1])
+    assert chi_square(np.bincount(state, minlength=2**n), boltzmann(J, n)) > FALSE_ALARM
+
+
+@pytest.mark.parametrize("method", ["metropolis", "heat_bath"])
+@pytest.mark.parametrize("start", ["random", "all up"])
+@pytest.mark.parametrize("J", [1.0, 0.0, -1.0])
+def test_energy_forgets_its_start(J, start, method):
+    # Visiting the sites of a ring in a fixed order, Metropolis keeps its energy (index order) or a memory of the
+    # start (even and odd sites in turn: 0.743 to 0.774 at J = 1). 5 standard errors: false alarms 6e-7 per test.
+    chains = kernels.IsingChains(1, 64, J, 8192, (11, 12))
+    if start == "all up":
+        chains.align()
+    chains.sweep(600, method)
+    per_bond = chains.bond_sums() / 64
+    expected = exact.ring_correlation(J, 64, 1)[1]
+    assert abs(per_bond.mean() - expected) < 5 * per_bond.std() / np.sqrt(len(per_bond))
+
+
+@pytest.mark.parametrize("method", ["metropolis", "heat_bath"])
+def test_square_lattice_at_infinite_temperature_forgets_its_start(method):
+    # 5 standard errors of 512 · 256 independent spins: false alarms 6e-7.
+    chains = kernels.IsingChains(16, 16, 0.0, 512, (1, 1))
+    chains.align()
+    chains.sweep(30, method)
+    assert abs(chains.magnetizations().mean() / 256) < 5 / np.sqrt(512 * 256)
+
+
+def test_fixed_order_would_fail():
+    """The trap itself, shown with a plain sampler in index order, so that the test above is known to see it."""
+    generator = np.random.default_rng(0)
+    spins = generator.choice([-1, 1], size=(2000, 64))
+    start = (spins * np.roll(spins, 1, axis=1)).mean()
+    for _ in range(50):
+        for i in range(64):
+            rise = 2 * spins[:, i] * (spins[:, i - 1] + spins[:, (i + 1) % 64])
+            spins[:, i] *= np.where(generator.random(2000) < np.exp(-rise), -1, 1)
+    end = (spins * np.roll(spins, 1, axis=1)).mean()
+    assert abs(end - start) < 0.05  # where equilibrium is at 0.76
+    assert abs(end - np.tanh(1.0)) > 0.5
+
+
+@pytest.mark.parametrize("method", METHODS)
+@pytest.mark.parametrize("J", [1.0, -0.7])
+def test_correlations_at_64_sites(J, method):
+    # χ² of the correlations at all distances with their covariance over samples; false alarms 1e-5 per test.
+    model = IsingModel((64,), J=J)
+    spins = model.sample(20_480, method=method, seed=1, n_chains=20_480, burn_in=600, spacing=1).astype(float)
+    per_sample = np.stack([(spins * np.roll(spins, -x, axis=1)).mean(axis=1) for x in range(1, 17)], axis=1)
+    off = per_sample.mean(axis=0) - model.correlation(16)[1:]
+    covariance = np.cov(per_sample, rowvar=False) / len(spins)
+    assert stats.chi2.sf(off @ np.linalg.solve(covariance, off), len(off)) > FALSE_ALARM
+
+
+@pytest.mark.parametrize("method", ["metropolis", "heat_bath"])
+@pytest.mark.parametrize("fraction", [0.9, 1.0, 1.1])
+@pytest.mark.parametrize("side", [8, 16, 32, 64])
+def test_square_lattice_against_kaufman(side, fraction, method):
+    # 4 standard errors: false alarms 6e-5 per test, 24 tests. Chains start aligned, which relaxes fast on both sides
+    # of J_c; they are independent, so that the error comes from their spread, whatever the autocorrelation.
+    J = fraction * exact.CRITICAL_COUPLING
+    chains = kernels.IsingChains(side, side, J, 1024 if side < 64 else 512, (side, 3))
+    chains.align()
+    chains.sweep({8: 400, 16: 600, 32: 1000, 64: 1500}[side], method)
+    totals = np.zeros(chains.magnetizations().shape)
+    n_measured = 60
+    for _ in range(n_measured):
+        chains.sweep(5, method)
+        totals += chains.bond_sums()
+    energy = -J * totals / n_measured
+    expected = exact.torus_mean_energy(J, side, side)
+    assert abs(energy.mean() - expected) < 4 * energy.std(ddof=1) / np.sqrt(len(energy))
+
+
+@pytest.mark.parametrize("sides", [(3, 3), (3, 4), (2, 2), (2, 4)])
+@pytest.mark.parametrize("J", [0.4, 0.0, -0.5])
+@pytest.mark.parametrize("method", ["metropolis", "heat_bath"])
+def test_small_tori_of_any_parity(sides, J, method):
+    # Odd sides have no checkerboard; a side of 2 has double bonds, and checkerboard Metropolis is not ergodic there:
+    # spins without a local field flip for ever. False alarms 1e-5 each.
+    rows, columns = sides
+    spins = np.array(list(itertools.product((-1, 1), repeat=rows * columns))).reshape(-1, rows, columns)
+    bonds = (spins * np.roll(spins, 1, 1)).sum((1, 2)) + (spins * np.roll(spins, 1, 2)).sum((1, 2))
+    weight = np.exp(J * bonds)
+    drawn = IsingModel(sides, J=J).sample(40_000, method=method, seed=2, n_chains=40_000, burn_in=80, spacing=1)
+    state = ((drawn.reshape(len(drawn), -1) + 1) // 2) @ (1 << np.arange(rows * columns)[::-1])
+    counts = np.bincount(state, minlength=len(spins))
+    assert chi_square(counts, weight / weight.sum()) > FALSE_ALARM
+
+
+@pytest.mark.parametrize("sides", [(1, 16), (8, 8)])
+@pytest.mark.parametrize("method", ["metropolis", "heat_bath"])
+def test_chains_of_one_word_are_independent(sides, method):
+    # Correlation between the energies of pairs of chains in one word, over 300 seeds: with shared random numbers it
+    # would be large. The mean over all 130,816 pairs has standard error 1/√(300·130,816) if pairs are independent;
+    # 5 standard errors: false alarms 6e-7. And no single pair stands out: Bonferroni at 1e-5.
+    energies = []
+    for seed in range(300):
+        chains = kernels.IsingChains(*sides, 0.4, 512, (seed, 99))
+        chains.sweep(20, method)
+        energies.append(chains.bond_sums())
+    correlation = np.corrcoef(np.array(energies), rowvar=False)[np.triu_indices(512, k=1)]
+    n_pairs = len(correlation)
+    # Deviations within a seed from the seed's mean are shared by all chains if they share random numbers.
+    assert abs(correlation.mean()) < 5 / np.sqrt(300 * n_pairs)
+    assert np.abs(correlation).max() < stats.norm.isf(1e-5 / (2 * n_pairs)) / np.sqrt(300) * 1.15

@@ -1,0 +1,172 @@
+"""IsingModel: reproducibility, provenance, observables and errors (its laws are tested in statistical/)."""
+
+import os
+import subprocess
+import sys
+
+import numpy as np
+import pytest
+
+import rgrbm
+from rgrbm import IsingModel
+from rgrbm._core import available_isas, kernels
+
+METHODS = ["metropolis", "heat_bath", "exact"]
+
+
+@pytest.mark.parametrize("method", METHODS)
+def test_shape_dtype_values(method):
+    spins = IsingModel((10,), J=0.5).sample(700, method=method, seed=0)
+    assert spins.shape == (700, 10)
+    assert spins.dtype == np.int8
+    assert set(np.unique(spins)) == {-1, 1}
+
+
+def test_torus_shape():
+    assert IsingModel((4, 6), J=0.3).sample(3, seed=0, burn_in=5, spacing=1).shape == (3, 4, 6)
+
+
+@pytest.mark.parametrize("method", METHODS)
+def test_same_bits_for_any_number_of_threads(method):
+    drawn = []
+    for threads in (1, 2):
+        rgrbm.set_num_threads(threads)
+        drawn.append(IsingModel((17,), J=0.8).sample(1300, method=method, seed=3, n_chains=1300))
+    rgrbm.set_num_threads(0)
+    np.testing.assert_array_equal(*drawn)
+
+
+def test_seeds():
+    model = IsingModel((32,), J=1.0)
+    np.testing.assert_array_equal(model.sample(5, seed=1), model.sample(5, seed=1))
+    assert not np.array_equal(model.sample(5, seed=1), model.sample(5, seed=2))
+
+
+def test_same_bits_on_every_instruction_set():
+    script = (
+        "import hashlib, rgrbm\n"
+        "for shape in ((9,), (6, 4), (3, 5)):\n"
+        "    for method in ('metropolis', 'heat_bath') + (('exact',) if len(shape) == 1 else ()):\n"
+        "        s = rgrbm.IsingModel(shape, J=0.3).sample(600, method=method, seed=5)\n"
+        "        print(hashlib.sha256(s.tobytes()).hexdigest())\n"
+    )
+    outputs = {
+        isa: subprocess.run(
+            [sys.executable, "-c", script], env={**os.environ, "RGRBM_ISA": isa}, capture_output=True, text=True,
+            check=True,
+        ).stdout
+        for isa in available_isas()
+    }  # fmt: skip
+    assert len(set(outputs.values())) == 1, outputs
+
+
+def test_burn_in_and_spacing_follow_from_the_autocorrelation_time():
+    ensemble = IsingModel((64,), J=1.0).ensemble(600, seed=0)
+    tau = max(ensemble.tau_int.values())
+    # Random-site Metropolis at J = 1, N = 64 has τ_int ≈ 15 sweeps for the magnetization.
+    assert 12 < ensemble.tau_int["magnetization"] < 20
+    assert ensemble.burn_in == pytest.approx(20 * tau, abs=1)
+    assert ensemble.spacing == pytest.approx(5 * tau, abs=1)
+    assert "τ_int" in ensemble.summary()
+    provenance = ensemble.provenance()
+    assert provenance["J"] == 1.0
+    assert provenance["entropy"] == "0"
+
+
+def test_glauber_relaxation_time():
+    # Glauber 1963: the magnetization of the infinite chain relaxes in 1/(1 − tanh 2J) sweeps of heat bath. The sum
+    # over discrete sweeps of an exponential of that time is τ_int within a few percent.
+    ensemble = IsingModel((64,), J=0.5).ensemble(512, method="heat_bath", seed=0)
+    assert ensemble.tau_int["magnetization"] == pytest.approx(1 / (1 - np.tanh(1.0)), rel=0.1)
+
+
+def test_unresolved_autocorrelation_times_are_told():
+    # Deep in the ordered phase the magnetization hardly ever turns around.
+    with pytest.warns(RuntimeWarning, match="do not resolve the autocorrelation time"):
+        IsingModel((8, 8), J=0.9).sample(4, seed=0, n_chains=4, burn_in=1)
+
+
+def test_progress_is_reported():
+    seen = []
+    IsingModel((8,), J=0.1).sample(4, seed=0, burn_in=10, spacing=1, progress=lambda *done: seen.append(done))
+    assert seen[-1] == (10, 10)
+
+
+def test_energy_and_magnetization():
+    model = IsingModel((4,), J=2.0)
+    np.testing.assert_array_equal(model.energy([[1, 1, 1, 1], [1, -1, 1, -1]]), [-8.0, 8.0])
+    np.testing.assert_array_equal(model.magnetization([[1, 1, 1, 1], [1, -1, 1, 1]]), [1.0, 0.5])
+    assert IsingModel((2,), J=1.0).energy([1, 1]) == -2.0  # a double bond
+    assert IsingModel((3, 3), J=1.0).energy(np.ones((3, 3))) == -18.0
+
+
+@pytest.mark.parametrize("shape", [(12,), (4, 6), (3, 5), (2, 2)])
+def test_packed_observables_agree_with_the_unpacked(shape):
+    rows, columns = (1, *shape) if len(shape) == 1 else shape
+    chains = kernels.IsingChains(rows, columns, 0.4, 700, (1, 2))
+    chains.sweep(3, "heat_bath")
+    spins = chains.spins().reshape(700, *shape)
+    model = IsingModel(shape, J=-1.0)
+    np.testing.assert_array_equal(chains.bond_sums(), model.energy(spins))
+    np.testing.assert_array_equal(chains.magnetizations(), spins.reshape(700, -1).sum(1))
+
+
+@pytest.mark.parametrize(
+    ("arguments", "error", "message"),
+    [
+        ({"shape": (1,), "J": 1.0}, ValueError, "at least 2 spins"),
+        ({"shape": (), "J": 1.0}, ValueError, "for a ring or"),
+        ({"shape": (2, 2, 2), "J": 1.0}, ValueError, "for a ring or"),
+        ({"shape": (2**16, 2**16), "J": 1.0}, ValueError, "at most 2\\^31 sites"),
+        ({"shape": 2.5, "J": 1.0}, TypeError, "integer"),
+        ({"shape": (8,), "J": float("nan")}, ValueError, "J must be finite"),
+        ({"shape": (8,), "J": float("inf")}, ValueError, "J must be finite"),
+    ],
+)
+def test_bad_models(arguments, error, message):
+    with pytest.raises(error, match=message):
+        IsingModel(**arguments)
+
+
+@pytest.mark.parametrize(
+    ("arguments", "message"),
+    [
+        ({"n_samples": 0}, "n_samples must be an integer of at least 1, got 0"),
+        ({"n_samples": 1.5}, "n_samples"),
+        ({"n_samples": 5, "n_chains": 0}, "n_chains"),
+        ({"n_samples": 5, "burn_in": -1}, "burn_in"),
+        ({"n_samples": 5, "spacing": -1}, "spacing"),
+        ({"n_samples": 5, "method": "wolff"}, "method must be one of"),
+    ],
+)
+def test_bad_sampling(arguments, message):
+    with pytest.raises(ValueError, match=message):
+        IsingModel((8,), J=1.0).sample(**arguments)
+
+
+def test_exact_samples_of_a_torus_are_refused():
+    with pytest.raises(ValueError, match="ring only"):
+        IsingModel((4, 4), J=1.0).sample(1, method="exact")
+
+
+def test_wasteful_packing_is_refused():
+    with pytest.raises(MemoryError, match="multiple of 512"):
+        IsingModel((2**15, 2**15), J=0.4).sample(1, burn_in=1, spacing=1)
+
+
+def test_wrong_configurations_are_refused():
+    model = IsingModel((4,), J=1.0)
+    with pytest.raises(ValueError, match="shape"):
+        model.energy([1, 1, 1])
+    with pytest.raises(ValueError, match="to_spins"):
+        model.energy([0, 1, 1, 0])
+    with pytest.raises(ValueError, match="half the ring, 2, got 3"):
+        model.correlation(3)
+
+
+def test_kernels_refuse_what_would_crash_them():
+    for arguments in [(0, 8, 1.0, 1), (1, 1, 1.0, 1), (1, 8, float("nan"), 1), (1, 8, 1.0, 0)]:
+        with pytest.raises(ValueError, match="must|needs"):
+            kernels.IsingChains(*arguments, (0, 0))
+    with pytest.raises(ValueError, match="update must be"):
+        kernels.IsingChains(1, 8, 1.0, 1, (0, 0)).sweep(1, "kawasaki")
