@@ -17,6 +17,7 @@ namespace {
 
 constexpr std::size_t part_size = 32;    // samples that share a random stream
 constexpr std::size_t chunk_size = 1024; // samples whose statistics are kept at a time
+constexpr std::size_t work_per_thread = 1 << 16; // samples × visible × hidden units: some microseconds
 
 std::size_t n_pieces(std::size_t n, std::size_t size) { return (n + size - 1) / size; }
 std::size_t piece(std::size_t i, std::size_t n, std::size_t pieces) { return i * n / pieces; }
@@ -38,7 +39,10 @@ TrainingReport Trainer<Real>::run(const TrainingOptions& options) {
     prepare(options);
     const std::size_t n_batches = n_pieces(n_samples_, options.batch_size);
     const double n_units = static_cast<double>(n_samples_) * static_cast<double>(n_visible_);
-    const int n_threads = num_threads();
+    // A thread more than the work of a batch is worth only makes the others wait.
+    const std::size_t work = std::min(options.batch_size, n_samples_) * up_.n_source * up_.n_units;
+    const int n_threads = static_cast<int>(std::min<std::size_t>(static_cast<std::size_t>(num_threads()),
+                                                                 1 + work / work_per_thread));
     thread_hidden_.assign(static_cast<std::size_t>(n_threads) * up_.n_units, Real{0});
 
 #pragma omp parallel num_threads(n_threads)
