@@ -1,7 +1,11 @@
 #include "arrays.hpp"
 #include "register.hpp"
 
+#include "rgrbm/annealing.hpp"
 #include "rgrbm/partition_function.hpp"
+#include "rgrbm/spin_enumeration.hpp"
+
+#include <pybind11/stl.h>
 
 #include <algorithm>
 #include <cmath>
@@ -71,6 +75,65 @@ py::tuple moments(const LayerEnumeration& e, std::size_t first, std::size_t coun
                           Array<double>(static_cast<py::ssize_t>(e.n_summed()), sums.summed.data()), products);
 }
 
+SpinEnumeration make_spins(std::size_t n_sites, const Array<std::int64_t>& sites, const Array<double>& couplings,
+                           const Array<double>& fields) {
+    if (n_sites > SpinEnumeration::max_sites)
+        throw py::value_error("there are more sites than can ever be enumerated");
+    require_shape(sites, {-1, 2}, "bonds");
+    require_shape(couplings, {sites.shape(0)}, "couplings");
+    require_shape(fields, {static_cast<py::ssize_t>(n_sites)}, "fields");
+    require_finite(couplings, "couplings");
+    require_finite(fields, "fields");
+    std::vector<Bond> bonds;
+    for (std::size_t k = 0; k < length(sites, 0); ++k) {
+        const std::int64_t i = sites.data()[2 * k], j = sites.data()[2 * k + 1];
+        const auto n = static_cast<std::int64_t>(n_sites);
+        if (i < 0 || j < 0 || i >= n || j >= n || i == j)
+            throw py::value_error("a bond must join two different sites, numbered from 0");
+        bonds.push_back({static_cast<std::size_t>(i), static_cast<std::size_t>(j), couplings.data()[k]});
+    }
+    const std::vector<double> h(fields.data(), fields.data() + n_sites);
+    py::gil_scoped_release release;
+    return {n_sites, bonds, h};
+}
+
+Annealing make_annealing(const Array<double>& weights, const Array<double>& visible_bias,
+                         const Array<double>& hidden_bias, const Array<double>& base_bias) {
+    require_shape(weights, {-1, -1}, "weights");
+    require_shape(visible_bias, {weights.shape(0)}, "visible_bias");
+    require_shape(hidden_bias, {weights.shape(1)}, "hidden_bias");
+    require_shape(base_bias, {weights.shape(0)}, "base_bias");
+    require_finite(weights, "weights");
+    require_finite(visible_bias, "visible_bias");
+    require_finite(hidden_bias, "hidden_bias");
+    require_finite(base_bias, "base_bias");
+    return {length(weights, 0),  length(weights, 1), weights.data(),
+            visible_bias.data(), hidden_bias.data(), base_bias.data()};
+}
+
+py::tuple anneal(const Annealing& annealing, const Array<double>& betas, std::uint64_t first_step, const Key& key,
+                 const Array<std::uint8_t>& v, const Array<double>& log_weights) {
+    require_shape(betas, {-1}, "betas");
+    require_shape(v, {-1, static_cast<py::ssize_t>(annealing.n_visible())}, "v");
+    require_shape(log_weights, {v.shape(0)}, "log_weights");
+    if (length(betas, 0) < 1)
+        throw py::value_error("betas must not be empty");
+    require_finite(betas, "betas");
+    if (std::any_of(v.data(), v.data() + v.size(), [](std::uint8_t x) { return x > 1; }))
+        throw py::value_error("v must hold 0 and 1 only");
+    Array<std::uint8_t> states({length(v, 0), length(v, 1)});
+    std::copy_n(v.data(), v.size(), states.mutable_data());
+    Array<double> weights(log_weights.shape(0));
+    std::copy_n(log_weights.data(), log_weights.size(), weights.mutable_data());
+    {
+        std::uint8_t* state_data = states.mutable_data();
+        double* weight_data = weights.mutable_data();
+        py::gil_scoped_release release;
+        annealing.run(betas.data(), length(betas, 0) - 1, first_step, key, length(v, 0), state_data, weight_data);
+    }
+    return py::make_tuple(states, weights);
+}
+
 } // namespace
 
 void register_partition(py::module_& m) {
@@ -87,6 +150,23 @@ void register_partition(py::module_& m) {
              "Log of the unnormalised probability of each state of the parts; bit j of its number is unit j.")
         .def("moments", &moments, py::arg("first"), py::arg("count"), py::arg("log_z"),
              "Sums over the parts of p, p x, p <y> and p x <y>, with p = exp(log weight - log_z).");
+
+    py::class_<SpinEnumeration>(m, "SpinEnumeration",
+                                "Exact sums over all states of spins with pair couplings and fields.")
+        .def(py::init(&make_spins), py::arg("n_sites"), py::arg("bonds").noconvert(), py::arg("couplings").noconvert(),
+             py::arg("fields").noconvert())
+        .def_property_readonly("n_parts", &SpinEnumeration::n_parts, "Number of parts the states are split into.")
+        .def_property_readonly("part_size", &SpinEnumeration::part_size, "Number of states in a part.")
+        .def("log_sums", &log_sums<SpinEnumeration>, py::arg("first"), py::arg("count"),
+             "Log of the sum over the states of each part.")
+        .def("log_weights", &log_weights<SpinEnumeration>, py::arg("first"), py::arg("count"),
+             "Minus the energy of each state of the parts; bit i of its number is set where spin i is +1.");
+
+    py::class_<Annealing>(m, "Annealing", "Annealed importance sampling from independent units to an RBM.")
+        .def(py::init(&make_annealing), py::arg("weights").noconvert(), py::arg("visible_bias").noconvert(),
+             py::arg("hidden_bias").noconvert(), py::arg("base_bias").noconvert())
+        .def("run", &anneal, py::arg("betas"), py::arg("first_step"), py::arg("key"), py::arg("v").noconvert(),
+             py::arg("log_weights"), "Take chains along a schedule; returns their states and log weights.");
 }
 
 } // namespace rgrbm::bindings

@@ -1,0 +1,108 @@
+#include "rgrbm/annealing.hpp"
+
+#include "rgrbm/log_sum.hpp"
+#include "rgrbm/sigmoid.hpp"
+#include "rgrbm/threads.hpp"
+
+#include <algorithm>
+
+namespace rgrbm {
+
+namespace {
+
+using V = Vector<double>;
+constexpr std::size_t lanes = V::n_lanes;
+
+// Two rows of matrix (n_out, n_in) times the units of 16 chains, started at what `sums` holds.
+RGRBM_INLINE void two_products(const double* first, const double* second, std::size_t n_in, const double* units,
+                               V (&sums)[2]) {
+    for (std::size_t i = 0; i < n_in; ++i) {
+        const V unit = V::load(units + i * lanes);
+        for (std::size_t p = 0; p < V::n_native; ++p) {
+            sums[0].part[p] += unit.part[p] * first[i];
+            sums[1].part[p] += unit.part[p] * second[i];
+        }
+    }
+}
+
+// Calls use(k, bias_k + matrix_k · units) for each of the n_out rows.
+template <class Use>
+RGRBM_INLINE void for_each_input(const double* matrix, const double* bias, std::size_t n_out, std::size_t n_in,
+                                 const double* units, Use&& use) {
+    for (std::size_t k = 0; k < n_out; k += 2) {
+        const std::size_t next = k + 1 < n_out ? k + 1 : k;
+        V sums[2] = {V::fill(bias[k]), V::fill(bias[next])};
+        two_products(matrix + k * n_in, matrix + next * n_in, n_in, units, sums);
+        use(k, sums[0]);
+        if (next != k)
+            use(next, sums[1]);
+    }
+}
+
+} // namespace
+
+// Units of 16 chains, one vector per unit.
+struct Annealing::Chains {
+    Chains(std::size_t n, std::size_t m) : visible(n * lanes), hidden(m * lanes) {}
+    AlignedVector<double> visible, hidden;
+    V log_weights = V::zero();
+};
+
+Annealing::Annealing(std::size_t n_visible, std::size_t n_hidden, const double* weights, const double* visible_bias,
+                     const double* hidden_bias, const double* base_bias)
+    : n_(n_visible), m_(n_hidden), weights_(weights, weights + n_ * m_), transposed_(n_ * m_),
+      visible_bias_(visible_bias, visible_bias + n_), hidden_bias_(hidden_bias, hidden_bias + m_),
+      base_bias_(base_bias, base_bias + n_) {
+    for (std::size_t i = 0; i < n_; ++i)
+        for (std::size_t j = 0; j < m_; ++j)
+            transposed_[j * n_ + i] = weights_[i * m_ + j];
+}
+
+void Annealing::step(double from, double to, Stream& stream, Chains& chains) const {
+    const auto times = [](const V& x, double factor) { return V::map([factor](auto y) { return y * factor; }, x); };
+    V change = V::zero(); // of f_β
+    for (std::size_t i = 0; i < n_; ++i)
+        change += times(V::load(chains.visible.data() + i * lanes), (to - from) * (visible_bias_[i] - base_bias_[i]));
+    SoftplusLanes now, before;
+    for_each_input(transposed_.data(), hidden_bias_.data(), m_, n_, chains.visible.data(),
+                   [&](std::size_t j, const V& x) {
+                       const V target = times(x, to), origin = times(x, from);
+                       now.add(target, exp_minus_magnitude(target));
+                       before.add(origin, exp_minus_magnitude(origin));
+                       expand<double>(draw(stream, exp_negative(target))).store(chains.hidden.data() + j * lanes);
+                   });
+    change += now.total();
+    change -= before.total();
+    chains.log_weights += change;
+    for_each_input(weights_.data(), visible_bias_.data(), n_, m_, chains.hidden.data(), [&](std::size_t i, const V& x) {
+        const V input = times(x, to) + V::fill((1 - to) * base_bias_[i]);
+        expand<double>(draw(stream, exp_negative(input))).store(chains.visible.data() + i * lanes);
+    });
+}
+
+void Annealing::run(const double* betas, std::size_t n_steps, std::uint64_t first_step, const Key& key,
+                    std::size_t n_chains, std::uint8_t* v, double* log_weights) const {
+    const auto n_blocks = static_cast<std::ptrdiff_t>((n_chains + lanes - 1) / lanes);
+#pragma omp parallel for schedule(dynamic) num_threads(threads_for(n_blocks))
+    for (std::ptrdiff_t b = 0; b < n_blocks; ++b) {
+        const auto block = static_cast<std::size_t>(b);
+        const std::size_t first = block * lanes, count = std::min(lanes, n_chains - first);
+        Chains chains(n_, m_);
+        for (std::size_t k = 0; k < count; ++k)
+            for (std::size_t i = 0; i < n_; ++i)
+                chains.visible[i * lanes + k] = v[(first + k) * n_ + i];
+        for (std::size_t s = 0; s < n_steps; ++s) {
+            Stream stream(key, block, first_step + s);
+            step(betas[s], betas[s + 1], stream, chains);
+        }
+        alignas(64) double changes[lanes];
+        chains.log_weights.store(changes);
+        for (std::size_t k = 0; k < count; ++k) {
+            log_weights[first + k] += changes[k];
+            for (std::size_t i = 0; i < n_; ++i)
+                v[(first + k) * n_ + i] = static_cast<std::uint8_t>(chains.visible[i * lanes + k]);
+        }
+    }
+}
+
+} // namespace rgrbm
