@@ -6,7 +6,7 @@ import collections.abc
 import numpy
 import numpy.typing
 import typing
-__all__: list[str] = ['IsingChains', 'Trainer32', 'Trainer64', 'cd_gradient', 'compiler', 'eigen_version', 'gibbs', 'has_openmp', 'hidden_probabilities', 'isa', 'num_threads', 'sample_hidden', 'sample_visible', 'set_num_threads', 'version', 'visible_probabilities']
+__all__: list[str] = ['Annealing', 'IsingChains', 'LayerEnumeration', 'SpinEnumeration', 'Trainer32', 'Trainer64', 'cd_gradient', 'compiler', 'eigen_version', 'gibbs', 'has_openmp', 'hidden_probabilities', 'isa', 'num_threads', 'sample_hidden', 'sample_visible', 'set_num_threads', 'version', 'visible_probabilities']
 class IsingChains:
     """
     Chains of an Ising model on a ring (rows = 1) or torus, one bit per spin.
@@ -36,6 +36,73 @@ class IsingChains:
     def sweep(self, n: typing.SupportsInt | typing.SupportsIndex, update: str) -> None:
         """
         Make n sweeps of as many single-site updates as there are sites.
+        """
+class LayerEnumeration:
+    """
+    Exact sums over all states of one layer of an RBM, the other summed in closed form.
+    """
+    def __init__(self, matrix: numpy.typing.NDArray[numpy.float64], enumerated_bias: numpy.typing.NDArray[numpy.float64], summed_bias: numpy.typing.NDArray[numpy.float64]) -> None:
+        ...
+    def log_sums(self, first: typing.SupportsInt | typing.SupportsIndex, count: typing.SupportsInt | typing.SupportsIndex) -> numpy.typing.NDArray[numpy.float64]:
+        """
+        Log of the sum over the states of each part.
+        """
+    def log_weights(self, first: typing.SupportsInt | typing.SupportsIndex, count: typing.SupportsInt | typing.SupportsIndex) -> numpy.typing.NDArray[numpy.float64]:
+        """
+        Log of the unnormalised probability of each state of the parts; bit j of its number is unit j.
+        """
+    def moments(self, first: typing.SupportsInt | typing.SupportsIndex, count: typing.SupportsInt | typing.SupportsIndex, log_z: typing.SupportsFloat | typing.SupportsIndex) -> tuple:
+        """
+        Sums over the parts of p, p x, p <y> and p x <y>, with p = exp(log weight - log_z).
+        """
+    @property
+    def low_bits(self) -> int:
+        """
+        States that share a block, as a power of 2.
+        """
+    @property
+    def n_parts(self) -> int:
+        """
+        Number of parts the states are split into.
+        """
+    @property
+    def part_size(self) -> int:
+        """
+        Number of states in a part.
+        """
+class SpinEnumeration:
+    """
+    Exact sums over all states of spins with pair couplings and fields.
+    """
+    def __init__(self, n_sites: typing.SupportsInt | typing.SupportsIndex, bonds: numpy.typing.NDArray[numpy.int64], couplings: numpy.typing.NDArray[numpy.float64], fields: numpy.typing.NDArray[numpy.float64]) -> None:
+        ...
+    def log_sums(self, first: typing.SupportsInt | typing.SupportsIndex, count: typing.SupportsInt | typing.SupportsIndex) -> numpy.typing.NDArray[numpy.float64]:
+        """
+        Log of the sum over the states of each part.
+        """
+    def log_weights(self, first: typing.SupportsInt | typing.SupportsIndex, count: typing.SupportsInt | typing.SupportsIndex) -> numpy.typing.NDArray[numpy.float64]:
+        """
+        Minus the energy of each state of the parts; bit i of its number is set where spin i is +1.
+        """
+    @property
+    def n_parts(self) -> int:
+        """
+        Number of parts the states are split into.
+        """
+    @property
+    def part_size(self) -> int:
+        """
+        Number of states in a part.
+        """
+class Annealing:
+    """
+    Annealed importance sampling from independent units to an RBM.
+    """
+    def __init__(self, weights: numpy.typing.NDArray[numpy.float64], visible_bias: numpy.typing.NDArray[numpy.float64], hidden_bias: numpy.typing.NDArray[numpy.float64], base_bias: numpy.typing.NDArray[numpy.float64]) -> None:
+        ...
+    def run(self, betas: typing.Annotated[numpy.typing.ArrayLike, numpy.float64], first_step: typing.SupportsInt | typing.SupportsIndex, key: typing.Annotated[collections.abc.Sequence[typing.SupportsInt | typing.SupportsIndex], "FixedSize(2)"], v: numpy.typing.NDArray[numpy.uint8], log_weights: typing.Annotated[numpy.typing.ArrayLike, numpy.float64]) -> tuple:
+        """
+        Take chains along a schedule; returns their states and log weights.
         """
 class Trainer32:
     """
