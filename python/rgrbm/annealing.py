@@ -205,7 +205,7 @@ def _require_effective(effective: float, log_weights: Values, n_betas: int) -> N
         raise ArithmeticError(
             f"annealing failed: the weights of {n} chains are worth {effective:.1f} independent samples (standard "
             f"deviation of the log weights {np.std(log_weights, ddof=1):.1f}). Use more than n_betas={n_betas} "
-            f"steps, or give data x to start from."
+            f"steps or more chains, or give data x to start from."
         )
 
 
