@@ -166,7 +166,7 @@ def test_wrong_configurations_are_refused():
 
 def test_kernels_refuse_what_would_crash_them():
     for arguments in [(0, 8, 1.0, 1), (1, 1, 1.0, 1), (1, 8, float("nan"), 1), (1, 8, 1.0, 0)]:
-        with pytest.raises(ValueError, match="must|needs"):
+        with pytest.raises(ValueError, match=r"must|needs"):
             kernels.IsingChains(*arguments, (0, 0))
     with pytest.raises(ValueError, match="update must be"):
         kernels.IsingChains(1, 8, 1.0, 1, (0, 0)).sweep(1, "kawasaki")

@@ -179,17 +179,18 @@ def plot_correlation(
     """
     figure = Figure(figsize=(7.2, 3.4), layout="constrained", dpi=150)
     linear, logarithmic = figure.subplots(1, 2)
+    series = [
+        (ising, ising_stderr, {"color": BLUE, "fmt": "s", "markerfacecolor": "white", "label": "simulated ring at J′"}),
+        (hidden, hidden_stderr, {"color": ORANGE, "fmt": "o", "label": "hidden spins of the RBM"}),
+    ]
     for axes in (linear, logarithmic):
         axes.spines[["top", "right"]].set_visible(False)
-        axes.plot(distance, exact, color=BLACK, linewidth=1.2, label="exact at J′", zorder=1)
-        axes.errorbar(
-            distance, ising, ising_stderr, color=BLUE, fmt="s", markersize=4.5, markerfacecolor="white",
-            capsize=2, label="simulated ring at J′", zorder=2,
-        )  # fmt: skip
-        axes.errorbar(
-            distance, hidden, hidden_stderr, color=ORANGE, fmt="o", markersize=4, capsize=2,
-            label="hidden spins of the RBM", zorder=3,
-        )  # fmt: skip
+        axes.plot(distance, exact, color=BLACK, linewidth=1.2, label="exact at J′")
+        for values, stderr, style in series:
+            value, error = np.asarray(values, dtype=float), np.asarray(stderr, dtype=float)
+            # On the logarithmic axis, points within two standard errors of 0 say nothing.
+            shown = np.isfinite(value) if axes is linear else value > 2 * error
+            axes.errorbar(np.asarray(distance)[shown], value[shown], error[shown], markersize=4.5, capsize=2, **style)
         axes.set_xlabel("distance (renormalized sites)")
         axes.xaxis.set_major_locator(MaxNLocator(integer=True))
     linear.set_ylabel("correlation ⟨s₀ sₓ⟩")
@@ -197,5 +198,5 @@ def plot_correlation(
     logarithmic.set_yscale("log", nonpositive="mask")
     floor = float(np.nanmin(np.asarray(exact, dtype=float))) / 3
     logarithmic.set_ylim(max(floor, 1e-4), 1.3)
-    logarithmic.set_ylabel("the same, logarithmic")
+    logarithmic.set_ylabel("the same where above two standard errors")
     return figure

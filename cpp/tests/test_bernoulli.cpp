@@ -1,0 +1,123 @@
+#include "rgrbm/bernoulli.hpp"
+
+#include <doctest/doctest.h>
+
+#include <algorithm>
+#include <bit>
+#include <cmath>
+
+using rgrbm::bernoulli_threshold;
+using rgrbm::draw_bernoulli;
+using rgrbm::Lanes;
+using rgrbm::Stream;
+using rgrbm::Word;
+
+namespace {
+
+int count_bits(const Word& word) {
+    int count = 0;
+    for (std::size_t lane = 0; lane < Word::n_lanes; ++lane)
+        count += std::popcount(word.lane(lane));
+    return count;
+}
+
+bool equal(const Word& a, const Word& b) { return !(a ^ b).any(); }
+
+// (count − n p) / √(n p (1 − p)): a standard normal number for large n p (1 − p).
+double deviation(double count, double n, double p) { return (count - n * p) / std::sqrt(n * p * (1 - p)); }
+
+// The number of words that a draw took from `stream`, found by replaying them from `before`.
+int words_between(Stream before, Stream& after) {
+    for (int words = 0; words <= 64; ++words, before.next()) {
+        bool same = true;
+        for (std::size_t i = 0; i < 4; ++i)
+            same = same && equal(before.state()[i], after.state()[i]);
+        if (same)
+            return words;
+    }
+    return -1;
+}
+
+constexpr int n_draws = 4000;
+// |z| > 5.5 has probability 4e-8 under the normal law; fewer than 20 such checks: false alarm below 1e-6.
+constexpr double z_max = 5.5;
+
+} // namespace
+
+TEST_CASE("thresholds at the ends of the unit interval") {
+    CHECK(bernoulli_threshold(0) == 0);
+    CHECK(bernoulli_threshold(-1) == 0);
+    CHECK(bernoulli_threshold(std::nan("")) == 0);
+    CHECK(bernoulli_threshold(0.5) == std::uint64_t{1} << 63);
+    CHECK(bernoulli_threshold(1) == ~std::uint64_t{0});
+    CHECK(bernoulli_threshold(2) == ~std::uint64_t{0});
+}
+
+TEST_CASE("bits are 1 with the frequency asked for") {
+    std::uint64_t name = 0;
+    for (const double p : {0.001, 0.1353352832366127, 0.3, 0.5, 0.75, 0.98201379003790845}) {
+        Stream stream({1, 2}, name++);
+        double count = 0;
+        for (int draw = 0; draw < n_draws; ++draw)
+            count += count_bits(draw_bernoulli(stream, Word::ones(), bernoulli_threshold(p)));
+        CAPTURE(p);
+        CHECK(std::abs(deviation(count, 512.0 * n_draws, p)) < z_max);
+    }
+}
+
+TEST_CASE("probability 0 never gives a 1") {
+    Stream stream({1, 2}, 3);
+    for (int draw = 0; draw < n_draws; ++draw)
+        CHECK_FALSE(draw_bernoulli(stream, Word::ones(), bernoulli_threshold(0)).any());
+}
+
+TEST_CASE("two kinds of lanes have probabilities of their own, all others stay 0") {
+    Lanes lanes{Word::zero(), Word::zero()};
+    lanes.first.set_lane(0, 0x00FF00FF00FF00FFu); // 32 bits
+    lanes.first.set_lane(5, ~std::uint64_t{0});   // 64 bits
+    lanes.second.set_lane(0, 0x0F000F000F000F00u); // 16 bits
+    lanes.second.set_lane(7, ~std::uint64_t{0});  // 64 bits
+    Stream stream({3, 4}, 0);
+    double first = 0, second = 0;
+    for (int draw = 0; draw < n_draws; ++draw) {
+        const Word drawn = draw_bernoulli(stream, lanes, {bernoulli_threshold(0.2), bernoulli_threshold(0.7)});
+        CHECK_FALSE(and_not(drawn, lanes.first | lanes.second).any());
+        first += count_bits(drawn & lanes.first);
+        second += count_bits(drawn & lanes.second);
+    }
+    CHECK(std::abs(deviation(first, 96.0 * n_draws, 0.2)) < z_max);
+    CHECK(std::abs(deviation(second, 80.0 * n_draws, 0.7)) < z_max);
+}
+
+TEST_CASE("neighbouring bits are independent") {
+    Stream stream({5, 6}, 0);
+    const double p = 0.3;
+    double both = 0;
+    for (int draw = 0; draw < n_draws; ++draw) {
+        const Word drawn = draw_bernoulli(stream, Word::ones(), bernoulli_threshold(p));
+        for (std::size_t lane = 0; lane < Word::n_lanes; ++lane) {
+            const std::uint64_t bits = drawn.lane(lane);
+            both += std::popcount(bits & (bits >> 1) & 0x5555555555555555u); // disjoint pairs
+        }
+    }
+    CHECK(std::abs(deviation(both, 256.0 * n_draws, p * p)) < z_max);
+}
+
+// Each plane decides a lane with probability ½: the number of planes is the largest of 512 geometric
+// variables, mean log₂ 512 + γ / ln 2 + ½ = 10.33, standard deviation about π / (√6 ln 2) = 1.85 (1.87 with
+// rounding). Five and a half standard errors of the mean of 4000 are 0.163.
+TEST_CASE("a draw takes about ten random words") {
+    Stream stream({7, 8}, 0);
+    double words = 0;
+    int most = 0;
+    for (int draw = 0; draw < n_draws; ++draw) {
+        const Stream before = stream;
+        (void)draw_bernoulli(stream, Word::ones(), bernoulli_threshold(0.3));
+        const int taken = words_between(before, stream);
+        REQUIRE(taken > 0);
+        words += taken;
+        most = std::max(most, taken);
+    }
+    CHECK(words / n_draws == doctest::Approx(10.33).epsilon(0.163 / 10.33));
+    CHECK(most < 50); // 4000 · 512 · 2⁻⁴⁹ = 4e-9
+}
