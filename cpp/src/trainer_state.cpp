@@ -77,6 +77,7 @@ void Trainer<Real>::prepare(const TrainingOptions& options) {
     const std::size_t batch = std::min(options.batch_size, n_samples_);
     double density = 0;
     for (const Real mean : visible_mean_) density += static_cast<double>(mean) / static_cast<double>(n_visible_);
+    sparse_ = density < 0.25;
     up_.plan(batch, std::min(1.0, density));
     down_.plan(batch, 0.5);
     up_.refresh();
@@ -94,6 +95,8 @@ void Trainer<Real>::allocate(std::size_t batch_size, bool momentum) {
     streams_.assign(parts, Stream(key_, 0));
     hidden_ = BitMatrix(chunk, n_hidden_);
     reconstruction_ = BitMatrix(chunk, n_visible_);
+    data_units_.resize(up_.n_source * ((chunk + 63) / 64));
+    model_units_.resize(data_units_.size());
     dense_.resize(real_data_ ? chunk * up_.n_source : 0);
     positive_.resize(chunk * up_.n_units);
     negative_.resize(chunk * up_.n_units);
