@@ -48,11 +48,11 @@ void epoch_of_cd1(benchmark::State& state) {
     options.l1 = l1;
     options.batch_size = argument(4);
     set_num_threads(static_cast<int>(state.range(5)));
-    for (auto _ : state) benchmark::DoNotOptimize(trainer.run(options));
+    for (auto _ : state)
+        benchmark::DoNotOptimize(trainer.run(options));
     set_num_threads(0);
     const double epochs = static_cast<double>(state.iterations()) * static_cast<double>(n_epochs);
-    state.counters["epoch"] =
-        benchmark::Counter(epochs, benchmark::Counter::kIsRate | benchmark::Counter::kInvert);
+    state.counters["epoch"] = benchmark::Counter(epochs, benchmark::Counter::kIsRate | benchmark::Counter::kInvert);
     state.counters["samples/s"] =
         benchmark::Counter(epochs * static_cast<double>(argument(0)), benchmark::Counter::kIsRate);
 }
@@ -84,7 +84,8 @@ BENCHMARK(logistic_and_draw<double>);
 
 // Activations of all hidden units, by tables (many dense samples) or rows. Arguments: visible, hidden, percent.
 void activations(benchmark::State& state) {
-    const auto n_visible = static_cast<std::size_t>(state.range(0)), n_hidden = static_cast<std::size_t>(state.range(1));
+    const auto n_visible = static_cast<std::size_t>(state.range(0)),
+               n_hidden = static_cast<std::size_t>(state.range(1));
     const double density = static_cast<double>(state.range(2)) / 100;
     constexpr std::size_t n = 100;
     Layer<float> layer(n_visible, n_hidden);
@@ -92,7 +93,8 @@ void activations(benchmark::State& state) {
     layer.refresh();
     const auto x = random_data(n, n_visible, density);
     BitMatrix bits(n, n_visible);
-    for (std::size_t s = 0; s < n; ++s) bits.pack(s, &x[s * n_visible]);
+    for (std::size_t s = 0; s < n; ++s)
+        bits.pack(s, &x[s * n_visible]);
     for (auto _ : state) {
         layer.apply(
             n, [&](std::size_t s) { return bits.row(s); },

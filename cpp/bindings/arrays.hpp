@@ -19,11 +19,14 @@ void require_shape(const Array<T>& array, std::initializer_list<pybind11::ssize_
     pybind11::ssize_t axis = 0;
     for (const pybind11::ssize_t length : shape) {
         wanted += (length < 0 ? std::string("any") : std::to_string(length)) + ", ";
-        if (fits && length >= 0 && array.shape(axis) != length) fits = false;
+        if (fits && length >= 0 && array.shape(axis) != length)
+            fits = false;
         ++axis;
     }
-    if (fits) return;
-    for (pybind11::ssize_t i = 0; i < array.ndim(); ++i) got += std::to_string(array.shape(i)) + ", ";
+    if (fits)
+        return;
+    for (pybind11::ssize_t i = 0; i < array.ndim(); ++i)
+        got += std::to_string(array.shape(i)) + ", ";
     throw pybind11::value_error(std::string(name) + " must have shape (" + wanted + "), got (" + got + ")");
 }
 

@@ -13,13 +13,15 @@ namespace {
 
 BitMatrix pack(const Array<std::uint8_t>& x) {
     BitMatrix bits(length(x, 0), length(x, 1));
-    for (std::size_t i = 0; i < bits.n_rows(); ++i) bits.pack(i, x.data() + i * bits.n_columns());
+    for (std::size_t i = 0; i < bits.n_rows(); ++i)
+        bits.pack(i, x.data() + i * bits.n_columns());
     return bits;
 }
 
 Array<std::uint8_t> unpack(const BitMatrix& bits) {
     Array<std::uint8_t> x({bits.n_rows(), bits.n_columns()});
-    for (std::size_t i = 0; i < bits.n_rows(); ++i) bits.unpack(i, x.mutable_data() + i * bits.n_columns());
+    for (std::size_t i = 0; i < bits.n_rows(); ++i)
+        bits.unpack(i, x.mutable_data() + i * bits.n_columns());
     return x;
 }
 

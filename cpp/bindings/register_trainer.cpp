@@ -17,14 +17,18 @@ namespace rgrbm::bindings {
 namespace {
 
 NegativePhase parse_method(const std::string& name) {
-    if (name == "cd") return NegativePhase::cd;
-    if (name == "pcd") return NegativePhase::pcd;
-    if (name == "paper") return NegativePhase::paper;
+    if (name == "cd")
+        return NegativePhase::cd;
+    if (name == "pcd")
+        return NegativePhase::pcd;
+    if (name == "paper")
+        return NegativePhase::paper;
     throw py::value_error("method must be 'cd', 'pcd' or 'paper', got '" + name + "'");
 }
 
 void require(bool condition, const char* message) {
-    if (!condition) throw py::value_error(message);
+    if (!condition)
+        throw py::value_error(message);
 }
 
 template <class Real>
@@ -44,7 +48,8 @@ const double* check_data(const Trainer<Real>& trainer, const Array<Value>& x,
     require_shape(x, {-1, static_cast<py::ssize_t>(trainer.n_visible())}, "x");
     require(x.shape(0) > 0, "there must be at least one sample");
     require(x.shape(0) < py::ssize_t{1} << 32, "there can be at most 2^32 samples");
-    if (!sample_weight) return nullptr;
+    if (!sample_weight)
+        return nullptr;
     require_shape(*sample_weight, {x.shape(0)}, "sample_weight");
     const double* weight = sample_weight->data();
     double total = 0;
@@ -110,8 +115,8 @@ py::dict run(Trainer<Real>& trainer, std::uint64_t first_epoch, const Array<doub
 // Three new arrays of the parameters' shapes, filled by one of the trainer's copy functions.
 template <class Real, class Copy>
 py::tuple triple(const Trainer<Real>& trainer, Copy copy) {
-    Array<Real> weights({trainer.n_visible(), trainer.n_hidden()}), visible(static_cast<py::ssize_t>(trainer.n_visible())),
-        hidden(static_cast<py::ssize_t>(trainer.n_hidden()));
+    Array<Real> weights({trainer.n_visible(), trainer.n_hidden()}),
+        visible(static_cast<py::ssize_t>(trainer.n_visible())), hidden(static_cast<py::ssize_t>(trainer.n_hidden()));
     (trainer.*copy)(weights.mutable_data(), visible.mutable_data(), hidden.mutable_data());
     return py::make_tuple(weights, visible, hidden);
 }
@@ -127,7 +132,8 @@ py::dict state(const Trainer<Real>& trainer) {
     const std::vector<Real> offset = trainer.hidden_offset();
     const BitMatrix& bits = trainer.chains();
     Array<std::uint8_t> chains({bits.n_rows(), trainer.n_visible()});
-    for (std::size_t i = 0; i < bits.n_rows(); ++i) bits.unpack(i, chains.mutable_data() + i * trainer.n_visible());
+    for (std::size_t i = 0; i < bits.n_rows(); ++i)
+        bits.unpack(i, chains.mutable_data() + i * trainer.n_visible());
     py::dict result;
     result["weight_velocity"] = velocity[0];
     result["visible_velocity"] = velocity[1];
@@ -139,7 +145,8 @@ py::dict state(const Trainer<Real>& trainer) {
 
 template <class T>
 Array<T> entry(const py::dict& state, const char* name) {
-    if (!state.contains(name)) throw py::key_error(std::string("the state lacks ") + name);
+    if (!state.contains(name))
+        throw py::key_error(std::string("the state lacks ") + name);
     const py::object value = state[name];
     if (!py::isinstance<Array<T>>(value))
         throw py::type_error(std::string("the state's ") + name + " is not an array of the right dtype");
@@ -156,12 +163,14 @@ void set_state(Trainer<Real>& trainer, const py::dict& state) {
     require_shape(weights, {n, m}, "weight_velocity");
     require_shape(visible, {n}, "visible_velocity");
     require_shape(hidden, {m}, "hidden_velocity");
-    if (offset.size() > 0) require_shape(offset, {m}, "hidden_offset");
+    if (offset.size() > 0)
+        require_shape(offset, {m}, "hidden_offset");
     require_shape(chains, {-1, n}, "chains");
     trainer.set_velocity(weights.data(), visible.data(), hidden.data());
     trainer.set_hidden_offset({offset.data(), offset.data() + offset.size()});
     BitMatrix bits(length(chains, 0), trainer.n_visible());
-    for (std::size_t i = 0; i < bits.n_rows(); ++i) bits.pack(i, chains.data() + i * trainer.n_visible());
+    for (std::size_t i = 0; i < bits.n_rows(); ++i)
+        bits.pack(i, chains.data() + i * trainer.n_visible());
     trainer.set_chains(std::move(bits));
 }
 

@@ -16,11 +16,16 @@ namespace rgrbm {
 
 namespace {
 
-constexpr std::size_t part_size = 32;    // samples that share a random stream
-constexpr std::size_t chunk_size = 1024; // samples whose statistics are kept at a time
+constexpr std::size_t part_size = 32;            // samples that share a random stream
+constexpr std::size_t chunk_size = 1024;         // samples whose statistics are kept at a time
+constexpr std::size_t work_per_thread = 1 << 16; // samples × visible × hidden units: some microseconds
 
-std::size_t n_pieces(std::size_t n, std::size_t size) { return (n + size - 1) / size; }
-std::size_t piece(std::size_t i, std::size_t n, std::size_t pieces) { return i * n / pieces; }
+std::size_t n_pieces(std::size_t n, std::size_t size) {
+    return (n + size - 1) / size;
+}
+std::size_t piece(std::size_t i, std::size_t n, std::size_t pieces) {
+    return i * n / pieces;
+}
 
 std::size_t thread_index() {
 #ifdef _OPENMP
@@ -49,7 +54,10 @@ TrainingReport Trainer<Real>::run(const TrainingOptions& options) {
     prepare(options);
     const std::size_t n_batches = n_pieces(n_samples_, options.batch_size);
     const double n_units = static_cast<double>(n_samples_) * static_cast<double>(n_visible_);
-    const int n_threads = num_threads();
+    // A thread more than the work of a batch is worth only makes the others wait.
+    const std::size_t work = std::min(options.batch_size, n_samples_) * up_.n_source * up_.n_units;
+    const int n_threads =
+        static_cast<int>(std::min<std::size_t>(static_cast<std::size_t>(num_threads()), 1 + work / work_per_thread));
     thread_hidden_.assign(static_cast<std::size_t>(n_threads) * up_.n_units, Real{0});
 
 #pragma omp parallel num_threads(n_threads)
@@ -85,8 +93,12 @@ void Trainer<Real>::run_batch(const TrainingOptions& options, std::size_t epoch,
     const Real total = batch_weight(begin, n);
     const auto real = [](double value) { return static_cast<Real>(value); };
     const double rate = options.learning_rate[epoch];
-    const Step step{real(rate), real(rate * options.l1[epoch]), real(options.l2), real(options.momentum),
-                    total > 0 ? 1 / total : Real{0}, options.centered};
+    const Step step{real(rate),
+                    real(rate * options.l1[epoch]),
+                    real(options.l2),
+                    real(options.momentum),
+                    total > 0 ? 1 / total : Real{0},
+                    options.centered};
     const std::size_t n_chunks = n_pieces(n, chunk_size), n_blocks = up_.n_source / lanes;
     const std::size_t n_sums = n_pieces(n_pieces(n, n_chunks), part_size);
     for (std::size_t c = 0; c < n_chunks; ++c) {
@@ -94,16 +106,19 @@ void Trainer<Real>::run_batch(const TrainingOptions& options, std::size_t epoch,
         const Chunk chunk{begin + start, piece(c + 1, n, n_chunks) - start, start, total / static_cast<Real>(n)};
 #pragma omp for schedule(static)
         for (std::size_t part = 0; part < n_sums; ++part) {
-            if (c == 0) clear_parts(part);
+            if (c == 0)
+                clear_parts(part);
             gibbs_part(options, chunk, part, piece(part, chunk.n, n_sums), piece(part + 1, chunk.n, n_sums));
         }
         const bool last = c + 1 == n_chunks;
-        if (last) reduce_hidden(n_sums, step.scale, hidden);
+        if (last)
+            reduce_hidden(n_sums, step.scale, hidden);
         const auto [first_block, last_block] = thread_share(n_blocks);
         statistics(model_rows(options), options.method == NegativePhase::pcd ? chunk.chain : 0, chunk, first_block,
                    last_block, c == 0);
         if (last)
-            for (std::size_t block = first_block; block < last_block; ++block) update_block(step, block, hidden);
+            for (std::size_t block = first_block; block < last_block; ++block)
+                update_block(step, block, hidden);
 #pragma omp barrier
     }
 #pragma omp single
@@ -111,9 +126,10 @@ void Trainer<Real>::run_batch(const TrainingOptions& options, std::size_t epoch,
 }
 
 template <class Real>
-void Trainer<Real>::gibbs_part(const TrainingOptions& options, const Chunk& chunk, std::size_t part,
-                               std::size_t first, std::size_t last) {
-    if (first == last) return;
+void Trainer<Real>::gibbs_part(const TrainingOptions& options, const Chunk& chunk, std::size_t part, std::size_t first,
+                               std::size_t last) {
+    if (first == last)
+        return;
     positive_phase(options, chunk, part, first, last - first);
     Stream stream = streams_[part];
     down_.apply(
@@ -137,7 +153,8 @@ void Trainer<Real>::positive_phase(const TrainingOptions& options, const Chunk& 
         const std::uint16_t h = draw(stream, e);
         hidden_.row(first + s)[j] = h;
         V p = states ? expand<Real>(h) : logistic_of(e);
-        if (weighted_) p = p * V::fill(weight_[order_[chunk.begin + first + s]]);
+        if (weighted_)
+            p = p * V::fill(weight_[order_[chunk.begin + first + s]]);
         p.store(&positive_[(first + s) * up_.n_units + j * lanes]);
         (V::load(sums + j * lanes) + p).store(sums + j * lanes);
     };
@@ -214,7 +231,8 @@ void Trainer<Real>::statistics(const BitMatrix& model, std::size_t chain, const 
                                std::size_t last_block, bool first) {
     const std::size_t width = up_.n_units, n_words = (chunk.n + 63) / 64;
     const std::size_t first_unit = first_block * lanes, last_unit = last_block * lanes;
-    if (first_unit == last_unit) return;
+    if (first_unit == last_unit)
+        return;
     if (first) {
         std::fill_n(&gradient_[first_unit * width], (last_unit - first_unit) * width, Real{0});
         std::fill_n(&visible_gradient_[first_unit], last_unit - first_unit, Real{0});
@@ -229,8 +247,13 @@ void Trainer<Real>::statistics(const BitMatrix& model, std::size_t chain, const 
                 n_words);
         visible_statistics(model, chain, chunk, block);
     }
-    const Statistics<Real> sums{real_data_ ? nullptr : data_units_.data(), model_units_.data(), n_words,
-                                positive_.data(), negative_.data(), chunk.n, width};
+    const Statistics<Real> sums{real_data_ ? nullptr : data_units_.data(),
+                                model_units_.data(),
+                                n_words,
+                                positive_.data(),
+                                negative_.data(),
+                                chunk.n,
+                                width};
     if (sparse_)
         sums.add_sparse(first_unit, last_unit, gradient_.data());
     else
@@ -268,8 +291,8 @@ void Trainer<Real>::visible_statistics(const BitMatrix& model, std::size_t chain
     const bool persistent = &model == &chains_;
     for (std::size_t s = 0; s < chunk.n; ++s) {
         const std::size_t sample = order_[chunk.begin + s];
-        const V data = real_data_ ? V::load(&dense_[s * up_.n_source + block * lanes])
-                                  : expand<Real>(data_.row(sample)[block]);
+        const V data =
+            real_data_ ? V::load(&dense_[s * up_.n_source + block * lanes]) : expand<Real>(data_.row(sample)[block]);
         const V model_units = expand<Real>(model.row(chain + s)[block]);
         const Real data_weight = weight_[sample];
         const Real model_weight = !weighted_ ? Real{1} : persistent ? chunk.model_weight : data_weight;
@@ -321,19 +344,22 @@ void Trainer<Real>::update_block(const Step& step, std::size_t block, const Real
                     weight, threshold);
             weight.store(&up_.matrix[at]);
         }
-        for (std::size_t j = n_hidden_; j < width; ++j) up_.matrix[i * width + j] = 0;
+        for (std::size_t j = n_hidden_; j < width; ++j)
+            up_.matrix[i * width + j] = 0;
         const Real g = visible - dot.sum();
         visible_gradient_[i] = g;
         if (i < n_visible_) {
             visible_norm += static_cast<double>(g) * static_cast<double>(g);
             Real v = g;
-            if (step.momentum != 0) v = visible_velocity_[i] = g + step.momentum * visible_velocity_[i];
+            if (step.momentum != 0)
+                v = visible_velocity_[i] = g + step.momentum * visible_velocity_[i];
             down_.bias[i] += step.learning_rate * v;
         }
     }
     block_norm_[block] = static_cast<double>(norm.sum()) + visible_norm;
     for (std::size_t j = 0; j < width; ++j)
-        for (std::size_t i = first; i < first + lanes; ++i) down_.matrix[j * down_.n_units + i] = up_.matrix[i * width + j];
+        for (std::size_t i = first; i < first + lanes; ++i)
+            down_.matrix[j * down_.n_units + i] = up_.matrix[i * width + j];
     up_.refresh(first, first + lanes, 0, width);
     down_.refresh(0, width, first, first + lanes);
 }
@@ -354,18 +380,22 @@ void Trainer<Real>::update_hidden(const Step& step, std::size_t n_parts, const R
     for (std::size_t j = 0; j < n_hidden_; ++j) {
         Real g = hidden_difference[j];
         if (step.centered)
-            for (std::size_t block = 0; block < n_blocks; ++block) g -= block_mean_[block * up_.n_units + j];
+            for (std::size_t block = 0; block < n_blocks; ++block)
+                g -= block_mean_[block * up_.n_units + j];
         hidden_gradient_[j] = g;
         norm_ += static_cast<double>(g) * static_cast<double>(g);
-        if (step.momentum != 0) g = hidden_velocity_[j] = g + step.momentum * hidden_velocity_[j];
+        if (step.momentum != 0)
+            g = hidden_velocity_[j] = g + step.momentum * hidden_velocity_[j];
         up_.bias[j] += step.learning_rate * g;
         if (step.centered && slide_ && step.scale > 0) {
             Real mean = 0;
-            for (std::size_t part = 0; part < n_parts; ++part) mean += part_data_[part * up_.n_units + j];
+            for (std::size_t part = 0; part < n_parts; ++part)
+                mean += part_data_[part * up_.n_units + j];
             hidden_offset_[j] += static_cast<Real>(offset_rate) * (mean * step.scale - hidden_offset_[j]);
         }
     }
-    for (const double norm : block_norm_) norm_ += norm;
+    for (const double norm : block_norm_)
+        norm_ += norm;
 }
 
 template <class Real>
@@ -376,9 +406,11 @@ void Trainer<Real>::clear_parts(std::size_t part) {
 
 template <class Real>
 Real Trainer<Real>::batch_weight(std::size_t begin, std::size_t n) const {
-    if (!weighted_) return static_cast<Real>(n);
+    if (!weighted_)
+        return static_cast<Real>(n);
     Real total = 0;
-    for (std::size_t s = 0; s < n; ++s) total += weight_[order_[begin + s]];
+    for (std::size_t s = 0; s < n; ++s)
+        total += weight_[order_[begin + s]];
     return total;
 }
 
@@ -386,7 +418,8 @@ Real Trainer<Real>::batch_weight(std::size_t begin, std::size_t n) const {
 template <class Real>
 void Trainer<Real>::shuffle(std::uint64_t epoch, bool random) {
     std::iota(order_.begin(), order_.end(), 0u);
-    if (!random) return;
+    if (!random)
+        return;
     Stream stream(key_, epoch, 0, 1);
     Word bits = Word::zero();
     for (std::size_t i = n_samples_, used = Word::n_lanes; i > 1; --i, ++used) {

@@ -106,7 +106,7 @@ void IsingChains::align() {
 
 void IsingChains::sweep(std::size_t n, Update update) {
     const auto n_blocks = static_cast<std::ptrdiff_t>(streams_.size());
-#pragma omp parallel for schedule(dynamic) num_threads(num_threads())
+#pragma omp parallel for schedule(dynamic) num_threads(threads_for(n_blocks))
     for (std::ptrdiff_t b = 0; b < n_blocks; ++b) {
         const auto i = static_cast<std::size_t>(b);
         if (update == Update::metropolis)
@@ -121,7 +121,7 @@ void IsingChains::sample_exactly() {
     for (std::size_t site = 1; site < turning.size(); ++site)
         turning[site] = turning_thresholds(coupling_, turning.size() - site);
     const auto n_blocks = static_cast<std::ptrdiff_t>(streams_.size());
-#pragma omp parallel for schedule(dynamic) num_threads(num_threads())
+#pragma omp parallel for schedule(dynamic) num_threads(threads_for(n_blocks))
     for (std::ptrdiff_t b = 0; b < n_blocks; ++b) {
         const auto i = static_cast<std::size_t>(b);
         sample_ring_exactly(block(i), turning, streams_[i]);
@@ -131,7 +131,7 @@ void IsingChains::sample_exactly() {
 void IsingChains::bond_sums(std::int64_t* out) const {
     const auto n_blocks = static_cast<std::ptrdiff_t>(streams_.size());
     const std::size_t n_bonds = (lattice_.is_ring() ? 1 : 2) * lattice_.n_sites();
-#pragma omp parallel for schedule(dynamic) num_threads(num_threads())
+#pragma omp parallel for schedule(dynamic) num_threads(threads_for(n_blocks))
     for (std::ptrdiff_t b = 0; b < n_blocks; ++b) {
         const auto index = static_cast<std::size_t>(b);
         const Word* spins = block(index);
@@ -154,7 +154,7 @@ void IsingChains::bond_sums(std::int64_t* out) const {
 
 void IsingChains::magnetizations(std::int64_t* out) const {
     const auto n_blocks = static_cast<std::ptrdiff_t>(streams_.size());
-#pragma omp parallel for schedule(dynamic) num_threads(num_threads())
+#pragma omp parallel for schedule(dynamic) num_threads(threads_for(n_blocks))
     for (std::ptrdiff_t b = 0; b < n_blocks; ++b) {
         const auto index = static_cast<std::size_t>(b);
         const Word* spins = block(index);
@@ -170,7 +170,7 @@ void IsingChains::magnetizations(std::int64_t* out) const {
 
 void IsingChains::unpack(std::int8_t* out) const {
     const auto n_blocks = static_cast<std::ptrdiff_t>(streams_.size());
-#pragma omp parallel for schedule(dynamic) num_threads(num_threads())
+#pragma omp parallel for schedule(dynamic) num_threads(threads_for(n_blocks))
     for (std::ptrdiff_t b = 0; b < n_blocks; ++b) {
         const auto i = static_cast<std::size_t>(b);
         unpack_spins(block(i), lattice_.n_sites(), chains_in(i), out + i * Word::n_bits * lattice_.n_sites(),

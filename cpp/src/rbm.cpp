@@ -12,8 +12,8 @@ constexpr std::size_t rows_per_block = 64; // rows that share a random stream
 }
 
 template <class Real>
-Layer<Real> make_layer(std::size_t n_source, std::size_t n_units, const Real* matrix, const Real* bias,
-                       bool transposed, std::size_t n_samples) {
+Layer<Real> make_layer(std::size_t n_source, std::size_t n_units, const Real* matrix, const Real* bias, bool transposed,
+                       std::size_t n_samples) {
     Layer<Real> layer(n_source, n_units);
     for (std::size_t i = 0; i < n_source; ++i)
         for (std::size_t j = 0; j < n_units; ++j)
@@ -28,7 +28,7 @@ template <class Real>
 void draw_units(const Layer<Real>& layer, const BitMatrix& source, BitMatrix& units, const Key& key,
                 std::uint64_t index, std::uint64_t step) {
     const auto n_blocks = static_cast<std::ptrdiff_t>((source.n_rows() + rows_per_block - 1) / rows_per_block);
-#pragma omp parallel for schedule(static) num_threads(num_threads())
+#pragma omp parallel for schedule(static) num_threads(threads_for(n_blocks))
     for (std::ptrdiff_t b = 0; b < n_blocks; ++b) {
         const std::size_t first = static_cast<std::size_t>(b) * rows_per_block;
         const std::size_t n = std::min(rows_per_block, source.n_rows() - first);
@@ -45,7 +45,7 @@ template <class Real>
 void unit_probabilities(const Layer<Real>& layer, const BitMatrix& source, std::size_t n_units, Real* out) {
     constexpr std::size_t lanes = Layer<Real>::lanes;
     const auto n_rows = static_cast<std::ptrdiff_t>(source.n_rows());
-#pragma omp parallel for schedule(static) num_threads(num_threads())
+#pragma omp parallel for schedule(static) num_threads(threads_for(n_rows / 64))
     for (std::ptrdiff_t row = 0; row < n_rows; ++row) {
         const auto r = static_cast<std::size_t>(row);
         layer.apply(

@@ -1,5 +1,6 @@
 #include "rgrbm/threads.hpp"
 
+#include <algorithm>
 #include <atomic>
 
 #ifdef _OPENMP
@@ -27,6 +28,10 @@ int num_threads() {
 #else
     return 1;
 #endif
+}
+
+int threads_for(std::ptrdiff_t n_pieces) {
+    return static_cast<int>(std::clamp<std::ptrdiff_t>(n_pieces, 1, num_threads()));
 }
 
 void set_num_threads(int n) {

@@ -12,7 +12,8 @@ namespace {
 template <class Real>
 void copy_block(const Real* source, std::size_t source_stride, Real* target, std::size_t target_stride,
                 std::size_t rows, std::size_t columns) {
-    for (std::size_t i = 0; i < rows; ++i) std::copy_n(source + i * source_stride, columns, target + i * target_stride);
+    for (std::size_t i = 0; i < rows; ++i)
+        std::copy_n(source + i * source_stride, columns, target + i * target_stride);
 }
 
 } // namespace
@@ -26,7 +27,8 @@ Trainer<Real>::Trainer(std::size_t n_visible, std::size_t n_hidden, const Real* 
       block_mean_(up_.n_source / lanes * up_.n_units), block_norm_(up_.n_source / lanes) {
     copy_block(weights, n_hidden, up_.matrix.data(), up_.n_units, n_visible, n_hidden);
     for (std::size_t i = 0; i < n_visible; ++i)
-        for (std::size_t j = 0; j < n_hidden; ++j) down_.matrix[j * down_.n_units + i] = weights[i * n_hidden + j];
+        for (std::size_t j = 0; j < n_hidden; ++j)
+            down_.matrix[j * down_.n_units + i] = weights[i * n_hidden + j];
     std::copy_n(visible_bias, n_visible, down_.bias.data());
     std::copy_n(hidden_bias, n_hidden, up_.bias.data());
 }
@@ -36,9 +38,11 @@ void Trainer<Real>::set_weights(std::size_t n, const double* sample_weight) {
     n_samples_ = n;
     weighted_ = sample_weight != nullptr;
     weight_.assign(n, Real{1});
-    if (!weighted_) return;
+    if (!weighted_)
+        return;
     const double mean = std::accumulate(sample_weight, sample_weight + n, 0.0) / static_cast<double>(n);
-    for (std::size_t s = 0; s < n; ++s) weight_[s] = static_cast<Real>(sample_weight[s] / mean);
+    for (std::size_t s = 0; s < n; ++s)
+        weight_[s] = static_cast<Real>(sample_weight[s] / mean);
 }
 
 template <class Real>
@@ -51,10 +55,12 @@ void Trainer<Real>::set_data(const std::uint8_t* x, std::size_t n, const double*
     for (std::size_t s = 0; s < n; ++s) {
         data_.pack(s, x + s * n_visible_);
         for (std::size_t i = 0; i < n_visible_; ++i)
-            if (x[s * n_visible_ + i]) mean[i] += static_cast<double>(weight_[s]);
+            if (x[s * n_visible_ + i])
+                mean[i] += static_cast<double>(weight_[s]);
     }
     visible_mean_.assign(up_.n_source, Real{0});
-    for (std::size_t i = 0; i < n_visible_; ++i) visible_mean_[i] = static_cast<Real>(mean[i] / static_cast<double>(n));
+    for (std::size_t i = 0; i < n_visible_; ++i)
+        visible_mean_[i] = static_cast<Real>(mean[i] / static_cast<double>(n));
 }
 
 template <class Real>
@@ -69,22 +75,26 @@ void Trainer<Real>::set_real_data(const Real* x, std::size_t n, const double* sa
         for (std::size_t i = 0; i < n_visible_; ++i)
             mean[i] += static_cast<double>(weight_[s]) * static_cast<double>(x[s * n_visible_ + i]);
     visible_mean_.assign(up_.n_source, Real{0});
-    for (std::size_t i = 0; i < n_visible_; ++i) visible_mean_[i] = static_cast<Real>(mean[i] / static_cast<double>(n));
+    for (std::size_t i = 0; i < n_visible_; ++i)
+        visible_mean_[i] = static_cast<Real>(mean[i] / static_cast<double>(n));
 }
 
 template <class Real>
 void Trainer<Real>::prepare(const TrainingOptions& options) {
     const std::size_t batch = std::min(options.batch_size, n_samples_);
     double density = 0;
-    for (const Real mean : visible_mean_) density += static_cast<double>(mean) / static_cast<double>(n_visible_);
+    for (const Real mean : visible_mean_)
+        density += static_cast<double>(mean) / static_cast<double>(n_visible_);
     sparse_ = density < 0.25;
     up_.plan(batch, std::min(1.0, density));
     down_.plan(batch, 0.5);
     up_.refresh();
     down_.refresh();
     allocate(batch, options.momentum != 0);
-    if (options.centered && hidden_offset_.empty()) start_offset();
-    if (options.method == NegativePhase::pcd && chains_.n_rows() != batch) start_chains(batch);
+    if (options.centered && hidden_offset_.empty())
+        start_offset();
+    if (options.method == NegativePhase::pcd && chains_.n_rows() != batch)
+        start_chains(batch);
 }
 
 template <class Real>
@@ -120,12 +130,14 @@ void Trainer<Real>::start_offset() {
         const auto sink = [&](std::size_t, std::size_t j, const V& x) {
             Values p(lanes);
             (logistic_of(exp_negative(x)) * V::fill(weight_[s])).store(p.data());
-            for (std::size_t i = 0; i < lanes; ++i) total[j * lanes + i] += static_cast<double>(p[i]);
+            for (std::size_t i = 0; i < lanes; ++i)
+                total[j * lanes + i] += static_cast<double>(p[i]);
         };
         if (real_data_)
             up_.apply_dense(1, &real_[s * up_.n_source], positive_.data(), sink);
         else
-            up_.apply(1, [&](std::size_t) { return data_.row(s); }, sink);
+            up_.apply(
+                1, [&](std::size_t) { return data_.row(s); }, sink);
     }
     for (std::size_t j = 0; j < n_hidden_; ++j)
         hidden_offset_[j] = static_cast<Real>(total[j] / static_cast<double>(n_samples_));
@@ -142,7 +154,8 @@ void Trainer<Real>::start_chains(std::size_t n) {
             chains_.copy_row(c, data_.row(s));
             continue;
         }
-        for (std::size_t i = 0; i < n_visible_; ++i) bytes[i] = real_[s * up_.n_source + i] > Real{0.5};
+        for (std::size_t i = 0; i < n_visible_; ++i)
+            bytes[i] = real_[s * up_.n_source + i] > Real{0.5};
         chains_.pack(c, bytes.data());
     }
 }
@@ -196,14 +209,16 @@ void Trainer<Real>::copy_gradient(Real* weights, Real* visible_bias, Real* hidde
 
 template <class Real>
 std::vector<Real> Trainer<Real>::hidden_offset() const {
-    if (hidden_offset_.empty()) return {};
+    if (hidden_offset_.empty())
+        return {};
     return {hidden_offset_.begin(), hidden_offset_.begin() + static_cast<std::ptrdiff_t>(n_hidden_)};
 }
 
 template <class Real>
 void Trainer<Real>::set_hidden_offset(const std::vector<Real>& offset) {
     hidden_offset_.clear();
-    if (offset.empty()) return;
+    if (offset.empty())
+        return;
     hidden_offset_.assign(up_.n_units, Real{0});
     std::copy(offset.begin(), offset.end(), hidden_offset_.begin());
 }

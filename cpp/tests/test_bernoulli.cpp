@@ -21,10 +21,14 @@ int count_bits(const Word& word) {
     return count;
 }
 
-bool equal(const Word& a, const Word& b) { return !(a ^ b).any(); }
+bool equal(const Word& a, const Word& b) {
+    return !(a ^ b).any();
+}
 
 // (count − n p) / √(n p (1 − p)): a standard normal number for large n p (1 − p).
-double deviation(double count, double n, double p) { return (count - n * p) / std::sqrt(n * p * (1 - p)); }
+double deviation(double count, double n, double p) {
+    return (count - n * p) / std::sqrt(n * p * (1 - p));
+}
 
 // The number of words that a draw took from `stream`, found by replaying them from `before`.
 int words_between(Stream before, Stream& after) {
@@ -73,10 +77,10 @@ TEST_CASE("probability 0 never gives a 1") {
 
 TEST_CASE("two kinds of lanes have probabilities of their own, all others stay 0") {
     Lanes lanes{Word::zero(), Word::zero()};
-    lanes.first.set_lane(0, 0x00FF00FF00FF00FFu); // 32 bits
-    lanes.first.set_lane(5, ~std::uint64_t{0});   // 64 bits
+    lanes.first.set_lane(0, 0x00FF00FF00FF00FFu);  // 32 bits
+    lanes.first.set_lane(5, ~std::uint64_t{0});    // 64 bits
     lanes.second.set_lane(0, 0x0F000F000F000F00u); // 16 bits
-    lanes.second.set_lane(7, ~std::uint64_t{0});  // 64 bits
+    lanes.second.set_lane(7, ~std::uint64_t{0});   // 64 bits
     Stream stream({3, 4}, 0);
     double first = 0, second = 0;
     for (int draw = 0; draw < n_draws; ++draw) {

@@ -19,7 +19,9 @@ std::vector<Word> random_words(std::size_t n, std::uint64_t name) {
     return words;
 }
 
-unsigned bit_of(const Word& word, std::size_t i) { return (word.lane(i / 64) >> (i % 64)) & 1; }
+unsigned bit_of(const Word& word, std::size_t i) {
+    return (word.lane(i / 64) >> (i % 64)) & 1;
+}
 
 } // namespace
 
@@ -53,7 +55,7 @@ TEST_CASE("VerticalCounter counts every bit") {
     constexpr std::size_t n_words = 300; // carries reach the ninth plane
     auto words = random_words(n_words, 0);
     for (Word& word : words) {
-        word.set_lane(0, word.lane(0) | 1u);               // bit 0 is always set
+        word.set_lane(0, word.lane(0) | 1u);            // bit 0 is always set
         word.set_lane(7, word.lane(7) & ~(1ull << 63)); // bit 511 never
     }
     rgrbm::VerticalCounter counter;

@@ -24,9 +24,16 @@ TEST_CASE("Philox4x64-10 gives the known answers of Random123") {
 
 // The first outputs of the authors' xoshiro256plusplus.c from the state {1, 2, 3, 4}.
 TEST_CASE("every lane of a stream is xoshiro256++") {
-    constexpr std::array<std::uint64_t, 10> expected = {
-        41943041u,           58720359u,           3588806011781223u,     3591011842654386u,     9228616714210784205u,
-        9973669472204895162u, 14011001112246962877u, 12406186145184390807u, 15849039046786891736u, 10450023813501588000u};
+    constexpr std::array<std::uint64_t, 10> expected = {41943041u,
+                                                        58720359u,
+                                                        3588806011781223u,
+                                                        3591011842654386u,
+                                                        9228616714210784205u,
+                                                        9973669472204895162u,
+                                                        14011001112246962877u,
+                                                        12406186145184390807u,
+                                                        15849039046786891736u,
+                                                        10450023813501588000u};
     for (std::size_t lane = 0; lane < Word::n_lanes; ++lane) {
         Stream stream({5, 6}, 7);
         for (std::size_t i = 0; i < 4; ++i)

@@ -29,7 +29,8 @@ public:
             row(i)[j / 16] = static_cast<std::uint16_t>(row(i)[j / 16] | ((bytes[j] != 0) << (j % 16)));
     }
     void unpack(std::size_t i, std::uint8_t* bytes) const {
-        for (std::size_t j = 0; j < n_columns_; ++j) bytes[j] = (row(i)[j / 16] >> (j % 16)) & 1;
+        for (std::size_t j = 0; j < n_columns_; ++j)
+            bytes[j] = (row(i)[j / 16] >> (j % 16)) & 1;
     }
     void copy_row(std::size_t i, const std::uint16_t* source) { std::copy_n(source, stride_, row(i)); }
 

@@ -122,7 +122,7 @@ private:
     std::vector<std::uint32_t> order_;
     std::vector<Stream> streams_;
     BitMatrix hidden_, reconstruction_;
-    std::vector<std::uint64_t> data_units_, model_units_; // bits of a chunk, transposed
+    std::vector<std::uint64_t> data_units_, model_units_;  // bits of a chunk, transposed
     Values dense_, positive_, negative_;                   // chunk × units
     Values gradient_, visible_gradient_, hidden_gradient_; // sums, then the gradient
     Values part_data_, part_model_, block_mean_, thread_hidden_;

@@ -44,17 +44,20 @@ public:
         const bool fits = 4 * matrix.size() * sizeof(Real) <= table_limit;
         const double n = static_cast<double>(n_samples);
         use_table_ = fits && 16 + n < 4 * density * n;
-        if (use_table_) table_.assign(4 * matrix.size(), Real{0});
+        if (use_table_)
+            table_.assign(4 * matrix.size(), Real{0});
     }
 
     // Brings the table up to date with units [first, last) of source rows [first_source, last_source), all
     // multiples of 16.
     void refresh(std::size_t first_source, std::size_t last_source, std::size_t first, std::size_t last) {
-        if (!use_table_) return;
+        if (!use_table_)
+            return;
         for (std::size_t start = first; start < last; start += lanes) {
             for (std::size_t i = first_source; i < last_source; i += 4) {
                 V rows[4];
-                for (std::size_t r = 0; r < 4; ++r) rows[r] = V::load(&matrix[(i + r) * n_units + start]);
+                for (std::size_t r = 0; r < 4; ++r)
+                    rows[r] = V::load(&matrix[(i + r) * n_units + start]);
                 V sums[16];
                 sums[0] = V::zero();
                 for (unsigned value = 1; value < 16; ++value) {
@@ -63,7 +66,8 @@ public:
                 }
                 const Panel panel = panel_of(start / lanes);
                 Real* target = &table_[panel.offset + i / 4 * 16 * panel.width + (start - panel.first)];
-                for (std::size_t value = 0; value < 16; ++value) sums[value].store(target + value * panel.width);
+                for (std::size_t value = 0; value < 16; ++value)
+                    sums[value].store(target + value * panel.width);
             }
         }
     }
@@ -93,7 +97,8 @@ public:
     void apply_dense(std::size_t n, const Real* source, Real* scratch, Sink&& sink) const {
         using Matrix = Eigen::Matrix<Real, Eigen::Dynamic, Eigen::Dynamic, Eigen::RowMajor>;
         const auto index = [](std::size_t i) { return static_cast<Eigen::Index>(i); };
-        Eigen::Map<const Matrix> x(source, index(n), index(n_source)), w(matrix.data(), index(n_source), index(n_units));
+        Eigen::Map<const Matrix> x(source, index(n), index(n_source)),
+            w(matrix.data(), index(n_source), index(n_units));
         Eigen::Map<Matrix>(scratch, index(n), index(n_units)).noalias() = x * w;
         for (std::size_t s = 0; s < n; ++s)
             for (std::size_t j = 0; j < n_vectors(); ++j)
@@ -120,12 +125,14 @@ private:
     RGRBM_INLINE void apply_block(std::size_t j, std::size_t n, Rows& rows, Sink& sink) const {
         for (std::size_t s = 0; s < n; ++s) {
             V sum[n_block];
-            for (std::size_t c = 0; c < n_block; ++c) sum[c] = V::load(&bias[(j + c) * lanes]);
+            for (std::size_t c = 0; c < n_block; ++c)
+                sum[c] = V::load(&bias[(j + c) * lanes]);
             if (use_table_)
                 add_groups<n_block>(&table_[panel_of(j).offset], rows(s), sum);
             else
                 add_rows<n_block>(&matrix[j * lanes], rows(s), sum);
-            for (std::size_t c = 0; c < n_block; ++c) sink(s, j + c, sum[c]);
+            for (std::size_t c = 0; c < n_block; ++c)
+                sink(s, j + c, sum[c]);
         }
     }
 
@@ -136,7 +143,8 @@ private:
             const unsigned half = bits[h];
             for (unsigned group = 0; group < 4; ++group) {
                 const Real* row = table + (group * 16 + ((half >> (4 * group)) & 15)) * stride;
-                for (std::size_t c = 0; c < n_block; ++c) sum[c] += V::load(row + c * lanes);
+                for (std::size_t c = 0; c < n_block; ++c)
+                    sum[c] += V::load(row + c * lanes);
             }
         }
     }
@@ -146,7 +154,8 @@ private:
         for (std::size_t w = 0; w * 64 < n_source; ++w) {
             for (std::uint64_t left = word(bits, w); left != 0; left &= left - 1) {
                 const Real* row = columns + (w * 64 + static_cast<std::size_t>(std::countr_zero(left))) * n_units;
-                for (std::size_t c = 0; c < n_block; ++c) sum[c] += V::load(row + c * lanes);
+                for (std::size_t c = 0; c < n_block; ++c)
+                    sum[c] += V::load(row + c * lanes);
             }
         }
     }

@@ -12,8 +12,8 @@ namespace rgrbm {
 
 // The layer of units given a source of n_source units; matrix is (n_source, n_units), or its transpose if asked.
 template <class Real>
-Layer<Real> make_layer(std::size_t n_source, std::size_t n_units, const Real* matrix, const Real* bias,
-                       bool transposed, std::size_t n_samples);
+Layer<Real> make_layer(std::size_t n_source, std::size_t n_units, const Real* matrix, const Real* bias, bool transposed,
+                       std::size_t n_samples);
 
 // Draws units for each row of source. The rows are split into fixed blocks with streams (key, index, block, step),
 // so that the result has the same bits for any number of threads.

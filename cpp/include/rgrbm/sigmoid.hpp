@@ -24,9 +24,8 @@ struct ExpTraits<float> {
     static constexpr float log2_e = 1.442695041f;
     static constexpr float ln2_high = 0.693359375f; // few bits, so that n · ln2_high is exact
     static constexpr float ln2_low = -2.12194440e-4f;
-    static constexpr float coefficients[] = {8.3691556676973968e-3f, 4.1917557541362651e-2f,
-                                             1.6666505195758111e-1f, 4.9998868925286087e-1f,
-                                             1.0000000107780401f,    1.0000000755002300f};
+    static constexpr float coefficients[] = {8.3691556676973968e-3f, 4.1917557541362651e-2f, 1.6666505195758111e-1f,
+                                             4.9998868925286087e-1f, 1.0000000107780401f,    1.0000000755002300f};
 };
 
 template <>
@@ -60,7 +59,8 @@ RGRBM_INLINE Vector<Real> exp_negative(const Vector<Real>& x) {
             const Native n = shifted - T::round;
             const Native r = (y - n * T::ln2_high) - n * T::ln2_low;
             Native p = Native{} + T::coefficients[0];
-            for (std::size_t i = 1; i < std::size(T::coefficients); ++i) p = p * r + T::coefficients[i];
+            for (std::size_t i = 1; i < std::size(T::coefficients); ++i)
+                p = p * r + T::coefficients[i];
             return (Native)((Integer)p + ((Integer)shifted << T::mantissa_bits));
         },
         x);

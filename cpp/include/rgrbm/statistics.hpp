@@ -42,7 +42,8 @@ RGRBM_INLINE void transpose_units(std::size_t n, Half&& half, std::uint64_t* out
                 columns[8 + i] |= ((high >> (8 * i)) & 255) << (8 * byte);
             }
         }
-        for (std::size_t i = 0; i < 16; ++i) out[i * stride + w] = columns[i];
+        for (std::size_t i = 0; i < 16; ++i)
+            out[i * stride + w] = columns[i];
     }
 }
 
@@ -60,15 +61,20 @@ struct Statistics {
 
     void add_dense(std::size_t first_unit, std::size_t last_unit, Real* rows) const {
         std::size_t j = 0;
-        for (; j + 2 * lanes <= width; j += 2 * lanes) dense_columns<2>(first_unit, last_unit, rows, j);
-        if (j < width) dense_columns<1>(first_unit, last_unit, rows, j);
+        for (; j + 2 * lanes <= width; j += 2 * lanes)
+            dense_columns<2>(first_unit, last_unit, rows, j);
+        if (j < width)
+            dense_columns<1>(first_unit, last_unit, rows, j);
     }
 
     void add_sparse(std::size_t first_unit, std::size_t last_unit, Real* rows) const {
         std::size_t j = 0;
-        for (; j + 4 * lanes <= width; j += 4 * lanes) sparse_columns<4>(first_unit, last_unit, rows, j);
-        for (; j + 2 * lanes <= width; j += 2 * lanes) sparse_columns<2>(first_unit, last_unit, rows, j);
-        if (j < width) sparse_columns<1>(first_unit, last_unit, rows, j);
+        for (; j + 4 * lanes <= width; j += 4 * lanes)
+            sparse_columns<4>(first_unit, last_unit, rows, j);
+        for (; j + 2 * lanes <= width; j += 2 * lanes)
+            sparse_columns<2>(first_unit, last_unit, rows, j);
+        if (j < width)
+            sparse_columns<1>(first_unit, last_unit, rows, j);
     }
 
 private:
@@ -80,9 +86,11 @@ private:
             sums[0] = V::zero();
             for (unsigned r = 0; r < 4; ++r) {
                 const V row = s + r < n_samples ? V::load(&p[(s + r) * width + j + c * lanes]) : V::zero();
-                for (unsigned value = 0; value < (1u << r); ++value) sums[(1u << r) + value] = sums[value] + row;
+                for (unsigned value = 0; value < (1u << r); ++value)
+                    sums[(1u << r) + value] = sums[value] + row;
             }
-            for (std::size_t value = 0; value < 16; ++value) sums[value].store(table + (value * n_block + c) * lanes);
+            for (std::size_t value = 0; value < 16; ++value)
+                sums[value].store(table + (value * n_block + c) * lanes);
         }
     }
 
@@ -92,27 +100,32 @@ private:
         alignas(64) Real plus[n_groups * group], minus[n_groups * group];
         for (std::size_t s = 0; s < n_samples; s += table_samples) {
             for (std::size_t g = 0; g < n_groups; ++g) {
-                if (data) fill_group<n_block>(positive, s + 4 * g, j, plus + g * group);
+                if (data)
+                    fill_group<n_block>(positive, s + 4 * g, j, plus + g * group);
                 fill_group<n_block>(negative, s + 4 * g, j, minus + g * group);
             }
             for (std::size_t i = first_unit; i < last_unit; ++i) {
                 Real* row = rows + i * width + j;
                 V sum[n_block];
-                for (std::size_t c = 0; c < n_block; ++c) sum[c] = V::load(row + c * lanes);
+                for (std::size_t c = 0; c < n_block; ++c)
+                    sum[c] = V::load(row + c * lanes);
                 const std::size_t at = i * n_words + s / 64;
                 const auto model_bits = static_cast<unsigned>(model[at] >> (s % 64));
                 for (std::size_t g = 0; g < n_groups; ++g) {
                     const Real* m = minus + g * group + ((model_bits >> (4 * g)) & 15) * n_block * lanes;
-                    for (std::size_t c = 0; c < n_block; ++c) sum[c] -= V::load(m + c * lanes);
+                    for (std::size_t c = 0; c < n_block; ++c)
+                        sum[c] -= V::load(m + c * lanes);
                 }
                 if (data) {
                     const auto data_bits = static_cast<unsigned>(data[at] >> (s % 64));
                     for (std::size_t g = 0; g < n_groups; ++g) {
                         const Real* p = plus + g * group + ((data_bits >> (4 * g)) & 15) * n_block * lanes;
-                        for (std::size_t c = 0; c < n_block; ++c) sum[c] += V::load(p + c * lanes);
+                        for (std::size_t c = 0; c < n_block; ++c)
+                            sum[c] += V::load(p + c * lanes);
                     }
                 }
-                for (std::size_t c = 0; c < n_block; ++c) sum[c].store(row + c * lanes);
+                for (std::size_t c = 0; c < n_block; ++c)
+                    sum[c].store(row + c * lanes);
             }
         }
     }
@@ -122,19 +135,23 @@ private:
         for (std::size_t i = first_unit; i < last_unit; ++i) {
             Real* row = rows + i * width + j;
             V sum[n_block];
-            for (std::size_t c = 0; c < n_block; ++c) sum[c] = V::load(row + c * lanes);
+            for (std::size_t c = 0; c < n_block; ++c)
+                sum[c] = V::load(row + c * lanes);
             for (std::size_t w = 0; w < n_words; ++w) {
                 const std::size_t at = i * n_words + w;
                 for (std::uint64_t left = model[at]; left != 0; left &= left - 1) {
                     const Real* p = negative + (64 * w + static_cast<std::size_t>(std::countr_zero(left))) * width + j;
-                    for (std::size_t c = 0; c < n_block; ++c) sum[c] -= V::load(p + c * lanes);
+                    for (std::size_t c = 0; c < n_block; ++c)
+                        sum[c] -= V::load(p + c * lanes);
                 }
                 for (std::uint64_t left = data ? data[at] : 0; left != 0; left &= left - 1) {
                     const Real* p = positive + (64 * w + static_cast<std::size_t>(std::countr_zero(left))) * width + j;
-                    for (std::size_t c = 0; c < n_block; ++c) sum[c] += V::load(p + c * lanes);
+                    for (std::size_t c = 0; c < n_block; ++c)
+                        sum[c] += V::load(p + c * lanes);
                 }
             }
-            for (std::size_t c = 0; c < n_block; ++c) sum[c].store(row + c * lanes);
+            for (std::size_t c = 0; c < n_block; ++c)
+                sum[c].store(row + c * lanes);
         }
     }
 };

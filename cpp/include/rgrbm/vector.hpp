@@ -47,26 +47,31 @@ struct alignas(64) Vector {
 
     static RGRBM_INLINE Vector fill(Real value) {
         Vector result;
-        for (auto& p : result.part) p = Native{} + value;
+        for (auto& p : result.part)
+            p = Native{} + value;
         return result;
     }
     static RGRBM_INLINE Vector zero() { return fill(0); }
     // The address must be a multiple of 64 bytes.
     static RGRBM_INLINE Vector load(const Real* address) {
         Vector result;
-        for (std::size_t i = 0; i < n_native; ++i) result.part[i] = reinterpret_cast<const Memory*>(address)[i];
+        for (std::size_t i = 0; i < n_native; ++i)
+            result.part[i] = reinterpret_cast<const Memory*>(address)[i];
         return result;
     }
     RGRBM_INLINE void store(Real* address) const {
-        for (std::size_t i = 0; i < n_native; ++i) reinterpret_cast<Memory*>(address)[i] = part[i];
+        for (std::size_t i = 0; i < n_native; ++i)
+            reinterpret_cast<Memory*>(address)[i] = part[i];
     }
 
     RGRBM_INLINE Vector& operator+=(const Vector& b) {
-        for (std::size_t i = 0; i < n_native; ++i) part[i] += b.part[i];
+        for (std::size_t i = 0; i < n_native; ++i)
+            part[i] += b.part[i];
         return *this;
     }
     RGRBM_INLINE Vector& operator-=(const Vector& b) {
-        for (std::size_t i = 0; i < n_native; ++i) part[i] -= b.part[i];
+        for (std::size_t i = 0; i < n_native; ++i)
+            part[i] -= b.part[i];
         return *this;
     }
 
@@ -74,7 +79,8 @@ struct alignas(64) Vector {
     template <class Function, class... Others>
     static RGRBM_INLINE Vector map(Function&& function, const Others&... arguments) {
         Vector result;
-        for (std::size_t i = 0; i < n_native; ++i) result.part[i] = function(arguments.part[i]...);
+        for (std::size_t i = 0; i < n_native; ++i)
+            result.part[i] = function(arguments.part[i]...);
         return result;
     }
 
@@ -82,7 +88,8 @@ struct alignas(64) Vector {
     RGRBM_INLINE Real sum() const {
         Real total = 0;
         for (std::size_t i = 0; i < n_native; ++i)
-            for (std::size_t j = 0; j < per_native; ++j) total += part[i][j];
+            for (std::size_t j = 0; j < per_native; ++j)
+                total += part[i][j];
         return total;
     }
 
@@ -91,9 +98,13 @@ private:
 };
 
 template <class Real>
-RGRBM_INLINE Vector<Real> operator+(Vector<Real> a, const Vector<Real>& b) { return a += b; }
+RGRBM_INLINE Vector<Real> operator+(Vector<Real> a, const Vector<Real>& b) {
+    return a += b;
+}
 template <class Real>
-RGRBM_INLINE Vector<Real> operator-(Vector<Real> a, const Vector<Real>& b) { return a -= b; }
+RGRBM_INLINE Vector<Real> operator-(Vector<Real> a, const Vector<Real>& b) {
+    return a -= b;
+}
 template <class Real>
 RGRBM_INLINE Vector<Real> operator*(const Vector<Real>& a, const Vector<Real>& b) {
     return Vector<Real>::map([](auto x, auto y) { return x * y; }, a, b);
@@ -125,7 +136,8 @@ RGRBM_INLINE std::uint16_t less(const Vector<Real>& a, const Vector<Real>& b) {
             chunk = static_cast<unsigned>(_mm_movemask_pd((__m128d)mask));
 #else
         const auto mask = a.part[i] < b.part[i];
-        for (std::size_t j = 0; j < V::per_native; ++j) chunk |= static_cast<unsigned>(mask[j] & 1) << j;
+        for (std::size_t j = 0; j < V::per_native; ++j)
+            chunk |= static_cast<unsigned>(mask[j] & 1) << j;
 #endif
         bits |= chunk << (i * V::per_native);
     }

@@ -2,19 +2,194 @@
 Compiled kernels of rgrbm: arrays in, arrays out.
 """
 from __future__ import annotations
+import collections.abc
+import numpy
+import numpy.typing
 import typing
-__all__: list[str] = ['compiler', 'eigen_version', 'has_openmp', 'isa', 'num_threads', 'set_num_threads', 'version']
+__all__: list[str] = ['IsingChains', 'Trainer32', 'Trainer64', 'cd_gradient', 'compiler', 'eigen_version', 'gibbs', 'has_openmp', 'hidden_probabilities', 'isa', 'num_threads', 'sample_hidden', 'sample_visible', 'set_num_threads', 'version', 'visible_probabilities']
+class IsingChains:
+    """
+    Chains of an Ising model on a ring (rows = 1) or torus, one bit per spin.
+    """
+    def __init__(self, rows: typing.SupportsInt | typing.SupportsIndex, columns: typing.SupportsInt | typing.SupportsIndex, coupling: typing.SupportsFloat | typing.SupportsIndex, n_chains: typing.SupportsInt | typing.SupportsIndex, key: typing.Annotated[collections.abc.Sequence[typing.SupportsInt | typing.SupportsIndex], "FixedSize(2)"]) -> None:
+        ...
+    def align(self) -> None:
+        """
+        Set every spin to +1.
+        """
+    def bond_sums(self) -> numpy.typing.NDArray[numpy.int64]:
+        """
+        Sum of s s' over all bonds, for each chain.
+        """
+    def magnetizations(self) -> numpy.typing.NDArray[numpy.int64]:
+        """
+        Sum of all spins, for each chain.
+        """
+    def sample_exactly(self) -> None:
+        """
+        Replace each chain of a ring by an independent exact sample.
+        """
+    def spins(self) -> numpy.typing.NDArray[numpy.int8]:
+        """
+        All spins as int8 of shape (n_chains, n_sites).
+        """
+    def sweep(self, n: typing.SupportsInt | typing.SupportsIndex, update: str) -> None:
+        """
+        Make n sweeps of as many single-site updates as there are sites.
+        """
+class Trainer32:
+    """
+    Trains a Bernoulli RBM; holds parameters, packed data and all state of the training.
+    """
+    def __init__(self, weights: numpy.typing.NDArray[numpy.float32], visible_bias: numpy.typing.NDArray[numpy.float32], hidden_bias: numpy.typing.NDArray[numpy.float32], key: typing.Annotated[collections.abc.Sequence[typing.SupportsInt | typing.SupportsIndex], "FixedSize(2)"]) -> None:
+        ...
+    def run(self, *, first_epoch: typing.SupportsInt | typing.SupportsIndex, learning_rate: typing.Annotated[numpy.typing.ArrayLike, numpy.float64], l1: typing.Annotated[numpy.typing.ArrayLike, numpy.float64], l2: typing.SupportsFloat | typing.SupportsIndex, momentum: typing.SupportsFloat | typing.SupportsIndex, batch_size: typing.SupportsInt | typing.SupportsIndex, k: typing.SupportsInt | typing.SupportsIndex, method: str, centered: bool, shuffle: bool) -> dict:
+        """
+        Train for as many epochs as there are learning rates.
+        """
+    def set_data(self, x: numpy.typing.NDArray[numpy.uint8], sample_weight: typing.Annotated[numpy.typing.ArrayLike, numpy.float64] | None = None) -> None:
+        """
+        Take over data of 0 and 1, shape (n_samples, n_visible).
+        """
+    def set_real_data(self, x: numpy.typing.NDArray[numpy.float32], sample_weight: typing.Annotated[numpy.typing.ArrayLike, numpy.float64] | None = None) -> None:
+        """
+        Take over probabilities in [0, 1], shape (n_samples, n_visible).
+        """
+    def set_state(self, state: dict) -> None:
+        """
+        Take over what state() returned.
+        """
+    def state(self) -> dict:
+        """
+        All else that a resumed training needs, as arrays.
+        """
+    @property
+    def hidden_bias(self) -> typing.Any:
+        """
+        Copy of the hidden biases, (n_hidden,).
+        """
+    @property
+    def visible_bias(self) -> typing.Any:
+        """
+        Copy of the visible biases, (n_visible,).
+        """
+    @property
+    def weights(self) -> typing.Any:
+        """
+        Copy of the weights, (n_visible, n_hidden).
+        """
+class Trainer64:
+    """
+    Trains a Bernoulli RBM; holds parameters, packed data and all state of the training.
+    """
+    def __init__(self, weights: numpy.typing.NDArray[numpy.float64], visible_bias: numpy.typing.NDArray[numpy.float64], hidden_bias: numpy.typing.NDArray[numpy.float64], key: typing.Annotated[collections.abc.Sequence[typing.SupportsInt | typing.SupportsIndex], "FixedSize(2)"]) -> None:
+        ...
+    def run(self, *, first_epoch: typing.SupportsInt | typing.SupportsIndex, learning_rate: typing.Annotated[numpy.typing.ArrayLike, numpy.float64], l1: typing.Annotated[numpy.typing.ArrayLike, numpy.float64], l2: typing.SupportsFloat | typing.SupportsIndex, momentum: typing.SupportsFloat | typing.SupportsIndex, batch_size: typing.SupportsInt | typing.SupportsIndex, k: typing.SupportsInt | typing.SupportsIndex, method: str, centered: bool, shuffle: bool) -> dict:
+        """
+        Train for as many epochs as there are learning rates.
+        """
+    def set_data(self, x: numpy.typing.NDArray[numpy.uint8], sample_weight: typing.Annotated[numpy.typing.ArrayLike, numpy.float64] | None = None) -> None:
+        """
+        Take over data of 0 and 1, shape (n_samples, n_visible).
+        """
+    def set_real_data(self, x: numpy.typing.NDArray[numpy.float64], sample_weight: typing.Annotated[numpy.typing.ArrayLike, numpy.float64] | None = None) -> None:
+        """
+        Take over probabilities in [0, 1], shape (n_samples, n_visible).
+        """
+    def set_state(self, state: dict) -> None:
+        """
+        Take over what state() returned.
+        """
+    def state(self) -> dict:
+        """
+        All else that a resumed training needs, as arrays.
+        """
+    @property
+    def hidden_bias(self) -> typing.Any:
+        """
+        Copy of the hidden biases, (n_hidden,).
+        """
+    @property
+    def visible_bias(self) -> typing.Any:
+        """
+        Copy of the visible biases, (n_visible,).
+        """
+    @property
+    def weights(self) -> typing.Any:
+        """
+        Copy of the weights, (n_visible, n_hidden).
+        """
+@typing.overload
+def cd_gradient(x: numpy.typing.NDArray[numpy.uint8], weights: numpy.typing.NDArray[numpy.float32], visible_bias: numpy.typing.NDArray[numpy.float32], hidden_bias: numpy.typing.NDArray[numpy.float32], key: typing.Annotated[collections.abc.Sequence[typing.SupportsInt | typing.SupportsIndex], "FixedSize(2)"], index: typing.SupportsInt | typing.SupportsIndex, k: typing.SupportsInt | typing.SupportsIndex, method: str, centered: bool, visible_mean: numpy.typing.NDArray[numpy.float32], hidden_mean: numpy.typing.NDArray[numpy.float32]) -> tuple:
+    """
+    One draw of the gradient from all of x: (weights, visible biases, hidden biases).
+    """
+@typing.overload
+def cd_gradient(x: numpy.typing.NDArray[numpy.uint8], weights: numpy.typing.NDArray[numpy.float64], visible_bias: numpy.typing.NDArray[numpy.float64], hidden_bias: numpy.typing.NDArray[numpy.float64], key: typing.Annotated[collections.abc.Sequence[typing.SupportsInt | typing.SupportsIndex], "FixedSize(2)"], index: typing.SupportsInt | typing.SupportsIndex, k: typing.SupportsInt | typing.SupportsIndex, method: str, centered: bool, visible_mean: numpy.typing.NDArray[numpy.float64], hidden_mean: numpy.typing.NDArray[numpy.float64]) -> tuple:
+    """
+    One draw of the gradient from all of x: (weights, visible biases, hidden biases).
+    """
+@typing.overload
+def gibbs(x: numpy.typing.NDArray[numpy.uint8], n_steps: typing.SupportsInt | typing.SupportsIndex, weights: numpy.typing.NDArray[numpy.float32], visible_bias: numpy.typing.NDArray[numpy.float32], hidden_bias: numpy.typing.NDArray[numpy.float32], key: typing.Annotated[collections.abc.Sequence[typing.SupportsInt | typing.SupportsIndex], "FixedSize(2)"], index: typing.SupportsInt | typing.SupportsIndex) -> tuple:
+    """
+    Block Gibbs steps x -> h -> x; returns the last x and the h that it was drawn from.
+    """
+@typing.overload
+def gibbs(x: numpy.typing.NDArray[numpy.uint8], n_steps: typing.SupportsInt | typing.SupportsIndex, weights: numpy.typing.NDArray[numpy.float64], visible_bias: numpy.typing.NDArray[numpy.float64], hidden_bias: numpy.typing.NDArray[numpy.float64], key: typing.Annotated[collections.abc.Sequence[typing.SupportsInt | typing.SupportsIndex], "FixedSize(2)"], index: typing.SupportsInt | typing.SupportsIndex) -> tuple:
+    """
+    Block Gibbs steps x -> h -> x; returns the last x and the h that it was drawn from.
+    """
 def has_openmp() -> bool:
     """
     Whether the kernels were compiled with OpenMP.
+    """
+@typing.overload
+def hidden_probabilities(x: numpy.typing.NDArray[numpy.uint8], weights: numpy.typing.NDArray[numpy.float32], hidden_bias: numpy.typing.NDArray[numpy.float32]) -> numpy.typing.NDArray[numpy.float32]:
+    """
+    p(h = 1 | x) (Eq. 10).
+    """
+@typing.overload
+def hidden_probabilities(x: numpy.typing.NDArray[numpy.uint8], weights: numpy.typing.NDArray[numpy.float64], hidden_bias: numpy.typing.NDArray[numpy.float64]) -> numpy.typing.NDArray[numpy.float64]:
+    """
+    p(h = 1 | x) (Eq. 10).
     """
 def num_threads() -> int:
     """
     Number of threads that the kernels use.
     """
+@typing.overload
+def sample_hidden(x: numpy.typing.NDArray[numpy.uint8], weights: numpy.typing.NDArray[numpy.float32], hidden_bias: numpy.typing.NDArray[numpy.float32], key: typing.Annotated[collections.abc.Sequence[typing.SupportsInt | typing.SupportsIndex], "FixedSize(2)"], index: typing.SupportsInt | typing.SupportsIndex) -> numpy.typing.NDArray[numpy.uint8]:
+    """
+    Draw h from p(h | x); each index has random numbers of its own.
+    """
+@typing.overload
+def sample_hidden(x: numpy.typing.NDArray[numpy.uint8], weights: numpy.typing.NDArray[numpy.float64], hidden_bias: numpy.typing.NDArray[numpy.float64], key: typing.Annotated[collections.abc.Sequence[typing.SupportsInt | typing.SupportsIndex], "FixedSize(2)"], index: typing.SupportsInt | typing.SupportsIndex) -> numpy.typing.NDArray[numpy.uint8]:
+    """
+    Draw h from p(h | x); each index has random numbers of its own.
+    """
+@typing.overload
+def sample_visible(h: numpy.typing.NDArray[numpy.uint8], weights: numpy.typing.NDArray[numpy.float32], visible_bias: numpy.typing.NDArray[numpy.float32], key: typing.Annotated[collections.abc.Sequence[typing.SupportsInt | typing.SupportsIndex], "FixedSize(2)"], index: typing.SupportsInt | typing.SupportsIndex) -> numpy.typing.NDArray[numpy.uint8]:
+    """
+    Draw v from p(v | h); each index has random numbers of its own.
+    """
+@typing.overload
+def sample_visible(h: numpy.typing.NDArray[numpy.uint8], weights: numpy.typing.NDArray[numpy.float64], visible_bias: numpy.typing.NDArray[numpy.float64], key: typing.Annotated[collections.abc.Sequence[typing.SupportsInt | typing.SupportsIndex], "FixedSize(2)"], index: typing.SupportsInt | typing.SupportsIndex) -> numpy.typing.NDArray[numpy.uint8]:
+    """
+    Draw v from p(v | h); each index has random numbers of its own.
+    """
 def set_num_threads(n: typing.SupportsInt | typing.SupportsIndex) -> None:
     """
     Use n threads from now on; 0 goes back to OpenMP's default.
+    """
+@typing.overload
+def visible_probabilities(h: numpy.typing.NDArray[numpy.uint8], weights: numpy.typing.NDArray[numpy.float32], visible_bias: numpy.typing.NDArray[numpy.float32]) -> numpy.typing.NDArray[numpy.float32]:
+    """
+    p(v = 1 | h) (Eq. 10).
+    """
+@typing.overload
+def visible_probabilities(h: numpy.typing.NDArray[numpy.uint8], weights: numpy.typing.NDArray[numpy.float64], visible_bias: numpy.typing.NDArray[numpy.float64]) -> numpy.typing.NDArray[numpy.float64]:
+    """
+    p(v = 1 | h) (Eq. 10).
     """
 compiler: str
 eigen_version: str

@@ -1,0 +1,136 @@
+"""The command line, run as a user runs it."""
+
+import json
+import os
+import signal
+import subprocess
+import sys
+import time
+
+import numpy as np
+import pytest
+from safetensors.numpy import load_file
+
+ISING = [sys.executable, "-m", "rgrbm", "ising1d", "--n-spins", "16", "--n-measured", "2000", "--seed", "3"]
+
+
+def run(*arguments, **options):
+    return subprocess.run([*ISING, *arguments], capture_output=True, text=True, check=False, **options)
+
+
+@pytest.fixture(scope="module")
+def finished(tmp_path_factory):
+    out = tmp_path_factory.mktemp("runs") / "finished"
+    done = run("--n-epochs", "3000", "--l1-warmup", "300", "--out", str(out), "--threads", "1")
+    assert done.returncode == 0, done.stderr
+    return out, done.stdout
+
+
+def test_everything_is_written(finished):
+    out, printed = finished
+    names = {path.name for path in out.iterdir()}
+    figures = {"loss.png", "reconstruction.png", "weights.png", "correlation.png"}
+    assert names == figures | {"results.json", "model.safetensors", "parameters.json"}
+    assert "τ_int" in printed
+    assert "J′" in printed
+
+
+def test_results(finished):
+    results = json.loads((finished[0] / "results.json").read_text())
+    wanted = {
+        "schema", "seed", "parameters", "reconstruction_error", "reconstruction_error_decimation_bound",
+        "magnetization", "unique_visible", "correlation", "J_renormalized", "seconds",
+    }  # fmt: skip
+    assert wanted <= set(results)
+    assert results["parameters"]["n_spins"] == 16
+    assert results["J_renormalized"]["exact"] == pytest.approx(0.66250137)
+    assert set(results["seconds"]) == {"sample", "train", "analyse"}
+    c = results["correlation"]
+    assert c["distance"] == [1, 2, 3, 4]
+    assert all(len(c[name]) == 4 for name in c)
+    off = np.subtract(c["ising_renormalized"], c["exact"]) / c["ising_renormalized_stderr"]
+    assert np.all(np.abs(off) < 5)
+
+
+def test_results_are_not_overwritten(finished):
+    refused = run("--out", str(finished[0]))
+    assert refused.returncode == 2
+    assert "--force" in refused.stderr
+
+
+def test_stopped_and_resumed_runs_end_with_the_same_bits(finished, tmp_path):
+    out = tmp_path / "stopped"
+    arguments = ["--n-epochs", "3000", "--l1-warmup", "300", "--out", str(out)]
+    # Slowed by many fresh interpreters: the signal comes as soon as training has begun to write its checkpoint.
+    process = subprocess.Popen([*ISING, *arguments, "--threads", "2"], stdout=subprocess.PIPE, stderr=subprocess.PIPE)
+    while process.poll() is None and not (out / "parameters.json").exists():
+        time.sleep(0.005)
+    time.sleep(0.3)
+    process.send_signal(signal.SIGINT)
+    _, errors = process.communicate(timeout=60)
+    if process.returncode == 130 and (out / "checkpoint.safetensors").exists():
+        assert b"--resume" in errors
+        refused = run(*arguments)
+        assert refused.returncode == 2
+        assert "--resume" in refused.stderr
+        other = run(*arguments, "--resume", "--l1", "0.5")
+        assert other.returncode == 2
+        assert "started with l1" in other.stderr
+        resumed = run("--out", str(out), "--resume", "--threads", "2")
+        assert resumed.returncode == 0, resumed.stderr
+    else:  # the signal came before training had begun or after it had ended: run it whole with two threads
+        assert run(*arguments, "--force", "--threads", "2").returncode == 0
+    ours, theirs = load_file(out / "model.safetensors"), load_file(finished[0] / "model.safetensors")
+    assert set(ours) == set(theirs)
+    for name in ("weights", "visible_bias", "hidden_bias"):
+        np.testing.assert_array_equal(ours[name], theirs[name])
+
+
+@pytest.mark.parametrize(
+    ("arguments", "message"),
+    [
+        (["--J", "nan"], "J must be finite"),
+        (["--n-spins", "15"], "even number"),
+        (["--n-train", "0"], "n_train must be at least 1"),
+        (["--n-test", "1"], "error bars need"),
+        (["--method", "wolff"], "method must be one of"),
+        (["--gradient", "exactly"], "gradient"),
+        (["--l1", "-1"], "l1"),
+        (["--threads", "1", "--resume"], "no checkpoint"),
+        (["--force", "--resume"], "choose one"),
+    ],
+)
+def test_bad_input(arguments, message, tmp_path):
+    refused = run(*arguments, "--out", str(tmp_path / "out"))
+    assert refused.returncode == 2
+    assert message in refused.stderr
+    assert "Traceback" not in refused.stderr
+
+
+def test_bad_places(tmp_path):
+    refused = run("--out", str(tmp_path / "no" / "such"))
+    assert refused.returncode == 2
+    assert "does not exist" in refused.stderr
+
+
+@pytest.mark.parametrize("content", [b"", b"not a checkpoint", b"\xff" * 100])
+def test_foreign_checkpoints_are_refused(content, tmp_path):
+    out = tmp_path / "out"
+    started = run("--n-epochs", "1", "--out", str(out))
+    assert started.returncode == 0
+    (out / "results.json").unlink()
+    (out / "checkpoint.safetensors").write_bytes(content)
+    refused = run("--out", str(out), "--resume")
+    assert refused.returncode == 2
+    assert "checkpoint.safetensors" in refused.stderr
+    assert (out / "checkpoint.safetensors").read_bytes() == content
+
+
+def test_info_and_help():
+    info = subprocess.run([sys.executable, "-m", "rgrbm", "info"], capture_output=True, text=True, check=True)
+    assert "instruction_set: " in info.stdout
+    shown = subprocess.run(
+        [sys.executable, "-m", "rgrbm", "ising1d", "--help"], capture_output=True, text=True, check=True,
+        env={**os.environ, "COLUMNS": "200"},
+    )  # fmt: skip
+    assert "--n-epochs" in shown.stdout
