@@ -85,6 +85,7 @@ void Trainer<Real>::prepare(const TrainingOptions& options) {
     double density = 0;
     for (const Real mean : visible_mean_)
         density += static_cast<double>(mean) / static_cast<double>(n_visible_);
+    sparse_ = density < 0.25;
     up_.plan(batch, std::min(1.0, density));
     down_.plan(batch, 0.5);
     up_.refresh();
@@ -104,6 +105,8 @@ void Trainer<Real>::allocate(std::size_t batch_size, bool momentum) {
     streams_.assign(parts, Stream(key_, 0));
     hidden_ = BitMatrix(chunk, n_hidden_);
     reconstruction_ = BitMatrix(chunk, n_visible_);
+    data_units_.resize(up_.n_source * ((chunk + 63) / 64));
+    model_units_.resize(data_units_.size());
     dense_.resize(real_data_ ? chunk * up_.n_source : 0);
     positive_.resize(chunk * up_.n_units);
     negative_.resize(chunk * up_.n_units);
@@ -133,7 +136,8 @@ void Trainer<Real>::start_offset() {
         if (real_data_)
             up_.apply_dense(1, &real_[s * up_.n_source], positive_.data(), sink);
         else
-            up_.apply(1, [&](std::size_t) { return data_.row(s); }, sink);
+            up_.apply(
+                1, [&](std::size_t) { return data_.row(s); }, sink);
     }
     for (std::size_t j = 0; j < n_hidden_; ++j)
         hidden_offset_[j] = static_cast<Real>(total[j] / static_cast<double>(n_samples_));
