@@ -1,7 +1,7 @@
 """Runs keep their folders: nothing is overwritten, half-written or resumed under other parameters."""
 
 import json
-import os
+from pathlib import Path
 
 import numpy as np
 import pytest
@@ -49,7 +49,7 @@ def test_bad_places(tmp_path):
         RunFolder(tmp_path, resume=True, force=True)
 
 
-@pytest.mark.skipif(not os.path.isdir("/proc/self/fd"), reason="needs a folder that even root cannot write to")
+@pytest.mark.skipif(not Path("/proc/self/fd").is_dir(), reason="needs a folder that even root cannot write to")
 def test_read_only_places():
     with pytest.raises(PermissionError, match="cannot be written to"):
         RunFolder("/proc/self/fd")

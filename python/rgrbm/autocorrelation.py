@@ -54,7 +54,7 @@ def autocorrelation_function(series: npt.ArrayLike) -> npt.NDArray[np.float64]:
     covariance = np.fft.irfft(np.mean(np.abs(spectrum) ** 2, axis=1))[:n_steps]
     covariance /= np.arange(n_steps, 0, -1)
     if covariance[0] <= 1e-300:
-        return np.eye(1, n_steps)[0]
+        return np.asarray(np.eye(1, n_steps)[0])
     return np.asarray(covariance / covariance[0])
 
 

@@ -158,8 +158,8 @@ def _kaufman(J: float, rows: int, columns: int) -> tuple[float, float]:
     if J < 0:
         if rows % 2 or columns % 2:
             raise ValueError(f"Kaufman's formula holds for J < 0 on even sides only, got {rows} x {columns} sites")
-        log_z, slope = _kaufman(-J, rows, columns)
-        return log_z, -slope
+        positive = _kaufman(-J, rows, columns)
+        return positive[0], -positive[1]
     n, m = rows, columns
     if J == 0:
         return n * m * math.log(2), 0.0
@@ -174,10 +174,9 @@ def _kaufman(J: float, rows: int, columns: int) -> tuple[float, float]:
         logs.append(np.sum(np.abs(x) + np.log1p(np.exp(-2 * np.abs(x)))))
         signs.append(1.0)
         slopes.append(np.sum(np.tanh(x) * dx))
-        with np.errstate(divide="ignore", invalid="ignore"):
-            logs.append(np.sum(np.abs(x) + np.log(-np.expm1(-2 * np.abs(x)))))
-            signs.append(float(np.prod(np.sign(x))))
-            slopes.append(np.sum(dx / np.tanh(x)) if np.all(x != 0) else 0.0)
+        logs.append(np.sum(np.abs(x) + np.log(-np.expm1(-2 * np.abs(x)))))
+        signs.append(float(np.prod(np.sign(x))))
+        slopes.append(np.sum(dx / np.tanh(x)))
     total, sign = logsumexp(logs, b=signs, return_sign=True)
     assert sign > 0
     weights = np.array(signs) * np.exp(np.array(logs) - total)
@@ -186,7 +185,9 @@ def _kaufman(J: float, rows: int, columns: int) -> tuple[float, float]:
     return log_z, n * m * coth + float(np.sum(weights * np.array(slopes)))
 
 
-def _kaufman_gamma(J: float, cosine: npt.NDArray[np.float64]) -> tuple[npt.NDArray[np.float64], ...]:
+def _kaufman_gamma(
+    J: float, cosine: npt.NDArray[np.float64]
+) -> tuple[npt.NDArray[np.float64], npt.NDArray[np.float64]]:
     """γ_k and dγ_k/dJ; the first with the sign of J − J_c."""
     if J > 100:  # all γ are 2J to the last digit, and sinh would overflow before long
         return np.full_like(cosine, 2 * J), np.full_like(cosine, 2.0)
@@ -199,7 +200,8 @@ def _kaufman_gamma(J: float, cosine: npt.NDArray[np.float64]) -> tuple[npt.NDArr
     d_cosh = 2 * math.cosh(2 * J) * (1 - 1 / sinh**2)
     slope = np.zeros_like(gamma)
     np.divide(d_cosh, np.sinh(gamma), out=slope, where=gamma > 0)
-    gamma[0] = 2 * J + math.log(math.tanh(J))
+    # At J_c itself it vanishes, and with it a product whose derivative does not: a tiny number keeps both.
+    gamma[0] = 2 * J + math.log(math.tanh(J)) or 1e-300
     slope[0] = 2 + 2 / math.sinh(2 * J)
     return gamma, slope
 
@@ -223,7 +225,7 @@ def square_free_energy(J: float) -> float:
         lambda phi: math.log(cosh2 + math.sqrt((s2 - 1) ** 2 + 4 * s2 * math.sin(phi) ** 2)),
         0, math.pi / 2, epsabs=1e-13, epsrel=1e-13, limit=200,
     )  # fmt: skip
-    return -(0.5 * math.log(2) + value / math.pi)
+    return -(0.5 * math.log(2) + float(value) / math.pi)
 
 
 def square_mean_energy(J: float) -> float:

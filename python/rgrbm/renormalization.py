@@ -54,7 +54,7 @@ def decimate(J: npt.ArrayLike) -> Decimation:
     """
     coupling = np.abs(np.asarray(J, dtype=np.float64))
     if not np.all(np.isfinite(coupling)):
-        raise ValueError(f"the coupling J must be finite, got {J}")
+        raise ValueError(f"the coupling J must be finite, got {J!r}")
     small = 0.5 * np.log1p(2 * np.sinh(np.minimum(coupling, 1.0)) ** 2)
     large = coupling + 0.5 * np.log1p(np.exp(-4 * coupling)) - 0.5 * np.log(2)
     renormalized = np.where(coupling < 1, small, large)

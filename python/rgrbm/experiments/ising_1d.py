@@ -17,7 +17,7 @@ from rgrbm._random import seed_sequence
 from rgrbm.experiments.comparison import print_comparison, with_error
 from rgrbm.experiments.run_folder import RunFolder
 from rgrbm.hidden_spins import HiddenCorrelation, hidden_correlation, sort_by_position
-from rgrbm.ising import Ensemble, IsingModel
+from rgrbm.ising import Ensemble, IsingModel, Method
 from rgrbm.rbm import BernoulliRBM
 from rgrbm.renormalization import decimate, reconstruction_error_decimation_bound
 from rgrbm.spins import Spins, to_binary, to_spins
@@ -41,15 +41,15 @@ class Ising1DParameters:
     J: float = _parameter(1.0, "Coupling of neighbouring spins (β = 1).")
     n_train: int = _parameter(800, "Configurations to train on.")
     n_test: int = _parameter(400, "Configurations to test on.")
-    method: str = _parameter("metropolis", "Sampler: metropolis, heat_bath or exact.")
+    method: Method = _parameter("metropolis", "Sampler: metropolis, heat_bath or exact.")
     burn_in: int | None = _parameter(None, "Sweeps before the first sample; by default from the measured τ_int.")
     spacing: int | None = _parameter(None, "Sweeps between samples; by default from the measured τ_int.")
     n_hidden: int | None = _parameter(None, "Hidden units; by default half as many as spins.")
     n_epochs: int = _parameter(170_000, "Passes over the training set.")
-    learning_rate: float = _parameter(0.1, "Step along the gradient.")
+    learning_rate: float = _parameter(0.5, "Step along the gradient.")
     batch_size: int = _parameter(100, "Configurations per update.")
     l1: float = _parameter(2e-3, "Strength of the L1 penalty on the weights.")
-    l1_warmup: int = _parameter(2_000, "Epochs over which the L1 penalty rises from 0.")
+    l1_warmup: int = _parameter(40_000, "Epochs over which the L1 penalty rises from 0.")
     k: int = _parameter(1, "Gibbs steps of contrastive divergence.")
     gradient: str = _parameter("cd", "Estimate of the gradient: cd, pcd, or paper (Eq. 12 to the letter).")
     centered: bool = _parameter(False, "Subtract the units' means in the gradient.")
@@ -142,10 +142,11 @@ def _train(p: Ising1DParameters, spins: Spins, folder: RunFolder) -> BernoulliRB
         verbose=1,
     )
     try:
-        return rbm.fit(to_binary(spins), checkpoint=folder.checkpoint, resume=folder.resumes)
+        rbm.fit(to_binary(spins), checkpoint=folder.checkpoint, resume=folder.resumes)
     except KeyboardInterrupt:
         done = getattr(rbm, "n_iter_", 0)
         raise KeyboardInterrupt(f"{done} of {p.n_epochs} epochs are done; --resume goes on from there") from None
+    return rbm
 
 
 def _analyse(p: Ising1DParameters, rbm: BernoulliRBM, test: Spins, ensemble: Ensemble) -> dict[str, Any]:
@@ -185,7 +186,7 @@ def _magnetization(spins: Spins) -> dict[str, float]:
 
 def _correlations(p: Ising1DParameters, hidden: HiddenCorrelation) -> dict[str, Any]:
     """⟨s₀ sₓ⟩ of the hidden spins, of a simulated ring at J', and exactly; x in renormalized sites."""
-    renormalized = IsingModel(shape=(p.n_spins // 2,), J=decimate(p.J)[0])
+    renormalized = IsingModel(shape=(p.n_spins // 2,), J=float(decimate(p.J).J))
     max_distance = p.n_spins // 4
     simulated = renormalized.sample(p.n_measured, method=p.method, seed=_seed(p, 5))
     ising, ising_stderr = correlation(simulated, max_distance)
