@@ -81,8 +81,7 @@ TEST_CASE("transposed bits are the bits") {
     for (auto& half : halves)
         half = static_cast<std::uint16_t>(engine());
     std::vector<std::uint64_t> out(16 * n_words);
-    transpose_units(
-        n, [&](std::size_t s) { return halves[s]; }, out.data(), n_words);
+    transpose_units(n, [&](std::size_t s) { return halves[s]; }, out.data(), n_words);
     bool same = true;
     for (std::size_t i = 0; i < 16; ++i)
         for (std::size_t s = 0; s < 64 * n_words; ++s)
