@@ -38,7 +38,7 @@ void Trainer<Real>::set_weights(std::size_t n, const double* sample_weight) {
     n_samples_ = n;
     weighted_ = sample_weight != nullptr;
     weight_.assign(n, Real{1});
-    if (!weighted_)
+    if (sample_weight == nullptr)
         return;
     const double mean = std::accumulate(sample_weight, sample_weight + n, 0.0) / static_cast<double>(n);
     for (std::size_t s = 0; s < n; ++s)

@@ -40,7 +40,7 @@ public:
 
     // Chooses the group width for n samples at a time, of which a fraction `density` of units is 1.
     void plan(std::size_t n_samples, double density) {
-        constexpr std::size_t table_limit = 256 * 1024; // bytes, half of a usual second-level cache
+        constexpr std::size_t table_limit = std::size_t{256} * 1024; // bytes, half of a usual second-level cache
         const bool fits = 4 * matrix.size() * sizeof(Real) <= table_limit;
         const double n = static_cast<double>(n_samples);
         use_table_ = fits && 16 + n < 4 * density * n;
