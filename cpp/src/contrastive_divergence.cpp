@@ -1,6 +1,7 @@
 #include "rgrbm/contrastive_divergence.hpp"
 
 #include "rgrbm/sigmoid.hpp"
+#include "rgrbm/statistics.hpp"
 #include "rgrbm/threads.hpp"
 
 #include <cmath>
@@ -32,6 +33,16 @@ std::size_t thread_index() {
 #else
     return 0;
 #endif
+}
+
+// The calling thread's run of n blocks.
+std::pair<std::size_t, std::size_t> thread_share(std::size_t n) {
+#ifdef _OPENMP
+    const auto threads = static_cast<std::size_t>(omp_get_num_threads());
+#else
+    const std::size_t threads = 1;
+#endif
+    return {piece(thread_index(), n, threads), piece(thread_index() + 1, n, threads)};
 }
 
 } // namespace
@@ -102,13 +113,13 @@ void Trainer<Real>::run_batch(const TrainingOptions& options, std::size_t epoch,
         const bool last = c + 1 == n_chunks;
         if (last)
             reduce_hidden(n_sums, step.scale, hidden);
-#pragma omp for schedule(static)
-        for (std::size_t block = 0; block < n_blocks; ++block) {
-            statistics(model_rows(options), options.method == NegativePhase::pcd ? chunk.chain : 0, chunk, block,
-                       c == 0);
-            if (last)
+        const auto [first_block, last_block] = thread_share(n_blocks);
+        statistics(model_rows(options), options.method == NegativePhase::pcd ? chunk.chain : 0, chunk, first_block,
+                   last_block, c == 0);
+        if (last)
+            for (std::size_t block = first_block; block < last_block; ++block)
                 update_block(step, block, hidden);
-        }
+#pragma omp barrier
     }
 #pragma omp single
     update_hidden(step, n_sums, hidden);
@@ -213,63 +224,80 @@ void Trainer<Real>::negative_phase(const TrainingOptions& options, const Chunk& 
     streams_[part] = stream;
 }
 
-// Adds vᵀ p − v'ᵀ p' of 16 visible units to the sums. Each four units choose one of 16 buckets to add p to; in
-// the end a unit's sum is that of the eight buckets that have its bit.
+// Adds vᵀ p − v'ᵀ p' and v − v' of some blocks of 16 visible units to the sums.
 template <class Real>
-void Trainer<Real>::statistics(const BitMatrix& model, std::size_t chain, const Chunk& chunk, std::size_t block,
-                               bool first) {
-    using Matrix = Eigen::Matrix<Real, Eigen::Dynamic, Eigen::Dynamic, Eigen::RowMajor>;
-    using Stride = Eigen::OuterStride<>;
-    const auto index = [](std::size_t i) { return static_cast<Eigen::Index>(i); };
-    const std::size_t width = up_.n_units;
-    Real* rows = &gradient_[block * lanes * width];
-    if (first)
-        std::fill_n(rows, lanes * width, Real{0});
-    for (std::size_t j = 0; j < width; j += lanes) {
-        V bucket[4][16];
-        for (auto& group : bucket)
-            for (auto& sum : group)
-                sum = V::zero();
-        for (std::size_t s = 0; s < chunk.n; ++s) {
-            if (!real_data_) {
-                const unsigned bits = data_.row(order_[chunk.begin + s])[block];
-                const V p = V::load(&positive_[s * width + j]);
-                for (unsigned g = 0; g < 4; ++g)
-                    bucket[g][(bits >> (4 * g)) & 15] += p;
-            }
-            const unsigned bits = model.row(chain + s)[block];
-            const V p = V::load(&negative_[s * width + j]);
-            for (unsigned g = 0; g < 4; ++g)
-                bucket[g][(bits >> (4 * g)) & 15] -= p;
-        }
-        for (std::size_t i = 0; i < lanes; ++i) {
-            V sum = V::load(rows + i * width + j);
-            for (std::size_t value = 0; value < 16; ++value)
-                if ((value >> (i % 4)) & 1)
-                    sum += bucket[i / 4][value];
-            sum.store(rows + i * width + j);
+void Trainer<Real>::statistics(const BitMatrix& model, std::size_t chain, const Chunk& chunk, std::size_t first_block,
+                               std::size_t last_block, bool first) {
+    const std::size_t width = up_.n_units, n_words = (chunk.n + 63) / 64;
+    const std::size_t first_unit = first_block * lanes, last_unit = last_block * lanes;
+    if (first_unit == last_unit)
+        return;
+    if (first) {
+        std::fill_n(&gradient_[first_unit * width], (last_unit - first_unit) * width, Real{0});
+        std::fill_n(&visible_gradient_[first_unit], last_unit - first_unit, Real{0});
+    }
+    for (std::size_t block = first_block; block < last_block; ++block) {
+        const std::size_t at = block * lanes * n_words;
+        transpose_units(
+            chunk.n, [&](std::size_t s) { return model.row(chain + s)[block]; }, &model_units_[at], n_words);
+        if (!real_data_)
+            transpose_units(
+                chunk.n, [&](std::size_t s) { return data_.row(order_[chunk.begin + s])[block]; }, &data_units_[at],
+                n_words);
+        visible_statistics(model, chain, chunk, block);
+    }
+    const Statistics<Real> sums{real_data_ ? nullptr : data_units_.data(),
+                                model_units_.data(),
+                                n_words,
+                                positive_.data(),
+                                negative_.data(),
+                                chunk.n,
+                                width};
+    if (sparse_)
+        sums.add_sparse(first_unit, last_unit, gradient_.data());
+    else
+        sums.add_dense(first_unit, last_unit, gradient_.data());
+    if (real_data_) {
+        using Matrix = Eigen::Matrix<Real, Eigen::Dynamic, Eigen::Dynamic, Eigen::RowMajor>;
+        using Stride = Eigen::OuterStride<>;
+        const auto index = [](std::size_t i) { return static_cast<Eigen::Index>(i); };
+        const Eigen::Map<const Matrix> p(positive_.data(), index(chunk.n), index(width));
+        for (std::size_t i = first_unit; i < last_unit; i += lanes) { // block by block: same bits for any threads
+            const Eigen::Map<const Matrix, 0, Stride> x(&dense_[i], index(chunk.n), index(lanes),
+                                                        Stride(index(up_.n_source)));
+            Eigen::Map<Matrix>(&gradient_[i * width], index(lanes), index(width)).noalias() += x.transpose() * p;
         }
     }
-    V units = first ? V::zero() : V::load(&visible_gradient_[block * lanes]);
+}
+
+// Adds v − v' of 16 visible units to the sums.
+template <class Real>
+void Trainer<Real>::visible_statistics(const BitMatrix& model, std::size_t chain, const Chunk& chunk,
+                                       std::size_t block) {
+    Real* sums = &visible_gradient_[block * lanes];
+    if (!real_data_ && !weighted_) { // counts of bits
+        const std::size_t n_words = (chunk.n + 63) / 64;
+        for (std::size_t i = 0; i < lanes; ++i) {
+            const std::size_t at = (block * lanes + i) * n_words;
+            int count = 0;
+            for (std::size_t w = at; w < at + n_words; ++w)
+                count += std::popcount(data_units_[w]) - std::popcount(model_units_[w]);
+            sums[i] += static_cast<Real>(count);
+        }
+        return;
+    }
+    V total = V::load(sums);
     const bool persistent = &model == &chains_;
     for (std::size_t s = 0; s < chunk.n; ++s) {
         const std::size_t sample = order_[chunk.begin + s];
-        V data =
+        const V data =
             real_data_ ? V::load(&dense_[s * up_.n_source + block * lanes]) : expand<Real>(data_.row(sample)[block]);
-        V model_units = expand<Real>(model.row(chain + s)[block]);
-        if (weighted_) {
-            data = data * V::fill(weight_[sample]);
-            model_units = model_units * V::fill(persistent ? chunk.model_weight : weight_[sample]);
-        }
-        units += data - model_units;
+        const V model_units = expand<Real>(model.row(chain + s)[block]);
+        const Real data_weight = weight_[sample];
+        const Real model_weight = !weighted_ ? Real{1} : persistent ? chunk.model_weight : data_weight;
+        total += data * V::fill(data_weight) - model_units * V::fill(model_weight);
     }
-    units.store(&visible_gradient_[block * lanes]);
-    if (real_data_) {
-        Eigen::Map<const Matrix, 0, Stride> x(&dense_[block * lanes], index(chunk.n), index(lanes),
-                                              Stride(index(up_.n_source)));
-        Eigen::Map<const Matrix> p(positive_.data(), index(chunk.n), index(width));
-        Eigen::Map<Matrix>(rows, index(lanes), index(width)).noalias() += x.transpose() * p;
-    }
+    total.store(sums);
 }
 
 // From sums to the gradient and on to the parameters of 16 visible units, in both directions' copies.

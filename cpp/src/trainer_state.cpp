@@ -38,7 +38,7 @@ void Trainer<Real>::set_weights(std::size_t n, const double* sample_weight) {
     n_samples_ = n;
     weighted_ = sample_weight != nullptr;
     weight_.assign(n, Real{1});
-    if (!weighted_)
+    if (sample_weight == nullptr)
         return;
     const double mean = std::accumulate(sample_weight, sample_weight + n, 0.0) / static_cast<double>(n);
     for (std::size_t s = 0; s < n; ++s)
@@ -85,6 +85,7 @@ void Trainer<Real>::prepare(const TrainingOptions& options) {
     double density = 0;
     for (const Real mean : visible_mean_)
         density += static_cast<double>(mean) / static_cast<double>(n_visible_);
+    sparse_ = density < 0.25;
     up_.plan(batch, std::min(1.0, density));
     down_.plan(batch, 0.5);
     up_.refresh();
@@ -104,6 +105,8 @@ void Trainer<Real>::allocate(std::size_t batch_size, bool momentum) {
     streams_.assign(parts, Stream(key_, 0));
     hidden_ = BitMatrix(chunk, n_hidden_);
     reconstruction_ = BitMatrix(chunk, n_visible_);
+    data_units_.resize(up_.n_source * ((chunk + 63) / 64));
+    model_units_.resize(data_units_.size());
     dense_.resize(real_data_ ? chunk * up_.n_source : 0);
     positive_.resize(chunk * up_.n_units);
     negative_.resize(chunk * up_.n_units);

@@ -5,6 +5,7 @@ from rgrbm._parameters import RBMParameters
 from rgrbm._tensors import FileFormatError
 from rgrbm.annealing import AISResult, anneal
 from rgrbm.files import from_sklearn, load_model, save_model, to_sklearn
+from rgrbm.hidden_spins import HiddenCorrelation, hidden_correlation
 from rgrbm.ising import Ensemble, IsingModel
 from rgrbm.partition import (
     exact_gradient,
@@ -25,6 +26,7 @@ __all__ = [
     "BernoulliRBM",
     "Ensemble",
     "FileFormatError",
+    "HiddenCorrelation",
     "IsingModel",
     "RBMParameters",
     "anneal",
@@ -33,6 +35,7 @@ __all__ = [
     "exact_gradient",
     "expectations",
     "from_sklearn",
+    "hidden_correlation",
     "kl_divergence",
     "load_model",
     "log_likelihood",

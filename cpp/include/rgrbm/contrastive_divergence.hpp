@@ -102,7 +102,9 @@ private:
     BitMatrix& model_rows(const TrainingOptions& options) {
         return options.method == NegativePhase::pcd ? chains_ : reconstruction_;
     }
-    void statistics(const BitMatrix& model, std::size_t chain, const Chunk& chunk, std::size_t block, bool first);
+    void statistics(const BitMatrix& model, std::size_t chain, const Chunk& chunk, std::size_t first_block,
+                    std::size_t last_block, bool first);
+    void visible_statistics(const BitMatrix& model, std::size_t chain, const Chunk& chunk, std::size_t block);
     void update_block(const Step& step, std::size_t block, const Real* hidden_difference);
     void reduce_hidden(std::size_t n_parts, Real scale, Real* difference) const;
     void update_hidden(const Step& step, std::size_t n_parts, const Real* hidden_difference);
@@ -111,7 +113,7 @@ private:
     std::size_t n_visible_, n_hidden_, n_samples_ = 0;
     Key key_;
     Layer<Real> up_, down_; // hidden given visible, and visible given hidden
-    bool real_data_ = false, weighted_ = false, slide_ = true;
+    bool real_data_ = false, weighted_ = false, sparse_ = false, slide_ = true;
     BitMatrix data_, chains_;
     Values real_, weight_, visible_mean_, hidden_offset_;
     Values velocity_, visible_velocity_, hidden_velocity_;
@@ -120,6 +122,7 @@ private:
     std::vector<std::uint32_t> order_;
     std::vector<Stream> streams_;
     BitMatrix hidden_, reconstruction_;
+    std::vector<std::uint64_t> data_units_, model_units_;  // bits of a chunk, transposed
     Values dense_, positive_, negative_;                   // chunk × units
     Values gradient_, visible_gradient_, hidden_gradient_; // sums, then the gradient
     Values part_data_, part_model_, block_mean_, thread_hidden_;

@@ -40,7 +40,7 @@ public:
 
     // Chooses the group width for n samples at a time, of which a fraction `density` of units is 1.
     void plan(std::size_t n_samples, double density) {
-        constexpr std::size_t table_limit = 256 * 1024; // bytes, half of a usual second-level cache
+        constexpr std::size_t table_limit = std::size_t{256} * 1024; // bytes, half of a usual second-level cache
         const bool fits = 4 * matrix.size() * sizeof(Real) <= table_limit;
         const double n = static_cast<double>(n_samples);
         use_table_ = fits && 16 + n < 4 * density * n;
@@ -121,18 +121,27 @@ private:
         return {first * lanes, width * lanes, first * lanes * n_source * 4};
     }
 
+    // Sums of some samples first, then their sinks: two short loops whose iterations overlap in the processor.
     template <std::size_t n_block, class Rows, class Sink>
     RGRBM_INLINE void apply_block(std::size_t j, std::size_t n, Rows& rows, Sink& sink) const {
-        for (std::size_t s = 0; s < n; ++s) {
-            V sum[n_block];
-            for (std::size_t c = 0; c < n_block; ++c)
-                sum[c] = V::load(&bias[(j + c) * lanes]);
-            if (use_table_)
-                add_groups<n_block>(&table_[panel_of(j).offset], rows(s), sum);
-            else
-                add_rows<n_block>(&matrix[j * lanes], rows(s), sum);
-            for (std::size_t c = 0; c < n_block; ++c)
-                sink(s, j + c, sum[c]);
+        constexpr std::size_t tile = 8;
+        V sums[tile][n_block];
+        for (std::size_t start = 0; start < n; start += tile) {
+            const std::size_t count = std::min(tile, n - start);
+            for (std::size_t s = 0; s < count; ++s) {
+                V sum[n_block];
+                for (std::size_t c = 0; c < n_block; ++c)
+                    sum[c] = V::load(&bias[(j + c) * lanes]);
+                if (use_table_)
+                    add_groups<n_block>(&table_[panel_of(j).offset], rows(start + s), sum);
+                else
+                    add_rows<n_block>(&matrix[j * lanes], rows(start + s), sum);
+                for (std::size_t c = 0; c < n_block; ++c)
+                    sums[s][c] = sum[c];
+            }
+            for (std::size_t s = 0; s < count; ++s)
+                for (std::size_t c = 0; c < n_block; ++c)
+                    sink(start + s, j + c, sums[s][c]);
         }
     }
 

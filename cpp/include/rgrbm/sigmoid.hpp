@@ -53,8 +53,8 @@ RGRBM_INLINE Vector<Real> exp_negative(const Vector<Real>& x) {
             using Integer = typename V::NativeInteger;
             const Native low = Native{} - T::limit, high = Native{} + T::limit;
             Native y = -value;
-            y = y < high ? y : high;
-            y = y > low ? y : low;
+            y = minimum(y, high);
+            y = maximum(y, low);
             const Native shifted = y * T::log2_e + T::round;
             const Native n = shifted - T::round;
             const Native r = (y - n * T::ln2_high) - n * T::ln2_low;

@@ -7,6 +7,7 @@
 #include "rgrbm/simd.hpp"
 
 #include <cstdint>
+#include <type_traits>
 
 #if defined(__SSE2__)
 #include <immintrin.h>
@@ -108,6 +109,40 @@ RGRBM_INLINE Vector<Real> operator-(Vector<Real> a, const Vector<Real>& b) {
 template <class Real>
 RGRBM_INLINE Vector<Real> operator*(const Vector<Real>& a, const Vector<Real>& b) {
     return Vector<Real>::map([](auto x, auto y) { return x * y; }, a, b);
+}
+
+// The native vectors' smaller and larger values, in one instruction where there is one.
+template <class Native>
+RGRBM_INLINE Native minimum(Native a, Native b) {
+#if defined(__AVX512F__)
+    if constexpr (std::is_same_v<Native, Vector<float>::Native>)
+        return (Native)_mm512_min_ps((__m512)a, (__m512)b);
+    else
+        return (Native)_mm512_min_pd((__m512d)a, (__m512d)b);
+#elif defined(__AVX2__)
+    if constexpr (std::is_same_v<Native, Vector<float>::Native>)
+        return (Native)_mm256_min_ps((__m256)a, (__m256)b);
+    else
+        return (Native)_mm256_min_pd((__m256d)a, (__m256d)b);
+#else
+    return a < b ? a : b;
+#endif
+}
+template <class Native>
+RGRBM_INLINE Native maximum(Native a, Native b) {
+#if defined(__AVX512F__)
+    if constexpr (std::is_same_v<Native, Vector<float>::Native>)
+        return (Native)_mm512_max_ps((__m512)a, (__m512)b);
+    else
+        return (Native)_mm512_max_pd((__m512d)a, (__m512d)b);
+#elif defined(__AVX2__)
+    if constexpr (std::is_same_v<Native, Vector<float>::Native>)
+        return (Native)_mm256_max_ps((__m256)a, (__m256)b);
+    else
+        return (Native)_mm256_max_pd((__m256d)a, (__m256d)b);
+#else
+    return a > b ? a : b;
+#endif
 }
 
 // Bit i of the result is set where lane i of a is less than lane i of b.

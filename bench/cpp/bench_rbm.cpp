@@ -1,0 +1,107 @@
+// One epoch of CD-1 and the kernels it is made of. Sizes: the 1D Ising experiment, and layers as for MNIST.
+#include "rgrbm/contrastive_divergence.hpp"
+#include "rgrbm/sigmoid.hpp"
+#include "rgrbm/threads.hpp"
+
+#include <benchmark/benchmark.h>
+
+#include <algorithm>
+#include <cmath>
+#include <random>
+#include <vector>
+
+namespace {
+
+using namespace rgrbm;
+
+constexpr Key key{1, 2};
+
+std::vector<std::uint8_t> random_data(std::size_t n, std::size_t n_visible, double density) {
+    std::mt19937_64 engine(7);
+    std::bernoulli_distribution unit(density);
+    std::vector<std::uint8_t> x(n * n_visible);
+    std::generate(x.begin(), x.end(), [&] { return static_cast<std::uint8_t>(unit(engine)); });
+    return x;
+}
+
+template <class Real>
+Trainer<Real> make_trainer(std::size_t n, std::size_t n_visible, std::size_t n_hidden, double density) {
+    std::mt19937_64 engine(8);
+    std::normal_distribution<Real> weight(0, Real{0.01f});
+    std::vector<Real> weights(n_visible * n_hidden), hidden_bias(n_hidden);
+    std::vector<Real> visible_bias(n_visible, static_cast<Real>(std::log(density / (1 - density))));
+    std::generate(weights.begin(), weights.end(), [&] { return weight(engine); });
+    Trainer<Real> trainer(n_visible, n_hidden, weights.data(), visible_bias.data(), hidden_bias.data(), key);
+    trainer.set_data(random_data(n, n_visible, density).data(), n, nullptr);
+    return trainer;
+}
+
+// Arguments: samples, visible units, hidden units, percent of ones, batch size, threads. Time per epoch.
+template <class Real>
+void epoch_of_cd1(benchmark::State& state) {
+    const auto argument = [&](int i) { return static_cast<std::size_t>(state.range(i)); };
+    auto trainer = make_trainer<Real>(argument(0), argument(1), argument(2), static_cast<double>(state.range(3)) / 100);
+    const std::size_t n_epochs = std::max<std::size_t>(1, 200'000'000 / (argument(0) * argument(1) * argument(2)));
+    const std::vector<double> rate(n_epochs, 0.05), l1(n_epochs, 1e-3);
+    TrainingOptions options;
+    options.learning_rate = rate;
+    options.l1 = l1;
+    options.batch_size = argument(4);
+    set_num_threads(static_cast<int>(state.range(5)));
+    for (auto _ : state)
+        benchmark::DoNotOptimize(trainer.run(options));
+    set_num_threads(0);
+    const double epochs = static_cast<double>(state.iterations()) * static_cast<double>(n_epochs);
+    state.counters["epoch"] = benchmark::Counter(epochs, benchmark::Counter::kIsRate | benchmark::Counter::kInvert);
+    state.counters["samples/s"] =
+        benchmark::Counter(epochs * static_cast<double>(argument(0)), benchmark::Counter::kIsRate);
+}
+
+void sizes(benchmark::internal::Benchmark* benchmark) {
+    for (const int threads : {1, 2})
+        benchmark->Args({800, 64, 32, 50, 800, threads})
+            ->Args({800, 64, 32, 50, 100, threads})
+            ->Args({1600, 784, 144, 13, 100, threads});
+    benchmark->UseRealTime();
+}
+BENCHMARK(epoch_of_cd1<float>)->Apply(sizes);
+BENCHMARK(epoch_of_cd1<double>)->Apply(sizes);
+
+// Probabilities and draws of 16 units from their activations.
+template <class Real>
+void logistic_and_draw(benchmark::State& state) {
+    Stream stream(key, 0);
+    auto x = Vector<Real>::fill(Real{0.3f});
+    for (auto _ : state) {
+        const auto e = exp_negative(x);
+        benchmark::DoNotOptimize(draw(stream, e));
+        benchmark::DoNotOptimize(x = logistic_of(e));
+    }
+    state.SetItemsProcessed(static_cast<std::int64_t>(state.iterations()) * 16);
+}
+BENCHMARK(logistic_and_draw<float>);
+BENCHMARK(logistic_and_draw<double>);
+
+// Activations of all hidden units, by tables (many dense samples) or rows. Arguments: visible, hidden, percent.
+void activations(benchmark::State& state) {
+    const auto n_visible = static_cast<std::size_t>(state.range(0)),
+               n_hidden = static_cast<std::size_t>(state.range(1));
+    const double density = static_cast<double>(state.range(2)) / 100;
+    constexpr std::size_t n = 100;
+    Layer<float> layer(n_visible, n_hidden);
+    layer.plan(n, density);
+    layer.refresh();
+    const auto x = random_data(n, n_visible, density);
+    BitMatrix bits(n, n_visible);
+    for (std::size_t s = 0; s < n; ++s)
+        bits.pack(s, &x[s * n_visible]);
+    for (auto _ : state) {
+        layer.apply(
+            n, [&](std::size_t s) { return bits.row(s); },
+            [](std::size_t, std::size_t, Vector<float> sum) { benchmark::DoNotOptimize(sum); });
+    }
+    state.SetItemsProcessed(static_cast<std::int64_t>(state.iterations() * n));
+}
+BENCHMARK(activations)->Args({64, 32, 50})->Args({32, 64, 50})->Args({784, 144, 13})->Args({144, 784, 50});
+
+} // namespace
