@@ -7,6 +7,7 @@ from typing import NamedTuple
 import numpy as np
 
 _SHORTEST = 0.02  # seconds: a measurement repeats its call until then
+_PAUSE = 0.3  # seconds: worker threads of other packages spin for so long after their work, and would take our cores
 Run = Callable[[], float]  # does some work and returns how many units of it
 
 
@@ -34,6 +35,8 @@ def interleave(candidates: Mapping[str, Run], rounds: int) -> dict[str, Timing]:
         run()  # warm-up: imports, compilation, caches
     for _ in range(rounds):
         for name, run in candidates.items():
+            time.sleep(_PAUSE)
+            run()  # wakes its own threads and fills the caches
             seconds[name].append(measure(run))
     quartiles = {name: np.percentile(values, [25, 50, 75]) for name, values in seconds.items()}
     return {name: Timing(q[1], (q[2] - q[0]) / 2) for name, q in quartiles.items()}
