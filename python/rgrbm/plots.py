@@ -198,5 +198,5 @@ def plot_correlation(
     logarithmic.set_yscale("log", nonpositive="mask")
     floor = float(np.nanmin(np.asarray(exact, dtype=float))) / 3
     logarithmic.set_ylim(max(floor, 1e-4), 1.3)
-    logarithmic.set_ylabel("the same where above two standard errors")
+    logarithmic.set_ylabel("the same, where > 2 std. errors")
     return figure
