@@ -4,9 +4,11 @@ from rgrbm._config import set_num_threads, show_config
 from rgrbm._parameters import RBMParameters
 from rgrbm._tensors import FileFormatError
 from rgrbm.annealing import AISResult, anneal
+from rgrbm.exact_rbm import bond_rbm, decimation_rbm, lattice_decimation_rbm, sublattice_rbm
 from rgrbm.files import from_sklearn, load_model, save_model, to_sklearn
 from rgrbm.hidden_spins import HiddenCorrelation, hidden_correlation
 from rgrbm.ising import Ensemble, IsingModel
+from rgrbm.parameters import SpinParameters, binary_parameters, spin_parameters
 from rgrbm.partition import (
     exact_gradient,
     expectations,
@@ -17,8 +19,8 @@ from rgrbm.partition import (
     sample_exactly,
 )
 from rgrbm.rbm import BernoulliRBM
-from rgrbm.renormalization import decimate, decimation_flow
-from rgrbm.spin_models import spin_energies, spin_log_z
+from rgrbm.renormalization import decimate, decimation_flow, inverse_decimation
+from rgrbm.spin_models import lattice_bonds, spin_energies, spin_log_z
 from rgrbm.spins import to_binary, to_spins
 
 __all__ = [
@@ -29,14 +31,21 @@ __all__ = [
     "HiddenCorrelation",
     "IsingModel",
     "RBMParameters",
+    "SpinParameters",
     "anneal",
+    "binary_parameters",
+    "bond_rbm",
     "decimate",
     "decimation_flow",
+    "decimation_rbm",
     "exact_gradient",
     "expectations",
     "from_sklearn",
     "hidden_correlation",
+    "inverse_decimation",
     "kl_divergence",
+    "lattice_bonds",
+    "lattice_decimation_rbm",
     "load_model",
     "log_likelihood",
     "log_marginal",
@@ -47,6 +56,8 @@ __all__ = [
     "show_config",
     "spin_energies",
     "spin_log_z",
+    "spin_parameters",
+    "sublattice_rbm",
     "to_binary",
     "to_sklearn",
     "to_spins",
