@@ -4,10 +4,12 @@ from rgrbm._config import set_num_threads, show_config
 from rgrbm._parameters import RBMParameters
 from rgrbm._tensors import FileFormatError
 from rgrbm.annealing import AISResult, anneal
+from rgrbm.couplings import EffectiveCouplings, effective_couplings
 from rgrbm.exact_rbm import bond_rbm, decimation_rbm, lattice_decimation_rbm, sublattice_rbm
 from rgrbm.files import from_sklearn, load_model, save_model, to_sklearn
 from rgrbm.hidden_spins import HiddenCorrelation, hidden_correlation
 from rgrbm.ising import Ensemble, IsingModel
+from rgrbm.lattice_gas import lattice_gas_couplings
 from rgrbm.parameters import SpinParameters, binary_parameters, spin_parameters
 from rgrbm.partition import (
     exact_gradient,
@@ -26,6 +28,7 @@ from rgrbm.spins import to_binary, to_spins
 __all__ = [
     "AISResult",
     "BernoulliRBM",
+    "EffectiveCouplings",
     "Ensemble",
     "FileFormatError",
     "HiddenCorrelation",
@@ -38,6 +41,7 @@ __all__ = [
     "decimate",
     "decimation_flow",
     "decimation_rbm",
+    "effective_couplings",
     "exact_gradient",
     "expectations",
     "from_sklearn",
@@ -46,6 +50,7 @@ __all__ = [
     "kl_divergence",
     "lattice_bonds",
     "lattice_decimation_rbm",
+    "lattice_gas_couplings",
     "load_model",
     "log_likelihood",
     "log_marginal",
