@@ -22,6 +22,7 @@ from rgrbm.partition import (
 )
 from rgrbm.rbm import BernoulliRBM
 from rgrbm.renormalization import decimate, decimation_flow, inverse_decimation
+from rgrbm.ring_couplings import RingCouplings, ring_couplings
 from rgrbm.spin_models import lattice_bonds, spin_energies, spin_log_z
 from rgrbm.spins import to_binary, to_spins
 
@@ -34,6 +35,7 @@ __all__ = [
     "HiddenCorrelation",
     "IsingModel",
     "RBMParameters",
+    "RingCouplings",
     "SpinParameters",
     "anneal",
     "binary_parameters",
@@ -55,6 +57,7 @@ __all__ = [
     "log_likelihood",
     "log_marginal",
     "log_z",
+    "ring_couplings",
     "sample_exactly",
     "save_model",
     "set_num_threads",

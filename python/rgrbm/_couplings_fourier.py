@@ -116,8 +116,10 @@ class _Row:
         descending = -np.sort(-np.abs(self.weights))
         per_block = max(1, _VALUES_PER_BLOCK // len(self.weights))
         for first in range(1, self._n_nodes + 1, _NODES_PER_BLOCK):
-            omega: Values = self.step * np.arange(first, min(first + _NODES_PER_BLOCK, self._n_nodes + 1))
-            g: Values = self.step / (omega * np.sinh(np.pi / 2 * omega))
+            omega = np.asarray(
+                self.step * np.arange(first, min(first + _NODES_PER_BLOCK, self._n_nodes + 1)), np.float64
+            )
+            g = np.asarray(self.step / (omega * np.sinh(np.pi / 2 * omega)))
             # ln cosh has g (1 − cos(ωθ) P): g of all nodes, and the rest of those where P is not negligible.
             rest = float(g.sum())
             counted = self._that_count(omega, g, descending)

@@ -70,7 +70,7 @@ class EffectiveCouplings:
         >>> from rgrbm import decimation_rbm, effective_couplings
         >>> found = effective_couplings(decimation_rbm(8, 1.0, 2.0))
         >>> up, down = found.minus_energy([[1, 1, 1, 1], [1, 1, 1, -1]])
-        >>> round((up - down) / 4, 8)  # two bonds are broken
+        >>> round(float(up - down) / 4, 8)  # two bonds are broken
         0.66250137
         """
         x = np.asarray(configurations, dtype=np.float64)
