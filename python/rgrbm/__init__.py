@@ -10,6 +10,7 @@ from rgrbm.files import from_sklearn, load_model, save_model, to_sklearn
 from rgrbm.hidden_spins import HiddenCorrelation, hidden_correlation
 from rgrbm.ising import Ensemble, IsingModel
 from rgrbm.lattice_gas import lattice_gas_couplings
+from rgrbm.optimal_kernel import OptimalKernel, optimal_ring_kernel
 from rgrbm.parameters import SpinParameters, binary_parameters, spin_parameters
 from rgrbm.partition import (
     exact_gradient,
@@ -25,6 +26,7 @@ from rgrbm.renormalization import decimate, decimation_flow, inverse_decimation
 from rgrbm.ring_couplings import RingCouplings, ring_couplings
 from rgrbm.spin_models import lattice_bonds, spin_energies, spin_log_z
 from rgrbm.spins import to_binary, to_spins
+from rgrbm.variational import free_energy_difference, rg_hamiltonian, sampled_rg_hamiltonian, trace_condition_error
 
 __all__ = [
     "AISResult",
@@ -34,6 +36,7 @@ __all__ = [
     "FileFormatError",
     "HiddenCorrelation",
     "IsingModel",
+    "OptimalKernel",
     "RBMParameters",
     "RingCouplings",
     "SpinParameters",
@@ -46,6 +49,7 @@ __all__ = [
     "effective_couplings",
     "exact_gradient",
     "expectations",
+    "free_energy_difference",
     "from_sklearn",
     "hidden_correlation",
     "inverse_decimation",
@@ -57,8 +61,11 @@ __all__ = [
     "log_likelihood",
     "log_marginal",
     "log_z",
+    "optimal_ring_kernel",
+    "rg_hamiltonian",
     "ring_couplings",
     "sample_exactly",
+    "sampled_rg_hamiltonian",
     "save_model",
     "set_num_threads",
     "show_config",
@@ -69,4 +76,5 @@ __all__ = [
     "to_binary",
     "to_sklearn",
     "to_spins",
+    "trace_condition_error",
 ]
