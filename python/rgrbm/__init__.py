@@ -5,6 +5,7 @@ from rgrbm._parameters import RBMParameters
 from rgrbm._tensors import FileFormatError
 from rgrbm.annealing import AISResult, anneal
 from rgrbm.couplings import EffectiveCouplings, effective_couplings
+from rgrbm.estimation import CouplingEstimate, estimate_coupling
 from rgrbm.exact_rbm import bond_rbm, decimation_rbm, lattice_decimation_rbm, sublattice_rbm
 from rgrbm.files import from_sklearn, load_model, save_model, to_sklearn
 from rgrbm.hidden_spins import HiddenCorrelation, hidden_correlation
@@ -31,6 +32,7 @@ from rgrbm.variational import free_energy_difference, rg_hamiltonian, sampled_rg
 __all__ = [
     "AISResult",
     "BernoulliRBM",
+    "CouplingEstimate",
     "EffectiveCouplings",
     "Ensemble",
     "FileFormatError",
@@ -47,6 +49,7 @@ __all__ = [
     "decimation_flow",
     "decimation_rbm",
     "effective_couplings",
+    "estimate_coupling",
     "exact_gradient",
     "expectations",
     "free_energy_difference",
