@@ -81,6 +81,16 @@ def test_decimation_at_any_size():
     assert exact_rbm.decimation_log_z(64, 1.0, 3.0) - p.constant == pytest.approx(log_z, rel=1e-12)
 
 
+@pytest.mark.parametrize("J", [-300.0, *COUPLINGS, 1e-9, 300.0])
+def test_decimation_keeps_the_partition_function_of_rings_of_any_size(J):
+    coupling, n = J, 2**20
+    while n >= 2:
+        step = rgrbm.decimate(coupling)
+        after = exact.ring_log_z(step.J, n // 2) + n // 2 * step.log_A
+        assert exact.ring_log_z(coupling, n) == pytest.approx(after, rel=1e-14, abs=1e-10)
+        coupling, n = step.J, n // 2
+
+
 @pytest.mark.parametrize("J", COUPLINGS)
 def test_bond_rbm_is_the_ring(J):
     n = 7
