@@ -44,7 +44,7 @@ def _mean_bond(run: Callable[[int], object], spins: Callable[[], np.ndarray], pa
 def rgrbm(rows: int, columns: int, J: float, method: str = "metropolis", n_chains: int = 512) -> Sampler:
     """Bit-packed updates, independent random bits for every chain."""
     chains = kernels.IsingChains(rows, columns, J, n_chains, (1, 2))
-    n_sweeps = max(1, 2**24 // (rows * columns * n_chains))
+    n_sweeps = max(1, 2**27 // (rows * columns * n_chains))
 
     def sweep() -> float:
         chains.sweep(n_sweeps, method)
