@@ -11,7 +11,7 @@ from matplotlib import pyplot as plt
 
 from rgrbm._config import config
 
-_PEERS = ["scikit-learn", "torch", "ferrotherm", "mcising", "dwave-samplers", "openjij", "numba", "rbms", "numpy"]
+_PEERS = ["scikit-learn", "torch", "ferrotherm", "mcising", "dwave-samplers", "openjij", "numba"]
 
 
 @dataclass
@@ -57,7 +57,7 @@ class Scaling:
         return "\n".join(lines) + f"\n\n{self.ylabel}.\n"
 
     def draw(self, folder: Path) -> None:
-        figure, axes = plt.subplots(figsize=(6, 4), layout="constrained")
+        figure, axes = plt.subplots(figsize=(6, 4.4), layout="constrained")
         for (name, timings), marker in zip(self.timings.items(), "osD^vP*X", strict=False):
             axes.errorbar(
                 self.sizes, [t.median * self.scale for t in timings], [t.spread * self.scale for t in timings],
@@ -67,7 +67,7 @@ class Scaling:
         axes.set_xticks(self.sizes, [str(size) for size in self.sizes])
         axes.minorticks_off()
         axes.grid(alpha=0.3)
-        axes.legend(fontsize=8)
+        figure.legend(loc="outside lower center", ncols=3, fontsize=8, frameon=False)
         folder.mkdir(parents=True, exist_ok=True)
         figure.savefig(folder / f"{self.name}.png", dpi=120)
         plt.close(figure)

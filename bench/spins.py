@@ -52,7 +52,11 @@ def rgrbm(rows: int, columns: int, J: float, method: str = "metropolis", n_chain
 
     def bond() -> float:
         chains.sweep(_EQUILIBRATION, method)
-        return float(chains.bond_sums().mean()) / len(bonds(rows, columns))
+        sums = []
+        for _ in range(20):
+            chains.sweep(50, method)
+            sums.append(chains.bond_sums().mean())
+        return float(np.mean(sums)) / len(bonds(rows, columns))
 
     return Sampler(sweep, bond)
 
