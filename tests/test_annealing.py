@@ -6,8 +6,9 @@ import numpy as np
 import pytest
 
 import rgrbm
-from rbm_models import decimation_log_z, decimation_rbm, random_rbm
-from rgrbm import RBMParameters, annealing
+from rbm_models import random_rbm
+from rgrbm import RBMParameters, annealing, decimation_rbm
+from rgrbm.exact_rbm import decimation_log_z
 
 
 def trained_rbm(seed):

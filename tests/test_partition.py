@@ -5,9 +5,10 @@ import pytest
 from scipy.special import expit, logsumexp
 
 import rgrbm
-from rbm_models import decimation_log_z, decimation_rbm, joint, random_rbm, states
-from rgrbm import RBMParameters, exact, partition
+from rbm_models import joint, random_rbm, states
+from rgrbm import RBMParameters, decimation_rbm, exact, partition
 from rgrbm._core import kernels
+from rgrbm.exact_rbm import decimation_log_z
 
 SHAPES = [(1, 1), (1, 9), (9, 1), (3, 5), (5, 4), (8, 8), (11, 10), (10, 6)]
 

@@ -52,6 +52,10 @@ def test_the_two_forms_of_the_report_are_one(J):
     assert abs(Decimal(decimate(J).J) / precise_artanh(J) - 1) < Decimal("1e-15")
 
 
+def test_value_of_the_report():
+    assert pytest.approx(0.66250137, abs=5e-9) == decimate(1.0).J
+
+
 def test_arrays_and_numbers_agree():
     J = np.array([COUPLINGS, [-x for x in COUPLINGS]])
     found = decimate(J)

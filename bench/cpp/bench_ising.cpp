@@ -29,7 +29,7 @@ void unpack(benchmark::State& state, Lattice lattice) {
     const IsingChains chains(lattice, 1.0, n_chains, {1, 2});
     std::vector<std::int8_t> out(n_chains * lattice.n_sites());
     for (auto _ : state) {
-        chains.unpack(out.data());
+        chains.unpack(chains.n_chains(), out.data());
         benchmark::DoNotOptimize(out.data());
         benchmark::ClobberMemory();
     }

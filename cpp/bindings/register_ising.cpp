@@ -1,3 +1,4 @@
+#include "arrays.hpp"
 #include "register.hpp"
 
 #include "rgrbm/ising.hpp"
@@ -44,12 +45,15 @@ py::array_t<std::int64_t> per_chain(const IsingChains& chains, void (IsingChains
     return out;
 }
 
-py::array_t<std::int8_t> spins(const IsingChains& chains) {
-    py::array_t<std::int8_t> out({chains.n_chains(), chains.lattice().n_sites()});
+void unpack(const IsingChains& chains, Array<std::int8_t> out) {
+    require_shape(out, {-1, static_cast<py::ssize_t>(chains.lattice().n_sites())}, "out");
+    const std::size_t n = length(out, 0);
+    if (n > chains.n_chains())
+        throw py::value_error("out has room for " + std::to_string(n) + " chains, but there are " +
+                              std::to_string(chains.n_chains()));
     std::int8_t* data = out.mutable_data();
     py::gil_scoped_release release;
-    chains.unpack(data);
-    return out;
+    chains.unpack(n, data);
 }
 
 void sample_exactly(IsingChains& chains) {
@@ -82,7 +86,8 @@ void register_ising(py::module_& m) {
         .def(
             "magnetizations", [](const IsingChains& c) { return per_chain(c, &IsingChains::magnetizations); },
             "Sum of all spins, for each chain.")
-        .def("spins", &spins, "All spins as int8 of shape (n_chains, n_sites).");
+        .def("unpack", &unpack, py::arg("out").noconvert(),
+             "Write the spins of the first n chains into an int8 array of shape (n, n_sites).");
 }
 
 } // namespace rgrbm::bindings

@@ -8,17 +8,15 @@
 #include <numeric>
 #include <utility>
 
-#ifdef _OPENMP
-#include <omp.h>
-#endif
-
 namespace rgrbm {
 
 namespace {
 
-constexpr std::size_t part_size = 32;            // samples that share a random stream
-constexpr std::size_t chunk_size = 1024;         // samples whose statistics are kept at a time
-constexpr std::size_t work_per_thread = 1 << 16; // samples × visible × hidden units: some microseconds
+constexpr std::size_t part_size = 32;    // samples that share a random stream
+constexpr std::size_t chunk_size = 1024; // samples whose statistics are kept at a time
+// Samples × visible × hidden units of a batch that make a further thread worthwhile: below, handing the weights from
+// core to core takes as long as the work that is shared.
+constexpr std::size_t work_per_thread = 1 << 19;
 
 std::size_t n_pieces(std::size_t n, std::size_t size) {
     return (n + size - 1) / size;
@@ -27,102 +25,116 @@ std::size_t piece(std::size_t i, std::size_t n, std::size_t pieces) {
     return i * n / pieces;
 }
 
-std::size_t thread_index() {
-#ifdef _OPENMP
-    return static_cast<std::size_t>(omp_get_thread_num());
-#else
-    return 0;
-#endif
-}
-
-// The calling thread's run of n blocks.
-std::pair<std::size_t, std::size_t> thread_share(std::size_t n) {
-#ifdef _OPENMP
-    const auto threads = static_cast<std::size_t>(omp_get_num_threads());
-#else
-    const std::size_t threads = 1;
-#endif
-    return {piece(thread_index(), n, threads), piece(thread_index() + 1, n, threads)};
-}
-
 } // namespace
 
 template <class Real>
 TrainingReport Trainer<Real>::run(const TrainingOptions& options) {
     const std::size_t n_epochs = options.learning_rate.size();
     TrainingReport report{std::vector<double>(n_epochs), std::vector<double>(n_epochs)};
+    if (n_epochs == 0)
+        return report;
     prepare(options);
-    const std::size_t n_batches = n_pieces(n_samples_, options.batch_size);
-    const double n_units = static_cast<double>(n_samples_) * static_cast<double>(n_visible_);
+    start_batch(options, 0, 0);
     // A thread more than the work of a batch is worth only makes the others wait.
     const std::size_t work = std::min(options.batch_size, n_samples_) * up_.n_source * up_.n_units;
     const int n_threads =
         static_cast<int>(std::min<std::size_t>(static_cast<std::size_t>(num_threads()), 1 + work / work_per_thread));
-    thread_hidden_.assign(static_cast<std::size_t>(n_threads) * up_.n_units, Real{0});
-
+    Team team;
 #pragma omp parallel num_threads(n_threads)
     {
-        Real* hidden = &thread_hidden_[thread_index() * up_.n_units];
-        for (std::size_t epoch = 0; epoch < n_epochs; ++epoch) {
-            const std::uint64_t index = options.first_epoch + epoch;
-#pragma omp for schedule(static)
-            for (std::size_t part = 0; part < streams_.size(); ++part) {
-                streams_[part] = Stream(key_, index, part, 0);
-                part_error_[part] = 0;
-            }
-#pragma omp single
-            shuffle(index, options.shuffle && n_batches > 1);
+        Team::Member member(team);
+        for (std::size_t epoch = 0; epoch < n_epochs; ++epoch)
             for (std::size_t begin = 0; begin < n_samples_; begin += options.batch_size)
-                run_batch(options, epoch, begin, std::min(options.batch_size, n_samples_ - begin), hidden);
-#pragma omp single
-            {
-                report.reconstruction_error[epoch] =
-                    std::accumulate(part_error_.begin(), part_error_.end(), 0.0) / n_units;
-                report.gradient_norm[epoch] = std::sqrt(norm_ / static_cast<double>(n_batches));
-                norm_ = 0;
-            }
-        }
+                run_batch(options, epoch, begin, static_cast<std::size_t>(n_threads), member, report);
     }
     return report;
 }
 
-// Called by all threads together.
+// Called by all threads: sizes and options are all that may be read outside the pieces.
 template <class Real>
-void Trainer<Real>::run_batch(const TrainingOptions& options, std::size_t epoch, std::size_t begin, std::size_t n,
-                              Real* hidden) {
-    const Real total = batch_weight(begin, n);
-    const auto real = [](double value) { return static_cast<Real>(value); };
-    const double rate = options.learning_rate[epoch];
-    const Step step{real(rate),
-                    real(rate * options.l1[epoch]),
-                    real(options.l2),
-                    real(options.momentum),
-                    total > 0 ? 1 / total : Real{0},
-                    options.centered};
+void Trainer<Real>::run_batch(const TrainingOptions& options, std::size_t epoch, std::size_t begin,
+                              std::size_t n_threads, Team::Member& member, TrainingReport& report) {
+    const std::size_t n = std::min(options.batch_size, n_samples_ - begin);
     const std::size_t n_chunks = n_pieces(n, chunk_size), n_blocks = up_.n_source / lanes;
     const std::size_t n_sums = n_pieces(n_pieces(n, n_chunks), part_size);
+    const std::size_t n_shares = std::min(n_threads, n_blocks); // neighbouring blocks share tables
     for (std::size_t c = 0; c < n_chunks; ++c) {
         const std::size_t start = piece(c, n, n_chunks);
-        const Chunk chunk{begin + start, piece(c + 1, n, n_chunks) - start, start, total / static_cast<Real>(n)};
-#pragma omp for schedule(static)
-        for (std::size_t part = 0; part < n_sums; ++part) {
-            if (c == 0)
-                clear_parts(part);
-            gibbs_part(options, chunk, part, piece(part, chunk.n, n_sums), piece(part + 1, chunk.n, n_sums));
-        }
+        const Chunk chunk{begin + start, piece(c + 1, n, n_chunks) - start, start};
         const bool last = c + 1 == n_chunks;
-        if (last)
-            reduce_hidden(n_sums, step.scale, hidden);
-        const auto [first_block, last_block] = thread_share(n_blocks);
-        statistics(model_rows(options), options.method == NegativePhase::pcd ? chunk.chain : 0, chunk, first_block,
-                   last_block, c == 0);
-        if (last)
-            for (std::size_t block = first_block; block < last_block; ++block)
-                update_block(step, block, hidden);
-#pragma omp barrier
+        member.phase(
+            n_sums,
+            [&](std::size_t part) {
+                if (c == 0)
+                    clear_parts(part);
+                gibbs_part(options, chunk, part, piece(part, chunk.n, n_sums), piece(part + 1, chunk.n, n_sums));
+            },
+            [&] {
+                if (last)
+                    reduce_hidden(n_sums);
+            });
+        member.phase(
+            n_shares,
+            [&](std::size_t share) {
+                const std::size_t first = piece(share, n_blocks, n_shares), end = piece(share + 1, n_blocks, n_shares);
+                statistics(options, chunk, first, end, c == 0);
+                if (last)
+                    for (std::size_t block = first; block < end; ++block)
+                        update_block(step(options, epoch), block);
+            },
+            [&] {
+                if (last)
+                    end_batch(options, epoch, begin + n, n_sums, report);
+            });
     }
-#pragma omp single
-    update_hidden(step, n_sums, hidden);
+}
+
+// Before the pieces of a batch: the epoch's order and streams, and the batch's weight.
+template <class Real>
+void Trainer<Real>::start_batch(const TrainingOptions& options, std::size_t epoch, std::size_t begin) {
+    if (begin == 0) {
+        const std::uint64_t index = options.first_epoch + epoch;
+        for (std::size_t part = 0; part < streams_.size(); ++part)
+            streams_[part] = Stream(key_, index, part, 0);
+        std::fill(part_error_.begin(), part_error_.end(), 0.0);
+        shuffle(index, options.shuffle && n_samples_ > options.batch_size);
+    }
+    const std::size_t n = std::min(options.batch_size, n_samples_ - begin);
+    batch_weight_ = static_cast<Real>(n);
+    if (weighted_)
+        batch_weight_ = std::accumulate(&order_[begin], &order_[begin] + n, Real{0},
+                                        [&](Real sum, std::uint32_t s) { return sum + weight_[s]; });
+    model_weight_ = batch_weight_ / static_cast<Real>(n);
+}
+
+// After the pieces of a batch, of which `end` is the next one's first sample.
+template <class Real>
+void Trainer<Real>::end_batch(const TrainingOptions& options, std::size_t epoch, std::size_t end, std::size_t n_sums,
+                              TrainingReport& report) {
+    update_hidden(step(options, epoch), n_sums);
+    if (end < n_samples_) {
+        start_batch(options, epoch, end);
+        return;
+    }
+    const double n_units = static_cast<double>(n_samples_) * static_cast<double>(n_visible_);
+    const double n_batches = static_cast<double>(n_pieces(n_samples_, options.batch_size));
+    report.reconstruction_error[epoch] = std::accumulate(part_error_.begin(), part_error_.end(), 0.0) / n_units;
+    report.gradient_norm[epoch] = std::sqrt(norm_ / n_batches);
+    norm_ = 0;
+    if (epoch + 1 < options.learning_rate.size())
+        start_batch(options, epoch + 1, 0);
+}
+
+template <class Real>
+typename Trainer<Real>::Step Trainer<Real>::step(const TrainingOptions& options, std::size_t epoch) const {
+    const auto real = [](double value) { return static_cast<Real>(value); };
+    const double rate = options.learning_rate[epoch];
+    return {real(rate),
+            real(rate * options.l1[epoch]),
+            real(options.l2),
+            real(options.momentum),
+            batch_weight_ > 0 ? 1 / batch_weight_ : Real{0},
+            options.centered};
 }
 
 template <class Real>
@@ -140,6 +152,9 @@ void Trainer<Real>::gibbs_part(const TrainingOptions& options, const Chunk& chun
     streams_[part] = stream;
     part_error_[part] += unequal_units(chunk, first, last - first);
     negative_phase(options, chunk, part, first, last - first);
+    if (!real_data_) // the statistics of binary data take p − p' and p'
+        for (std::size_t at = first * up_.n_units; at < last * up_.n_units; at += lanes)
+            (V::load(&positive_[at]) - V::load(&negative_[at])).store(&positive_[at]);
 }
 
 template <class Real>
@@ -217,7 +232,7 @@ void Trainer<Real>::negative_phase(const TrainingOptions& options, const Chunk& 
     up_.apply(n, visible, [&](std::size_t s, std::size_t j, const V& x) {
         V p = logistic_of(exp_negative(x));
         if (weighted_)
-            p = p * V::fill(persistent ? chunk.model_weight : weight_[order_[chunk.begin + first + s]]);
+            p = p * V::fill(persistent ? model_weight_ : weight_[order_[chunk.begin + first + s]]);
         p.store(&negative_[(first + s) * up_.n_units + j * lanes]);
         (V::load(sums + j * lanes) + p).store(sums + j * lanes);
     });
@@ -226,12 +241,12 @@ void Trainer<Real>::negative_phase(const TrainingOptions& options, const Chunk& 
 
 // Adds vᵀ p − v'ᵀ p' and v − v' of some blocks of 16 visible units to the sums.
 template <class Real>
-void Trainer<Real>::statistics(const BitMatrix& model, std::size_t chain, const Chunk& chunk, std::size_t first_block,
+void Trainer<Real>::statistics(const TrainingOptions& options, const Chunk& chunk, std::size_t first_block,
                                std::size_t last_block, bool first) {
+    const BitMatrix& model = model_rows(options);
+    const std::size_t chain = options.method == NegativePhase::pcd ? chunk.chain : 0;
     const std::size_t width = up_.n_units, n_words = (chunk.n + 63) / 64;
     const std::size_t first_unit = first_block * lanes, last_unit = last_block * lanes;
-    if (first_unit == last_unit)
-        return;
     if (first) {
         std::fill_n(&gradient_[first_unit * width], (last_unit - first_unit) * width, Real{0});
         std::fill_n(&visible_gradient_[first_unit], last_unit - first_unit, Real{0});
@@ -249,14 +264,11 @@ void Trainer<Real>::statistics(const BitMatrix& model, std::size_t chain, const 
     const Statistics<Real> sums{real_data_ ? nullptr : data_units_.data(),
                                 model_units_.data(),
                                 n_words,
-                                positive_.data(),
+                                positive_.data(), // minus negative_, see gibbs_part
                                 negative_.data(),
                                 chunk.n,
                                 width};
-    if (sparse_)
-        sums.add_sparse(first_unit, last_unit, gradient_.data());
-    else
-        sums.add_dense(first_unit, last_unit, gradient_.data());
+    sums.add(first_unit, last_unit, sparse_, gradient_.data());
     if (real_data_) {
         using Matrix = Eigen::Matrix<Real, Eigen::Dynamic, Eigen::Dynamic, Eigen::RowMajor>;
         using Stride = Eigen::OuterStride<>;
@@ -294,7 +306,7 @@ void Trainer<Real>::visible_statistics(const BitMatrix& model, std::size_t chain
             real_data_ ? V::load(&dense_[s * up_.n_source + block * lanes]) : expand<Real>(data_.row(sample)[block]);
         const V model_units = expand<Real>(model.row(chain + s)[block]);
         const Real data_weight = weight_[sample];
-        const Real model_weight = !weighted_ ? Real{1} : persistent ? chunk.model_weight : data_weight;
+        const Real model_weight = !weighted_ ? Real{1} : persistent ? model_weight_ : data_weight;
         total += data * V::fill(data_weight) - model_units * V::fill(model_weight);
     }
     total.store(sums);
@@ -302,7 +314,7 @@ void Trainer<Real>::visible_statistics(const BitMatrix& model, std::size_t chain
 
 // From sums to the gradient and on to the parameters of 16 visible units, in both directions' copies.
 template <class Real>
-void Trainer<Real>::update_block(const Step& step, std::size_t block, const Real* hidden_difference) {
+void Trainer<Real>::update_block(const Step& step, std::size_t block) {
     const std::size_t width = up_.n_units, first = block * lanes;
     V norm = V::zero();
     double visible_norm = 0;
@@ -321,7 +333,7 @@ void Trainer<Real>::update_block(const Step& step, std::size_t block, const Real
             V g = V::load(&gradient_[at]) * scale;
             if (step.centered) {
                 const V lambda = V::load(&hidden_offset_[j]);
-                g -= difference * lambda + mu * V::load(hidden_difference + j);
+                g -= difference * lambda + mu * V::load(&hidden_difference_[j]);
                 dot += g * lambda;
                 (V::load(mean + j) + mu * g).store(mean + j);
             }
@@ -364,20 +376,21 @@ void Trainer<Real>::update_block(const Step& step, std::size_t block, const Real
 }
 
 template <class Real>
-void Trainer<Real>::reduce_hidden(std::size_t n_parts, Real scale, Real* difference) const {
+void Trainer<Real>::reduce_hidden(std::size_t n_parts) {
+    const V scale = V::fill(batch_weight_ > 0 ? 1 / batch_weight_ : Real{0});
     for (std::size_t j = 0; j < up_.n_units; j += lanes) {
         V sum = V::zero();
         for (std::size_t part = 0; part < n_parts; ++part)
             sum += V::load(&part_data_[part * up_.n_units + j]) - V::load(&part_model_[part * up_.n_units + j]);
-        (sum * V::fill(scale)).store(difference + j);
+        (sum * scale).store(&hidden_difference_[j]);
     }
 }
 
 template <class Real>
-void Trainer<Real>::update_hidden(const Step& step, std::size_t n_parts, const Real* hidden_difference) {
+void Trainer<Real>::update_hidden(const Step& step, std::size_t n_parts) {
     const std::size_t n_blocks = block_norm_.size();
     for (std::size_t j = 0; j < n_hidden_; ++j) {
-        Real g = hidden_difference[j];
+        Real g = hidden_difference_[j];
         if (step.centered)
             for (std::size_t block = 0; block < n_blocks; ++block)
                 g -= block_mean_[block * up_.n_units + j];
@@ -401,16 +414,6 @@ template <class Real>
 void Trainer<Real>::clear_parts(std::size_t part) {
     std::fill_n(&part_data_[part * up_.n_units], up_.n_units, Real{0});
     std::fill_n(&part_model_[part * up_.n_units], up_.n_units, Real{0});
-}
-
-template <class Real>
-Real Trainer<Real>::batch_weight(std::size_t begin, std::size_t n) const {
-    if (!weighted_)
-        return static_cast<Real>(n);
-    Real total = 0;
-    for (std::size_t s = 0; s < n; ++s)
-        total += weight_[order_[begin + s]];
-    return total;
 }
 
 // Fisher–Yates with Lemire's multiplication; its bias is below n / 2^64.

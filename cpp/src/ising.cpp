@@ -168,13 +168,13 @@ void IsingChains::magnetizations(std::int64_t* out) const {
     }
 }
 
-void IsingChains::unpack(std::int8_t* out) const {
-    const auto n_blocks = static_cast<std::ptrdiff_t>(streams_.size());
+void IsingChains::unpack(std::size_t n, std::int8_t* out) const {
+    const auto n_blocks = static_cast<std::ptrdiff_t>((n + Word::n_bits - 1) / Word::n_bits);
 #pragma omp parallel for schedule(dynamic) num_threads(threads_for(n_blocks))
     for (std::ptrdiff_t b = 0; b < n_blocks; ++b) {
         const auto i = static_cast<std::size_t>(b);
-        unpack_spins(block(i), lattice_.n_sites(), chains_in(i), out + i * Word::n_bits * lattice_.n_sites(),
-                     lattice_.n_sites());
+        const std::size_t first = i * Word::n_bits, n_here = std::min(Word::n_bits, n - first);
+        unpack_spins(block(i), lattice_.n_sites(), n_here, out + first * lattice_.n_sites(), lattice_.n_sites());
     }
 }
 

@@ -113,6 +113,7 @@ void Trainer<Real>::allocate(std::size_t batch_size, bool momentum) {
     part_data_.resize(parts * up_.n_units);
     part_model_.resize(parts * up_.n_units);
     part_error_.assign(parts, 0.0);
+    hidden_difference_.assign(up_.n_units, Real{0});
     norm_ = 0;
     if (!momentum) {
         velocity_.assign(velocity_.size(), Real{0});

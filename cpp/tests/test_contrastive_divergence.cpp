@@ -104,9 +104,12 @@ TEST_CASE_TEMPLATE("tables and set bits give the same statistics", Real, float, 
         p = static_cast<Real>(engine() % 17) / 16;
     for (auto& p : negative)
         p = static_cast<Real>(engine() % 17) / 16;
-    const Statistics<Real> statistics{data.data(), model.data(), n_words, positive.data(), negative.data(), n, width};
-    statistics.add_dense(0, n_units, dense.data());
-    statistics.add_sparse(0, n_units, sparse.data());
+    AlignedVector<Real> difference(n * width);
+    for (std::size_t i = 0; i < difference.size(); ++i)
+        difference[i] = positive[i] - negative[i];
+    const Statistics<Real> statistics{data.data(), model.data(), n_words, difference.data(), negative.data(), n, width};
+    statistics.add(0, n_units, false, dense.data());
+    statistics.add(0, n_units, true, sparse.data());
     bool same = true;
     for (std::size_t i = 0; i < n_units; ++i)
         for (std::size_t j = 0; j < width; ++j) {

@@ -53,7 +53,8 @@ def autocorrelation_function(series: npt.ArrayLike) -> npt.NDArray[np.float64]:
     spectrum = np.fft.rfft(centred, n=2 * n_steps, axis=0)
     covariance = np.fft.irfft(np.mean(np.abs(spectrum) ** 2, axis=1))[:n_steps]
     covariance /= np.arange(n_steps, 0, -1)
-    if covariance[0] <= 1e-300:
+    # A constant series differs from its mean by rounding, which is not to be taken for a signal.
+    if covariance[0] <= 1e-300 + (1e-14 * np.abs(values).max()) ** 2:
         return np.asarray(np.eye(1, n_steps)[0])
     return np.asarray(covariance / covariance[0])
 

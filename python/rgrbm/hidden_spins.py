@@ -57,6 +57,7 @@ def filter_positions(weights: npt.ArrayLike) -> Array:
     phases = np.exp(2j * np.pi * np.arange(n_visible) / n_visible)
     resultant = phases @ w**2
     position = np.angle(resultant) / (2 * np.pi) * n_visible % n_visible
+    position[position == n_visible] = 0.0  # what % makes of a negative angle below its rounding
     return np.where(np.any(w != 0, axis=0), position, np.nan)
 
 

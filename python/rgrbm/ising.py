@@ -240,8 +240,7 @@ class IsingModel:
         for first in range(0, n_samples, n_chains):
             if first:
                 self._sweep(chains, spacing, method, progress)
-            rows_here = spins[first : first + n_chains]
-            rows_here[:] = chains.spins()[: len(rows_here)]
+            chains.unpack(spins[first : first + n_chains])
         return Ensemble(
             spins=spins.reshape(n_samples, *self.shape), shape=self.shape, J=self.J, method=method,
             entropy=sequence.entropy, n_chains=n_chains, burn_in=burn_in, spacing=spacing, tau_int=times,

@@ -198,5 +198,49 @@ def plot_correlation(
     logarithmic.set_yscale("log", nonpositive="mask")
     floor = float(np.nanmin(np.asarray(exact, dtype=float))) / 3
     logarithmic.set_ylim(max(floor, 1e-4), 1.3)
-    logarithmic.set_ylabel("the same where above two standard errors")
+    logarithmic.set_ylabel("the same, where > 2 std. errors")
+    return figure
+
+
+def plot_couplings(pairs: npt.ArrayLike, *, expected: float | None = None) -> Figure:
+    """Pair couplings as a matrix, and all of them against the distance along the ring.
+
+    Parameters
+    ----------
+    pairs : array_like of shape (n_units, n_units)
+        Couplings of units in the order of their places on a ring, as from :func:`rgrbm.ring_couplings`.
+    expected : float, optional
+        Exact coupling of nearest neighbours, drawn as a line.
+
+    Returns
+    -------
+    matplotlib.figure.Figure
+
+    Examples
+    --------
+    >>> import numpy as np
+    >>> from rgrbm.plots import plot_couplings
+    >>> figure = plot_couplings(0.66 * (np.eye(8, k=1) + np.eye(8, k=-1)), expected=0.6625)
+    """
+    J = np.asarray(pairs, dtype=np.float64)
+    n_units = len(J)
+    figure = Figure(figsize=(7.2, 3.2), layout="constrained", dpi=150)
+    matrix, profile = figure.subplots(1, 2, width_ratios=[1, 1.15])
+    limit = float(np.max(np.abs(J))) or 1.0
+    image = matrix.imshow(J, cmap="PuOr", vmin=-limit, vmax=limit, interpolation="none", origin="lower")
+    matrix.set_xlabel("hidden unit, sorted by position")
+    matrix.set_ylabel("hidden unit, sorted by position")
+    for axis in (matrix.xaxis, matrix.yaxis, profile.xaxis):
+        axis.set_major_locator(MaxNLocator(integer=True))
+    figure.colorbar(image, ax=matrix, label="coupling", pad=0.02)
+    first, second = np.triu_indices(n_units, k=1)
+    distance = np.minimum(second - first, n_units - second + first)
+    profile.spines[["top", "right"]].set_visible(False)
+    profile.axhline(0, color=GREY, linewidth=0.7)
+    if expected is not None:
+        profile.axhline(expected, color=BLACK, linestyle="--", linewidth=1, label=f"exact J′ = {expected:.4f}")
+        profile.legend(frameon=False)
+    profile.plot(distance, J[first, second], "o", color=BLUE, markersize=3, alpha=0.5, markeredgewidth=0)
+    profile.set_xlabel("distance (hidden units)")
+    profile.set_ylabel("coupling of the pair")
     return figure

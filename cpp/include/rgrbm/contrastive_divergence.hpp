@@ -14,6 +14,7 @@
 
 #include "rgrbm/layer.hpp"
 #include "rgrbm/random.hpp"
+#include "rgrbm/team.hpp"
 
 #include <cstdint>
 #include <span>
@@ -77,7 +78,6 @@ private:
     // A run of samples [begin, begin + n) of the epoch's order within one batch.
     struct Chunk {
         std::size_t begin, n, chain;
-        Real model_weight;
     };
     struct Step {
         Real learning_rate, threshold, l2, momentum, scale;
@@ -90,8 +90,12 @@ private:
     void start_offset();
     void start_chains(std::size_t n);
     void shuffle(std::uint64_t epoch, bool random);
-    void run_batch(const TrainingOptions& options, std::size_t epoch, std::size_t begin, std::size_t n, Real* hidden);
-    Real batch_weight(std::size_t begin, std::size_t n) const;
+    void run_batch(const TrainingOptions& options, std::size_t epoch, std::size_t begin, std::size_t n_threads,
+                   Team::Member& member, TrainingReport& report);
+    void start_batch(const TrainingOptions& options, std::size_t epoch, std::size_t begin);
+    void end_batch(const TrainingOptions& options, std::size_t epoch, std::size_t end, std::size_t n_sums,
+                   TrainingReport& report);
+    Step step(const TrainingOptions& options, std::size_t epoch) const;
 
     void gibbs_part(const TrainingOptions& options, const Chunk& chunk, std::size_t part, std::size_t first,
                     std::size_t last);
@@ -102,12 +106,12 @@ private:
     BitMatrix& model_rows(const TrainingOptions& options) {
         return options.method == NegativePhase::pcd ? chains_ : reconstruction_;
     }
-    void statistics(const BitMatrix& model, std::size_t chain, const Chunk& chunk, std::size_t first_block,
-                    std::size_t last_block, bool first);
+    void statistics(const TrainingOptions& options, const Chunk& chunk, std::size_t first_block, std::size_t last_block,
+                    bool first);
     void visible_statistics(const BitMatrix& model, std::size_t chain, const Chunk& chunk, std::size_t block);
-    void update_block(const Step& step, std::size_t block, const Real* hidden_difference);
-    void reduce_hidden(std::size_t n_parts, Real scale, Real* difference) const;
-    void update_hidden(const Step& step, std::size_t n_parts, const Real* hidden_difference);
+    void update_block(const Step& step, std::size_t block);
+    void reduce_hidden(std::size_t n_parts);
+    void update_hidden(const Step& step, std::size_t n_parts);
     void clear_parts(std::size_t part);
 
     std::size_t n_visible_, n_hidden_, n_samples_ = 0;
@@ -125,8 +129,9 @@ private:
     std::vector<std::uint64_t> data_units_, model_units_;  // bits of a chunk, transposed
     Values dense_, positive_, negative_;                   // chunk × units
     Values gradient_, visible_gradient_, hidden_gradient_; // sums, then the gradient
-    Values part_data_, part_model_, block_mean_, thread_hidden_;
+    Values part_data_, part_model_, block_mean_, hidden_difference_;
     std::vector<double> part_error_, block_norm_;
+    Real batch_weight_ = 0, model_weight_ = 1; // Σ of the batch's sample weights; their mean
     double norm_ = 0;
 };
 

@@ -56,8 +56,8 @@ public:
     void bond_sums(std::int64_t* out) const;
     void magnetizations(std::int64_t* out) const;
 
-    // int8 ±1, shape (n_chains, n_sites).
-    void unpack(std::int8_t* out) const;
+    // The first n chains as int8 ±1, shape (n, n_sites).
+    void unpack(std::size_t n, std::int8_t* out) const;
 
 private:
     std::size_t chains_in(std::size_t block) const;

@@ -29,13 +29,13 @@ class IsingChains:
         """
         Replace each chain of a ring by an independent exact sample.
         """
-    def spins(self) -> numpy.typing.NDArray[numpy.int8]:
-        """
-        All spins as int8 of shape (n_chains, n_sites).
-        """
     def sweep(self, n: typing.SupportsInt | typing.SupportsIndex, update: str) -> None:
         """
         Make n sweeps of as many single-site updates as there are sites.
+        """
+    def unpack(self, out: numpy.typing.NDArray[numpy.int8]) -> None:
+        """
+        Write the spins of the first n chains into an int8 array of shape (n, n_sites).
         """
 class LayerEnumeration:
     """
