@@ -8,9 +8,9 @@ import numpy as np
 import pytest
 from scipy.special import expit
 
-from rbm_models import decimation_rbm, states
-from rgrbm import decimate, exact
-from rgrbm.renormalization import decimation_flow, reconstruction_error_decimation_bound
+from rbm_models import states
+from rgrbm import decimate, decimation_rbm, exact
+from rgrbm.renormalization import decimation_flow, inverse_decimation, reconstruction_error_decimation_bound
 
 COUPLINGS = [1e-8, 1e-5, 1e-3, 0.1, 0.3, 0.5, 0.99, 1 - 2**-53, 1.0, 1 + 2**-52, 1.01, 2.0, 10.0, 20.0, 400.0, 1e4]
 
@@ -93,6 +93,22 @@ def test_marginal_of_every_other_spin_is_the_renormalized_ring(J, n):
     coarse, _ = ring_weights(renormalized, n // 2)
     constant = math.exp(n // 2 * (log_A + renormalized) - n * abs(J))
     np.testing.assert_allclose(constant * coarse, marginal, rtol=1e-13)
+
+
+@pytest.mark.parametrize("J", [1e-300, 1e-16, *COUPLINGS])
+def test_inverse_keeps_all_digits(J):
+    # K = ½ arcosh(e^(2J)), cosh⁻¹ y = ln(y + √(y² − 1)), of the very number J.
+    with decimal.localcontext(prec=700):
+        y = (2 * Decimal(J)).exp()
+        expected = (y + (y * y - 1).sqrt()).ln() / 2
+        assert abs(Decimal(inverse_decimation(J)) / expected - 1) < Decimal("1e-15")
+
+
+def test_inverse_rejects_what_decimation_cannot_give():
+    assert inverse_decimation(0.0) == 0.0
+    for J in (-1e-3, math.nan, math.inf, [0.1, -0.1]):
+        with pytest.raises(ValueError, match="finite and not negative"):
+            inverse_decimation(J)
 
 
 @pytest.mark.parametrize("J", [-1.0, 0.2, 1.0, 4.0])
