@@ -55,3 +55,57 @@ def test_a_constant_series():
 def test_too_short_for_a_time(series):
     with pytest.raises(ValueError, match="at least two steps"):
         integrated_autocorrelation_time(series)
+
+
+@pytest.mark.parametrize("n_chains", [1, 3])
+def test_autocorrelation_function_against_plain_sums(n_chains):
+    x = np.random.default_rng(0).normal(5, 2, size=(31, n_chains))
+    y = x - x.mean()  # chains share their mean
+    covariance = [np.mean([np.mean(y[: 31 - t, c] * y[t:, c]) for c in range(n_chains)]) for t in range(31)]
+    found = autocorrelation_function(x if n_chains > 1 else x[:, 0])
+    np.testing.assert_allclose(found, np.array(covariance) / covariance[0], atol=1e-13)
+
+
+def test_the_window_is_the_first_lag_of_six_times_the_sum():
+    x = autoregressive(0.8, 3000, 4, seed=2)
+    found = integrated_autocorrelation_time(x)
+    tau = 0.5 + np.concatenate([[0], np.cumsum(autocorrelation_function(x)[1:])])
+    assert found.tau_int == tau[found.window]
+    assert found.window >= 6 * tau[found.window]
+    assert np.all(np.arange(found.window) < 6 * tau[: found.window])
+
+
+@pytest.mark.parametrize("phi", [0.0, 0.5, 0.9])
+def test_no_bias_over_many_seeds(phi):
+    # Mean of 100 series within 5 of its standard errors (one in a million fails), beside what the window leaves out,
+    # at most e^(−6)/(1 − φ) ≈ e^(−6) 2τ.
+    tau = 0.5 * (1 + phi) / (1 - phi)
+    found = [integrated_autocorrelation_time(autoregressive(phi, 2000, 10, seed)) for seed in range(100)]
+    times = np.array([f.tau_int for f in found])
+    assert abs(times.mean() - tau) < 5 * times.std(ddof=1) / 10 + 2 * tau * np.exp(-6)
+
+
+def test_scale_and_origin_do_not_matter():
+    x = autoregressive(0.7, 2000, 2, seed=3)
+    found, other = integrated_autocorrelation_time(x), integrated_autocorrelation_time(1e3 - 1e-2 * x)
+    assert other.tau_int == pytest.approx(found.tau_int, rel=1e-8)
+    assert other.window == found.window
+
+
+def test_time_is_not_below_that_of_independent_values():
+    # Anticorrelated: ½ (1 − 0.6)/(1 + 0.6) = 0.125 would promise more values than there are.
+    assert integrated_autocorrelation_time(autoregressive(-0.6, 5000, 4, seed=4)).tau_int == 0.5
+
+
+@pytest.mark.parametrize("value", [0.0, 0.1, -1 / 3, 1e-9, 1e9 + 0.1])
+def test_constants_that_are_not_their_own_rounded_mean(value):
+    found = integrated_autocorrelation_time(np.full((1000, 3), value))
+    assert found.tau_int == 0.5
+    assert found.reliable
+
+
+def test_chains_stuck_in_different_places_are_not_reliable():
+    # Each chain is constant; together they say that nothing is ever forgotten.
+    found = integrated_autocorrelation_time(np.tile([1.0, -1.0], (500, 1)))
+    assert not found.reliable
+    assert found.tau_int == pytest.approx(499.5)

@@ -119,9 +119,10 @@ def hidden_correlation(
 
     Each spin is aligned with the data by the sign of its dominant weight (a unit may have learned −v). Pairs are
     taken at the true distance of their dominant visible units, since some gaps between units are not 2. All pairs at
-    the same distance are averaged, means are subtracted, and errors are jackknifed over samples. J follows from the
-    slope of ln C(x), fitted by weighted least squares over the distances from ``sites_per_unit`` on, up to the first
-    at which C is not ``significance`` standard errors above 0.
+    the same distance are averaged, means are subtracted, and errors are jackknifed over samples. Units whose weights
+    are all 0 have no place on the ring and are left out. J follows from the slope of ln C(x), fitted by weighted least
+    squares over the distances from ``sites_per_unit`` on, up to the first at which C is not ``significance`` standard
+    errors above 0.
 
     Parameters
     ----------
@@ -161,6 +162,8 @@ def hidden_correlation(
         )
     if len(h) < 2:
         raise ValueError(f"error bars need at least two samples, got {len(h)}")
+    somewhere = np.any(w != 0, axis=0)
+    h, w = h[:, somewhere], w[:, somewhere]
     site = dominant_visible(w)
     aligned = h * np.sign(w[site, np.arange(len(site))])
     distance, replicas, n_pairs = _jackknifed_correlation(aligned, site, len(w))
@@ -203,9 +206,9 @@ def _jackknifed_correlation(
 def _fit_range(value: Array, stderr: Array, sites_per_unit: float, significance: float) -> npt.NDArray[np.bool_]:
     distance = np.arange(len(value))
     with np.errstate(invalid="ignore"):
-        weak = (value < significance * stderr) & (distance >= sites_per_unit)
+        weak = ((value < significance * stderr) | (value <= 0)) & (distance >= sites_per_unit)
     last = int(np.argmax(weak)) if weak.any() else len(value)
-    return np.isfinite(value) & (distance >= sites_per_unit) & (distance < last)
+    return np.isfinite(value) & (stderr > 0) & (distance >= sites_per_unit) & (distance < last)
 
 
 def _fit_decay(
