@@ -134,7 +134,7 @@ def test_bad_input():
         plots.plot_learning_curve([1, 2, 3], [0.5, 0.4])
     with pytest.raises(ValueError, match="shape"):
         plots.plot_reconstruction([[1, -1, 1]], [[1, -1]])
-    with pytest.raises(ValueError, match="argument 3 is shorter"):
+    with pytest.raises(ValueError, match="one shape"):
         plots.plot_reconstruction([[1, -1], [1, 1]], [[1, -1]])
     with pytest.raises(IndexError):
         plots.plot_weights(np.ones((4, 3)), units=[3])

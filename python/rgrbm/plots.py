@@ -76,12 +76,19 @@ def plot_reconstruction(original: npt.ArrayLike, reconstruction: npt.ArrayLike) 
     -------
     matplotlib.figure.Figure
 
+    Raises
+    ------
+    ValueError
+        If the shapes are not two-dimensional and equal.
+
     Examples
     --------
     >>> from rgrbm.plots import plot_reconstruction
     >>> figure = plot_reconstruction([[1, 1, -1, -1]], [[1, -1, -1, -1]])
     """
     before, after = np.asarray(original), np.asarray(reconstruction)
+    if before.ndim != 2 or before.shape != after.shape:
+        raise ValueError(f"expected two arrays of one shape (n_samples, n_spins), got {before.shape} and {after.shape}")
     n_samples = len(before)
     figure = Figure(figsize=(7.0, 0.62 * n_samples + 0.9), layout="constrained", dpi=150)
     all_axes = figure.subplots(n_samples, 1, sharex=True, squeeze=False)[:, 0]
