@@ -1,6 +1,7 @@
 // One epoch of CD-1 and the kernels it is made of. Sizes: the 1D Ising experiment, and layers as for MNIST.
 #include "rgrbm/contrastive_divergence.hpp"
 #include "rgrbm/sigmoid.hpp"
+#include "rgrbm/statistics.hpp"
 #include "rgrbm/threads.hpp"
 
 #include <benchmark/benchmark.h>
@@ -67,17 +68,25 @@ void sizes(benchmark::internal::Benchmark* benchmark) {
 BENCHMARK(epoch_of_cd1<float>)->Apply(sizes);
 BENCHMARK(epoch_of_cd1<double>)->Apply(sizes);
 
-// Probabilities and draws of 16 units from their activations.
+// Probabilities and draws of units from their activations, in arrays that stay in the first-level cache.
 template <class Real>
 void logistic_and_draw(benchmark::State& state) {
-    Stream stream(key, 0);
-    auto x = Vector<Real>::fill(Real{0.3f});
+    using V = Vector<Real>;
+    constexpr std::size_t n_vectors = 64;
+    AlignedVector<Real> x(n_vectors * V::n_lanes, Real{0.3f}), p(x.size());
+    std::vector<std::uint16_t> h(n_vectors);
+    Stream kept(key, 0);
     for (auto _ : state) {
-        const auto e = exp_negative(x);
-        benchmark::DoNotOptimize(draw(stream, e));
-        benchmark::DoNotOptimize(x = logistic_of(e));
+        Stream stream = kept;
+        for (std::size_t j = 0; j < n_vectors; ++j) {
+            const V e = exp_negative(V::load(&x[j * V::n_lanes]));
+            h[j] = draw(stream, e);
+            logistic_of(e).store(&p[j * V::n_lanes]);
+        }
+        kept = stream;
+        benchmark::ClobberMemory();
     }
-    state.SetItemsProcessed(static_cast<std::int64_t>(state.iterations()) * 16);
+    state.SetItemsProcessed(state.iterations() * static_cast<std::int64_t>(x.size()));
 }
 BENCHMARK(logistic_and_draw<float>);
 BENCHMARK(logistic_and_draw<double>);
@@ -103,5 +112,30 @@ void activations(benchmark::State& state) {
     state.SetItemsProcessed(static_cast<std::int64_t>(state.iterations() * n));
 }
 BENCHMARK(activations)->Args({64, 32, 50})->Args({32, 64, 50})->Args({784, 144, 13})->Args({144, 784, 50});
+
+// Statistics of a batch of 100 whose reconstruction differs in 8% of units. Arguments: visible, hidden, percent of
+// ones.
+void statistics(benchmark::State& state) {
+    const auto n_visible = static_cast<std::size_t>(state.range(0)), width = static_cast<std::size_t>(state.range(1));
+    constexpr std::size_t n = 100, n_words = 2;
+    const double density = static_cast<double>(state.range(2)) / 100;
+    std::mt19937_64 engine(1);
+    std::bernoulli_distribution one(density), other(0.08);
+    std::vector<std::uint64_t> data(n_visible * n_words), model(data.size());
+    for (std::size_t i = 0; i < n_visible; ++i)
+        for (std::size_t s = 0; s < n; ++s) {
+            const bool v = one(engine), u = v != other(engine);
+            data[i * n_words + s / 64] |= std::uint64_t{v} << (s % 64);
+            model[i * n_words + s / 64] |= std::uint64_t{u} << (s % 64);
+        }
+    AlignedVector<float> p(n * width, 0.5f), rows(n_visible * width);
+    const Statistics<float> sums{data.data(), model.data(), n_words, p.data(), p.data(), n, width};
+    for (auto _ : state) {
+        sums.add(0, n_visible, density < 0.25, rows.data());
+        benchmark::ClobberMemory();
+    }
+    state.SetItemsProcessed(static_cast<std::int64_t>(state.iterations() * n));
+}
+BENCHMARK(statistics)->Args({64, 32, 50})->Args({784, 144, 13});
 
 } // namespace
