@@ -1,8 +1,9 @@
-"""The examples in the docstrings of the installed package run and print what they say."""
+"""The examples in the docstrings of the installed package, and in the pages, run and print what they say."""
 
 import doctest
 import importlib
 import pkgutil
+from pathlib import Path
 
 import pytest
 
@@ -18,4 +19,12 @@ MODULES = ["rgrbm"] + [
 @pytest.mark.parametrize("name", MODULES)
 def test_examples(name):
     failed, _ = doctest.testmod(importlib.import_module(name), optionflags=doctest.ELLIPSIS)
+    assert failed == 0
+
+
+@pytest.mark.parametrize(
+    "page", sorted((Path(__file__).parent.parent / "docs").glob("*.md")), ids=lambda page: page.name
+)
+def test_pages(page):
+    failed, _ = doctest.testfile(str(page), module_relative=False, optionflags=doctest.ELLIPSIS)
     assert failed == 0
