@@ -14,6 +14,8 @@ namespace {
 
 constexpr std::size_t part_size = 32;    // samples that share a random stream
 constexpr std::size_t chunk_size = 1024; // samples whose statistics are kept at a time
+// Blocks of 16 visible units whose sums are taken and used before the next ones', while they are in the cache.
+constexpr std::size_t cached_blocks = 8;
 // Samples × visible × hidden units of a batch that make a further thread worthwhile: below, handing the weights from
 // core to core takes as long as the work that is shared.
 constexpr std::size_t work_per_thread = 1 << 19;
@@ -77,10 +79,12 @@ void Trainer<Real>::run_batch(const TrainingOptions& options, std::size_t epoch,
             n_shares,
             [&](std::size_t share) {
                 const std::size_t first = piece(share, n_blocks, n_shares), end = piece(share + 1, n_blocks, n_shares);
-                statistics(options, chunk, first, end, c == 0);
-                if (last)
-                    for (std::size_t block = first; block < end; ++block)
-                        update_block(step(options, epoch), block);
+                for (std::size_t block = first; block < end; block += cached_blocks) {
+                    const std::size_t next = std::min(block + cached_blocks, end);
+                    statistics(options, chunk, block, next, c == 0);
+                    for (std::size_t b = block; last && b < next; ++b)
+                        update_block(step(options, epoch), b);
+                }
             },
             [&] {
                 if (last)

@@ -124,47 +124,62 @@ private:
     // Sums of some samples first, then their sinks: two short loops whose iterations overlap in the processor.
     template <std::size_t n_block, class Rows, class Sink>
     RGRBM_INLINE void apply_block(std::size_t j, std::size_t n, Rows& rows, Sink& sink) const {
-        constexpr std::size_t tile = 8;
+        constexpr std::size_t tile = 32;
         V sums[tile][n_block];
         for (std::size_t start = 0; start < n; start += tile) {
             const std::size_t count = std::min(tile, n - start);
-            for (std::size_t s = 0; s < count; ++s) {
-                V sum[n_block];
-                for (std::size_t c = 0; c < n_block; ++c)
-                    sum[c] = V::load(&bias[(j + c) * lanes]);
-                if (use_table_)
-                    add_groups<n_block>(&table_[panel_of(j).offset], rows(start + s), sum);
-                else
-                    add_rows<n_block>(&matrix[j * lanes], rows(start + s), sum);
-                for (std::size_t c = 0; c < n_block; ++c)
-                    sums[s][c] = sum[c];
-            }
+            const auto bits = [&](std::size_t s) { return rows(start + s); };
+            if (use_table_)
+                add_groups<n_block>(j, count, bits, sums);
+            else
+                add_rows<n_block>(j, count, bits, sums);
             for (std::size_t s = 0; s < count; ++s)
                 for (std::size_t c = 0; c < n_block; ++c)
                     sink(start + s, j + c, sums[s][c]);
         }
     }
 
-    template <std::size_t n_block>
-    RGRBM_INLINE void add_groups(const Real* table, const std::uint16_t* bits, V (&sum)[n_block]) const {
+    template <std::size_t n_block, class Bits>
+    RGRBM_INLINE void add_groups(std::size_t j, std::size_t n, Bits&& bits, V (*sums)[n_block]) const {
         constexpr std::size_t stride = n_block * lanes;
-        for (std::size_t h = 0; h < n_source / 16; ++h, table += 64 * stride) {
-            const unsigned half = bits[h];
-            for (unsigned group = 0; group < 4; ++group) {
-                const Real* row = table + (group * 16 + ((half >> (4 * group)) & 15)) * stride;
-                for (std::size_t c = 0; c < n_block; ++c)
-                    sum[c] += V::load(row + c * lanes);
+        for (std::size_t s = 0; s < n; ++s) {
+            const Real* table = &table_[panel_of(j).offset];
+            const std::uint16_t* halves = bits(s);
+            V sum[n_block];
+            for (std::size_t c = 0; c < n_block; ++c)
+                sum[c] = V::load(&bias[(j + c) * lanes]);
+            for (std::size_t h = 0; h < n_source / 16; ++h, table += 64 * stride) {
+                const unsigned half = halves[h];
+                for (unsigned group = 0; group < 4; ++group) {
+                    const Real* row = table + (group * 16 + ((half >> (4 * group)) & 15)) * stride;
+                    for (std::size_t c = 0; c < n_block; ++c)
+                        sum[c] += V::load(row + c * lanes);
+                }
             }
+            for (std::size_t c = 0; c < n_block; ++c)
+                sums[s][c] = sum[c];
         }
     }
 
-    template <std::size_t n_block>
-    RGRBM_INLINE void add_rows(const Real* columns, const std::uint16_t* bits, V (&sum)[n_block]) const {
+    // Sixty-four rows of the matrix at a time serve all samples, while they are in the first-level cache.
+    template <std::size_t n_block, class Bits>
+    RGRBM_INLINE void add_rows(std::size_t j, std::size_t n, Bits&& bits, V (*sums)[n_block]) const {
+        for (std::size_t s = 0; s < n; ++s)
+            for (std::size_t c = 0; c < n_block; ++c)
+                sums[s][c] = V::load(&bias[(j + c) * lanes]);
         for (std::size_t w = 0; w * 64 < n_source; ++w) {
-            for (std::uint64_t left = word(bits, w); left != 0; left &= left - 1) {
-                const Real* row = columns + (w * 64 + static_cast<std::size_t>(std::countr_zero(left))) * n_units;
+            const Real* columns = &matrix[w * 64 * n_units + j * lanes];
+            for (std::size_t s = 0; s < n; ++s) {
+                V sum[n_block];
                 for (std::size_t c = 0; c < n_block; ++c)
-                    sum[c] += V::load(row + c * lanes);
+                    sum[c] = sums[s][c];
+                for (std::uint64_t left = word(bits(s), w); left != 0; left &= left - 1) {
+                    const Real* row = columns + static_cast<std::size_t>(std::countr_zero(left)) * n_units;
+                    for (std::size_t c = 0; c < n_block; ++c)
+                        sum[c] += V::load(row + c * lanes);
+                }
+                for (std::size_t c = 0; c < n_block; ++c)
+                    sums[s][c] = sum[c];
             }
         }
     }
