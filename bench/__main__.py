@@ -1,4 +1,4 @@
-"""Run all comparisons side by side: ``python -m bench [--quick] [--out DIR] [spins] [rbm] [partition]``.
+"""Run all comparisons side by side: ``python -m bench [--quick] [--out DIR] [spins] [rbm] [partition] [annealing]``.
 
 Writes ``benchmarks.md`` and pictures of cost against size into DIR, or prints the tables where there is none.
 """
@@ -7,7 +7,7 @@ import argparse
 import sys
 from pathlib import Path
 
-from bench import partition, rbm, spins
+from bench import annealing, partition, rbm, spins
 from bench.report import header
 
 _SUBJECTS = {
@@ -17,7 +17,9 @@ _SUBJECTS = {
     "rbm": (rbm, "RBM: one epoch of contrastive divergence on binary data",
             "CD-1, but for scikit-learn's persistent chains, which cost the same. rgrbm also sums the reconstruction "
             "error, shuffles, centres and applies L1."),
-    "partition": (partition, "Partition functions", ""),
+    "partition": (partition, "Partition functions by enumeration", ""),
+    "annealing": (annealing, "Partition functions by annealed importance sampling",
+                  "In one direction; the reverse chains of rgrbm's upper bound double the cost."),
 }  # fmt: skip
 
 
