@@ -28,9 +28,16 @@ for dtype in (np.float32, np.float64):
         result[f"units_{name}"] = kernels.sample_hidden(x, W, b, (1, 2), 3)
         result[f"probabilities_{name}"] = kernels.hidden_probabilities(x, W, b)
         offsets = x.mean(0).astype(dtype), np.full(m, 0.5, dtype)
-        gradient = kernels.cd_gradient(x, W, c, b, (1, 2), 3, 1, "cd", True, *offsets)
-        for part, values in zip(("W", "c", "b"), gradient):
-            result[f"gradient_{name}_{part}"] = values
+        bits = name.split("_")[0].removeprefix("float")
+        structure = np.arange(n * m, dtype=np.int32).reshape(n, m), *(np.arange(k, dtype=np.int32) for k in (n, m))
+        trainers = {
+            "dense": getattr(kernels, f"Trainer{bits}")(W, c, b, (1, 2)),
+            "structured": getattr(kernels, f"StructuredTrainer{bits}")(W, c, b, *structure, False, (1, 2)),
+        }
+        for kind, trainer in trainers.items():
+            gradient = trainer.gradient(x, 3, 1, "cd", True, *offsets)
+            for part, values in zip(("W", "c", "b"), gradient):
+                result[f"gradient_{kind}_{name}_{part}"] = values
 parameters = rgrbm.RBMParameters(rng.normal(size=(20, 12)), rng.normal(size=20), rng.normal(size=12))
 result["log_z"] = rgrbm.log_z(parameters)
 result["annealed"] = rgrbm.anneal(parameters, n_chains=50, n_betas=100, seed=1).log_weights

@@ -7,6 +7,7 @@ import pytest
 from scipy.special import expit, logsumexp
 
 import rgrbm
+from rbm_models import cd_gradient
 from rgrbm._core import kernels
 
 DTYPES = [np.float32, np.float64]
@@ -148,7 +149,7 @@ def test_mean_of_cd1_is_its_exact_expectation(method, centered):
     mu, lam = (x.mean(axis=0), np.array([0.4, 0.7])) if centered else (np.zeros(3), np.zeros(2))
     draws = np.array([
         np.concatenate([
-            part.ravel() for part in kernels.cd_gradient(x, W, c, b, (9, 9), i, 1, method, centered, mu, lam)
+            part.ravel() for part in cd_gradient(x, W, c, b, (9, 9), i, 1, method, centered, mu, lam)
         ])
         for i in range(10_000)
     ])  # fmt: skip
@@ -184,7 +185,7 @@ def test_many_steps_of_cd_approach_the_gradient_of_the_likelihood():
         assert gradient[i, j] == pytest.approx(difference, abs=1e-8)
     zero = np.zeros(3), np.zeros(2)
     draws = np.array([
-        kernels.cd_gradient(x, W, c, b, (2, 3), i, 20, "cd", False, *zero)[0] for i in range(4_000)
+        cd_gradient(x, W, c, b, (2, 3), i, 20, "cd", False, *zero)[0] for i in range(4_000)
     ])  # fmt: skip
     stderr = draws.std(axis=0) / np.sqrt(len(draws))
     assert np.all(np.abs(draws.mean(axis=0) - gradient) < 5 * stderr)  # false alarms 4e-6
@@ -263,7 +264,7 @@ def test_sample_weights_are_repetitions():
     t.set_data(x, weight)
     t.run(**options(1, batch_size=40, learning_rate=np.ones(1)))
     draws = np.array([
-        kernels.cd_gradient(x[:20], W, c, b, (1, 2), i, 1, "cd", False, *mean)[1] for i in range(400)
+        cd_gradient(x[:20], W, c, b, (1, 2), i, 1, "cd", False, *mean)[1] for i in range(400)
     ])  # fmt: skip
     # One draw of the weighted gradient lies where draws of the repeated samples do: 6 standard deviations.
     assert np.all(np.abs(t.visible_bias - c - draws.mean(axis=0)) < 6 * draws.std(axis=0) + 1e-12)

@@ -7,6 +7,7 @@ import pytest
 from scipy.special import expit
 from scipy.stats import chi2
 
+from rbm_models import cd_gradient, exact_cd_gradient
 from rgrbm._core import kernels
 
 KEY = (11, 22)
@@ -155,28 +156,6 @@ def test_gibbs_chains_converge_to_the_joint_distribution():
 # Gradients
 
 
-def exact_cd_gradient(x, W, c, b, k, method, centered, mu, lam):
-    """Expectation of the gradient over all Gibbs paths, by enumeration."""
-    V, H = all_states(len(c)), all_states(len(b))
-    p_h_v, p_v_h = expit(V @ W + b), expit(H @ W.T + c)
-    to_h = np.prod(np.where(H[None, :, :] == 1, p_h_v[:, None, :], 1 - p_h_v[:, None, :]), axis=2)
-    to_v = np.prod(np.where(V[None, :, :] == 1, p_v_h[:, None, :], 1 - p_v_h[:, None, :]), axis=2)
-    start = np.zeros(len(V))
-    np.add.at(start, x @ (2 ** np.arange(len(c) - 1, -1, -1)), 1 / len(x))
-    if method == "paper":  # both terms have the h that was drawn from the data
-        pair = start[:, None] * to_h
-        dW = np.einsum("vh,vi,hj->ij", pair, V, H) - np.einsum("h,hi,hj->ij", pair.sum(0), p_v_h, H)
-        dc, db = start @ V - pair.sum(0) @ p_v_h, np.zeros(len(b))
-    else:
-        end = start @ np.linalg.matrix_power(to_h @ to_v, k)
-        dW = V.T @ ((start - end)[:, None] * p_h_v)
-        dc, db = (start - end) @ V, (start - end) @ p_h_v
-    if centered:
-        dW = dW - np.outer(dc, lam) - np.outer(mu, db)
-        dc, db = dc - dW @ lam, db - dW.T @ mu
-    return dW, dc, db
-
-
 @pytest.mark.parametrize("dtype", DTYPES)
 @pytest.mark.parametrize("centered", [False, True])
 @pytest.mark.parametrize(("method", "k"), [("cd", 1), ("cd", 3), ("pcd", 2), ("paper", 1)])
@@ -188,9 +167,7 @@ def test_mean_gradient_is_its_exact_expectation(dtype, centered, method, k):
     mu = np.array([0.2, 0.4, 0.6, 0.7], dtype)
     lam = np.array([0.3, 0.5, 0.8], dtype)
     draws = [
-        np.concatenate(
-            [g.ravel() for g in kernels.cd_gradient(x, W, c, b, KEY, i, k, method, centered, mu, lam)]
-        ).astype(float)
+        np.concatenate([g.ravel() for g in cd_gradient(x, W, c, b, KEY, i, k, method, centered, mu, lam)]).astype(float)
         for i in range(400)
     ]
     exact = np.concatenate([g.ravel() for g in exact_cd_gradient(x, W, c, b, k, method, centered, mu, lam)])
@@ -209,7 +186,7 @@ def test_statistics_are_products_of_data_and_probabilities(dtype, n_visible, n_h
     x = binary(150, n_visible, density=0.3)
     mean, offset = np.zeros(n_visible, dtype), np.zeros(n_hidden, dtype)
     W[:] = np.clip(W, -0.1, 0.1)  # keeps v' = 0
-    dW, dc, db = kernels.cd_gradient(x, W, c, b, KEY, 0, 1, "cd", False, mean, offset)
+    dW, dc, db = cd_gradient(x, W, c, b, KEY, 0, 1, "cd", False, mean, offset)
     p = expit(x @ W.astype(float) + b)
     tolerance = 2e-6 if dtype == np.float32 else 1e-14
     np.testing.assert_allclose(dW, x.T @ p / len(x), rtol=0, atol=tolerance)
@@ -220,7 +197,7 @@ def test_statistics_are_products_of_data_and_probabilities(dtype, n_visible, n_h
 def test_batches_of_many_chunks_have_the_same_statistics():
     W, _, b = parameters(20, 10, np.float64, scale=0.1)
     c, x = np.full(20, -50.0), binary(3333, 20)
-    dW, _, _ = kernels.cd_gradient(x, W, c, b, KEY, 0, 1, "cd", False, np.zeros(20), np.zeros(10))
+    dW, _, _ = cd_gradient(x, W, c, b, KEY, 0, 1, "cd", False, np.zeros(20), np.zeros(10))
     np.testing.assert_allclose(dW, x.T @ expit(x @ W + b) / len(x), rtol=1e-12)
 
 
@@ -235,7 +212,7 @@ def test_update_is_gradient_ascent_with_l2_and_momentum():
     velocity = [np.zeros_like(a) for a in (W, c, b)]
     zero = np.zeros(20), np.zeros(10)
     for epoch in range(4):
-        gradient = list(kernels.cd_gradient(x, W, c, b, KEY, epoch, 1, "cd", False, *zero))
+        gradient = list(cd_gradient(x, W, c, b, KEY, epoch, 1, "cd", False, *zero))
         gradient[0] = gradient[0] - 0.3 * W
         velocity = [0.8 * v + g for v, g in zip(velocity, gradient, strict=True)]
         W, c, b = (a + 0.2 * v for a, v in zip((W, c, b), velocity, strict=True))

@@ -2,6 +2,7 @@
 #include "register.hpp"
 
 #include "rgrbm/contrastive_divergence.hpp"
+#include "rgrbm/structured_trainer.hpp"
 
 #include <pybind11/stl.h>
 
@@ -32,19 +33,58 @@ void require(bool condition, const char* message) {
 }
 
 template <class Real>
-Trainer<Real> make_trainer(const Array<Real>& weights, const Array<Real>& visible_bias, const Array<Real>& hidden_bias,
-                           const Key& key) {
+void check_parameters(const Array<Real>& weights, const Array<Real>& visible_bias, const Array<Real>& hidden_bias) {
     require_shape(weights, {-1, -1}, "weights");
     require(weights.size() > 0, "there must be at least one visible and one hidden unit");
     require_shape(visible_bias, {weights.shape(0)}, "visible_bias");
     require_shape(hidden_bias, {weights.shape(1)}, "hidden_bias");
+}
+
+template <class Real>
+Trainer<Real> make_trainer(const Array<Real>& weights, const Array<Real>& visible_bias, const Array<Real>& hidden_bias,
+                           const Key& key) {
+    check_parameters(weights, visible_bias, hidden_bias);
     return Trainer<Real>(length(weights, 0), length(weights, 1), weights.data(), visible_bias.data(),
                          hidden_bias.data(), key);
 }
 
-template <class Real, class Value>
-const double* check_data(const Trainer<Real>& trainer, const Array<Value>& x,
-                         const std::optional<Array<double>>& sample_weight) {
+// Every class from 0 to the largest must have a member.
+void check_classes(const Array<std::int32_t>& classes, std::int32_t lowest, const char* message) {
+    const auto n = static_cast<std::size_t>(classes.size());
+    std::vector<bool> seen(n);
+    std::size_t n_classes = 0;
+    for (std::size_t i = 0; i < n; ++i) {
+        const std::int32_t c = classes.data()[i];
+        require(c >= lowest && c < static_cast<std::int64_t>(n), message);
+        if (c < 0)
+            continue;
+        seen[static_cast<std::size_t>(c)] = true;
+        n_classes = std::max(n_classes, static_cast<std::size_t>(c) + 1);
+    }
+    require(n_classes > 0 && std::all_of(seen.begin(), seen.begin() + static_cast<std::ptrdiff_t>(n_classes),
+                                         [](bool has_member) { return has_member; }),
+            message);
+}
+
+template <class Real>
+StructuredTrainer<Real>
+make_structured_trainer(const Array<Real>& weights, const Array<Real>& visible_bias, const Array<Real>& hidden_bias,
+                        const Array<std::int32_t>& weight_class, const Array<std::int32_t>& visible_class,
+                        const Array<std::int32_t>& hidden_class, bool symmetric, const Key& key) {
+    check_parameters(weights, visible_bias, hidden_bias);
+    require_shape(weight_class, {weights.shape(0), weights.shape(1)}, "weight_class");
+    require_shape(visible_class, {weights.shape(0)}, "visible_class");
+    require_shape(hidden_class, {weights.shape(1)}, "hidden_class");
+    check_classes(weight_class, -1, "weight_class must hold -1 or classes numbered from 0 without a gap");
+    check_classes(visible_class, 0, "visible_class must hold classes numbered from 0 without a gap");
+    check_classes(hidden_class, 0, "hidden_class must hold classes numbered from 0 without a gap");
+    const WeightStructure structure{length(weights, 0),   length(weights, 1),  weight_class.data(),
+                                    visible_class.data(), hidden_class.data(), symmetric};
+    return StructuredTrainer<Real>(structure, weights.data(), visible_bias.data(), hidden_bias.data(), key);
+}
+
+template <class T, class Value>
+const double* check_data(const T& trainer, const Array<Value>& x, const std::optional<Array<double>>& sample_weight) {
     require_shape(x, {-1, static_cast<py::ssize_t>(trainer.n_visible())}, "x");
     require(x.shape(0) > 0, "there must be at least one sample");
     require(x.shape(0) < py::ssize_t{1} << 32, "there can be at most 2^32 samples");
@@ -61,8 +101,8 @@ const double* check_data(const Trainer<Real>& trainer, const Array<Value>& x,
     return weight;
 }
 
-template <class Real>
-void set_data(Trainer<Real>& trainer, const Array<std::uint8_t>& x, const std::optional<Array<double>>& weight) {
+template <class T>
+void set_data(T& trainer, const Array<std::uint8_t>& x, const std::optional<Array<double>>& weight) {
     const double* weights = check_data(trainer, x, weight);
     require(std::all_of(x.data(), x.data() + x.size(), [](std::uint8_t value) { return value <= 1; }),
             "x must hold 0 and 1 only");
@@ -70,8 +110,8 @@ void set_data(Trainer<Real>& trainer, const Array<std::uint8_t>& x, const std::o
     trainer.set_data(x.data(), length(x, 0), weights);
 }
 
-template <class Real>
-void set_real_data(Trainer<Real>& trainer, const Array<Real>& x, const std::optional<Array<double>>& weight) {
+template <class T, class Real = typename T::Scalar>
+void set_real_data(T& trainer, const Array<Real>& x, const std::optional<Array<double>>& weight) {
     const double* weights = check_data(trainer, x, weight);
     require(std::all_of(x.data(), x.data() + x.size(), [](Real value) { return value >= 0 && value <= 1; }),
             "x must hold values between 0 and 1 only");
@@ -79,10 +119,10 @@ void set_real_data(Trainer<Real>& trainer, const Array<Real>& x, const std::opti
     trainer.set_real_data(x.data(), length(x, 0), weights);
 }
 
-template <class Real>
-py::dict run(Trainer<Real>& trainer, std::uint64_t first_epoch, const Array<double>& learning_rate,
-             const Array<double>& l1, double l2, double momentum, std::size_t batch_size, std::size_t k,
-             const std::string& method, bool centered, bool shuffle) {
+template <class T>
+py::dict run(T& trainer, std::uint64_t first_epoch, const Array<double>& learning_rate, const Array<double>& l1,
+             double l2, double momentum, std::size_t batch_size, std::size_t k, const std::string& method,
+             bool centered, bool shuffle) {
     require(trainer.n_samples() > 0, "set_data must come before run");
     require_shape(learning_rate, {-1}, "learning_rate");
     require_shape(l1, {learning_rate.shape(0)}, "l1");
@@ -113,22 +153,24 @@ py::dict run(Trainer<Real>& trainer, std::uint64_t first_epoch, const Array<doub
 }
 
 // Three new arrays of the parameters' shapes, filled by one of the trainer's copy functions.
-template <class Real, class Copy>
-py::tuple triple(const Trainer<Real>& trainer, Copy copy) {
+template <class T, class Copy>
+py::tuple triple(const T& trainer, Copy copy) {
+    using Real = typename T::Scalar;
     Array<Real> weights({trainer.n_visible(), trainer.n_hidden()}),
         visible(static_cast<py::ssize_t>(trainer.n_visible())), hidden(static_cast<py::ssize_t>(trainer.n_hidden()));
     (trainer.*copy)(weights.mutable_data(), visible.mutable_data(), hidden.mutable_data());
     return py::make_tuple(weights, visible, hidden);
 }
 
-template <class Real, int which>
-py::object parameter(const Trainer<Real>& trainer) {
-    return triple(trainer, &Trainer<Real>::copy_parameters)[which];
+template <class T, int which>
+py::object parameter(const T& trainer) {
+    return triple(trainer, &T::copy_parameters)[which];
 }
 
-template <class Real>
-py::dict state(const Trainer<Real>& trainer) {
-    const py::tuple velocity = triple(trainer, &Trainer<Real>::copy_velocity);
+template <class T>
+py::dict state(const T& trainer) {
+    using Real = typename T::Scalar;
+    const py::tuple velocity = triple(trainer, &T::copy_velocity);
     const std::vector<Real> offset = trainer.hidden_offset();
     const BitMatrix& bits = trainer.chains();
     Array<std::uint8_t> chains({bits.n_rows(), trainer.n_visible()});
@@ -143,18 +185,19 @@ py::dict state(const Trainer<Real>& trainer) {
     return result;
 }
 
-template <class T>
-Array<T> entry(const py::dict& state, const char* name) {
+template <class Value>
+Array<Value> entry(const py::dict& state, const char* name) {
     if (!state.contains(name))
         throw py::key_error(std::string("the state lacks ") + name);
     const py::object value = state[name];
-    if (!py::isinstance<Array<T>>(value))
+    if (!py::isinstance<Array<Value>>(value))
         throw py::type_error(std::string("the state's ") + name + " is not an array of the right dtype");
-    return py::reinterpret_borrow<Array<T>>(value);
+    return py::reinterpret_borrow<Array<Value>>(value);
 }
 
-template <class Real>
-void set_state(Trainer<Real>& trainer, const py::dict& state) {
+template <class T>
+void set_state(T& trainer, const py::dict& state) {
+    using Real = typename T::Scalar;
     const auto n = static_cast<py::ssize_t>(trainer.n_visible()), m = static_cast<py::ssize_t>(trainer.n_hidden());
     const auto weights = entry<Real>(state, "weight_velocity");
     const auto visible = entry<Real>(state, "visible_velocity"), hidden = entry<Real>(state, "hidden_velocity");
@@ -174,54 +217,61 @@ void set_state(Trainer<Real>& trainer, const py::dict& state) {
     trainer.set_chains(std::move(bits));
 }
 
-template <class Real>
-py::tuple cd_gradient(const Array<std::uint8_t>& x, const Array<Real>& weights, const Array<Real>& visible_bias,
-                      const Array<Real>& hidden_bias, const Key& key, std::uint64_t index, std::size_t k,
-                      const std::string& method, bool centered, const Array<Real>& visible_mean,
-                      const Array<Real>& hidden_mean) {
-    Trainer<Real> trainer = make_trainer(weights, visible_bias, hidden_bias, key);
+template <class T, class Real = typename T::Scalar>
+py::tuple draw_gradient(T& trainer, const Array<std::uint8_t>& x, std::uint64_t index, std::size_t k,
+                        const std::string& method, bool centered, const Array<Real>& visible_mean,
+                        const Array<Real>& hidden_mean) {
     set_data(trainer, x, std::nullopt);
-    require_shape(visible_mean, {weights.shape(0)}, "visible_mean");
-    require_shape(hidden_mean, {weights.shape(1)}, "hidden_mean");
+    require_shape(visible_mean, {static_cast<py::ssize_t>(trainer.n_visible())}, "visible_mean");
+    require_shape(hidden_mean, {static_cast<py::ssize_t>(trainer.n_hidden())}, "hidden_mean");
     require(k >= 1, "k must be at least 1");
     const NegativePhase phase = parse_method(method);
     {
         py::gil_scoped_release release;
         trainer.gradient(index, k, phase, centered, visible_mean.data(), hidden_mean.data());
     }
-    return triple(trainer, &Trainer<Real>::copy_gradient);
+    return triple(trainer, &T::copy_gradient);
+}
+
+template <class T>
+py::class_<T> register_class(py::module_& m, const char* name, const char* description) {
+    return py::class_<T>(m, name, description)
+        .def("set_data", &set_data<T>, py::arg("x").noconvert(), py::arg("sample_weight") = py::none(),
+             "Take over data of 0 and 1, shape (n_samples, n_visible).")
+        .def("set_real_data", &set_real_data<T>, py::arg("x").noconvert(), py::arg("sample_weight") = py::none(),
+             "Take over probabilities in [0, 1], shape (n_samples, n_visible).")
+        .def("run", &run<T>, py::kw_only(), py::arg("first_epoch"), py::arg("learning_rate"), py::arg("l1"),
+             py::arg("l2"), py::arg("momentum"), py::arg("batch_size"), py::arg("k"), py::arg("method"),
+             py::arg("centered"), py::arg("shuffle"), "Train for as many epochs as there are learning rates.")
+        .def("gradient", &draw_gradient<T>, py::arg("x").noconvert(), py::arg("index"), py::arg("k"), py::arg("method"),
+             py::arg("centered"), py::arg("visible_mean").noconvert(), py::arg("hidden_mean").noconvert(),
+             "Take over x; one draw of the gradient from all of it: (weights, visible biases, hidden biases).")
+        .def_property_readonly("weights", &parameter<T, 0>, "Copy of the weights, (n_visible, n_hidden).")
+        .def_property_readonly("visible_bias", &parameter<T, 1>, "Copy of the visible biases, (n_visible,).")
+        .def_property_readonly("hidden_bias", &parameter<T, 2>, "Copy of the hidden biases, (n_hidden,).")
+        .def("state", &state<T>, "All else that a resumed training needs, as arrays.")
+        .def("set_state", &set_state<T>, py::arg("state"), "Take over what state() returned.");
 }
 
 template <class Real>
-void register_precision(py::module_& m, const char* name) {
-    using T = Trainer<Real>;
+void register_precision(py::module_& m, const char* name, const char* structured_name) {
     const auto weights = py::arg("weights").noconvert();
     const auto visible_bias = py::arg("visible_bias").noconvert(), hidden_bias = py::arg("hidden_bias").noconvert();
-    py::class_<T>(m, name, "Trains a Bernoulli RBM; holds parameters, packed data and all state of the training.")
-        .def(py::init(&make_trainer<Real>), weights, visible_bias, hidden_bias, py::arg("key"))
-        .def("set_data", &set_data<Real>, py::arg("x").noconvert(), py::arg("sample_weight") = py::none(),
-             "Take over data of 0 and 1, shape (n_samples, n_visible).")
-        .def("set_real_data", &set_real_data<Real>, py::arg("x").noconvert(), py::arg("sample_weight") = py::none(),
-             "Take over probabilities in [0, 1], shape (n_samples, n_visible).")
-        .def("run", &run<Real>, py::kw_only(), py::arg("first_epoch"), py::arg("learning_rate"), py::arg("l1"),
-             py::arg("l2"), py::arg("momentum"), py::arg("batch_size"), py::arg("k"), py::arg("method"),
-             py::arg("centered"), py::arg("shuffle"), "Train for as many epochs as there are learning rates.")
-        .def_property_readonly("weights", &parameter<Real, 0>, "Copy of the weights, (n_visible, n_hidden).")
-        .def_property_readonly("visible_bias", &parameter<Real, 1>, "Copy of the visible biases, (n_visible,).")
-        .def_property_readonly("hidden_bias", &parameter<Real, 2>, "Copy of the hidden biases, (n_hidden,).")
-        .def("state", &state<Real>, "All else that a resumed training needs, as arrays.")
-        .def("set_state", &set_state<Real>, py::arg("state"), "Take over what state() returned.");
-    m.def("cd_gradient", &cd_gradient<Real>, py::arg("x").noconvert(), weights, visible_bias, hidden_bias,
-          py::arg("key"), py::arg("index"), py::arg("k"), py::arg("method"), py::arg("centered"),
-          py::arg("visible_mean").noconvert(), py::arg("hidden_mean").noconvert(),
-          "One draw of the gradient from all of x: (weights, visible biases, hidden biases).");
+    register_class<Trainer<Real>>(
+        m, name, "Trains a Bernoulli RBM; holds parameters, packed data and all state of the training.")
+        .def(py::init(&make_trainer<Real>), weights, visible_bias, hidden_bias, py::arg("key"));
+    register_class<StructuredTrainer<Real>>(m, structured_name,
+                                            "Trains a Bernoulli RBM whose weights are masked, shared or symmetric.")
+        .def(py::init(&make_structured_trainer<Real>), weights, visible_bias, hidden_bias,
+             py::arg("weight_class").noconvert(), py::arg("visible_class").noconvert(),
+             py::arg("hidden_class").noconvert(), py::arg("symmetric"), py::arg("key"));
 }
 
 } // namespace
 
 void register_trainer(py::module_& m) {
-    register_precision<float>(m, "Trainer32");
-    register_precision<double>(m, "Trainer64");
+    register_precision<float>(m, "Trainer32", "StructuredTrainer32");
+    register_precision<double>(m, "Trainer64", "StructuredTrainer64");
 }
 
 } // namespace rgrbm::bindings

@@ -12,20 +12,8 @@ namespace rgrbm {
 
 namespace {
 
-constexpr std::size_t part_size = 32;    // samples that share a random stream
-constexpr std::size_t chunk_size = 1024; // samples whose statistics are kept at a time
 // Blocks of 16 visible units whose sums are taken and used before the next ones', while they are in the cache.
 constexpr std::size_t cached_blocks = 8;
-// Samples × visible × hidden units of a batch that make a further thread worthwhile: below, handing the weights from
-// core to core takes as long as the work that is shared.
-constexpr std::size_t work_per_thread = 1 << 19;
-
-std::size_t n_pieces(std::size_t n, std::size_t size) {
-    return (n + size - 1) / size;
-}
-std::size_t piece(std::size_t i, std::size_t n, std::size_t pieces) {
-    return i * n / pieces;
-}
 
 } // namespace
 
@@ -418,24 +406,6 @@ template <class Real>
 void Trainer<Real>::clear_parts(std::size_t part) {
     std::fill_n(&part_data_[part * up_.n_units], up_.n_units, Real{0});
     std::fill_n(&part_model_[part * up_.n_units], up_.n_units, Real{0});
-}
-
-// Fisher–Yates with Lemire's multiplication; its bias is below n / 2^64.
-template <class Real>
-void Trainer<Real>::shuffle(std::uint64_t epoch, bool random) {
-    std::iota(order_.begin(), order_.end(), 0u);
-    if (!random)
-        return;
-    Stream stream(key_, epoch, 0, 1);
-    Word bits = Word::zero();
-    for (std::size_t i = n_samples_, used = Word::n_lanes; i > 1; --i, ++used) {
-        if (used == Word::n_lanes) {
-            bits = stream.next();
-            used = 0;
-        }
-        using Product = unsigned __int128;
-        std::swap(order_[i - 1], order_[static_cast<std::size_t>((Product{bits.lane(used)} * i) >> 64)]);
-    }
 }
 
 template class Trainer<float>;

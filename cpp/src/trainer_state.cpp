@@ -3,8 +3,6 @@
 
 #include "rgrbm/sigmoid.hpp"
 
-#include <numeric>
-
 namespace rgrbm {
 
 namespace {
@@ -21,62 +19,17 @@ void copy_block(const Real* source, std::size_t source_stride, Real* target, std
 template <class Real>
 Trainer<Real>::Trainer(std::size_t n_visible, std::size_t n_hidden, const Real* weights, const Real* visible_bias,
                        const Real* hidden_bias, const Key& key)
-    : n_visible_(n_visible), n_hidden_(n_hidden), key_(key), up_(n_visible, n_hidden), down_(n_hidden, n_visible),
-      velocity_(up_.matrix.size()), visible_velocity_(up_.n_source), hidden_velocity_(up_.n_units),
-      gradient_(up_.matrix.size()), visible_gradient_(up_.n_source), hidden_gradient_(up_.n_units),
-      block_mean_(up_.n_source / lanes * up_.n_units), block_norm_(up_.n_source / lanes) {
+    : Set(n_visible, round_up(n_visible, lanes), key), n_hidden_(n_hidden), up_(n_visible, n_hidden),
+      down_(n_hidden, n_visible), velocity_(up_.matrix.size()), visible_velocity_(up_.n_source),
+      hidden_velocity_(up_.n_units), gradient_(up_.matrix.size()), visible_gradient_(up_.n_source),
+      hidden_gradient_(up_.n_units), block_mean_(up_.n_source / lanes * up_.n_units),
+      block_norm_(up_.n_source / lanes) {
     copy_block(weights, n_hidden, up_.matrix.data(), up_.n_units, n_visible, n_hidden);
     for (std::size_t i = 0; i < n_visible; ++i)
         for (std::size_t j = 0; j < n_hidden; ++j)
             down_.matrix[j * down_.n_units + i] = weights[i * n_hidden + j];
     std::copy_n(visible_bias, n_visible, down_.bias.data());
     std::copy_n(hidden_bias, n_hidden, up_.bias.data());
-}
-
-template <class Real>
-void Trainer<Real>::set_weights(std::size_t n, const double* sample_weight) {
-    n_samples_ = n;
-    weighted_ = sample_weight != nullptr;
-    weight_.assign(n, Real{1});
-    if (sample_weight == nullptr)
-        return;
-    const double mean = std::accumulate(sample_weight, sample_weight + n, 0.0) / static_cast<double>(n);
-    for (std::size_t s = 0; s < n; ++s)
-        weight_[s] = static_cast<Real>(sample_weight[s] / mean);
-}
-
-template <class Real>
-void Trainer<Real>::set_data(const std::uint8_t* x, std::size_t n, const double* sample_weight) {
-    set_weights(n, sample_weight);
-    real_data_ = false;
-    real_.clear();
-    data_ = BitMatrix(n, n_visible_);
-    std::vector<double> mean(n_visible_);
-    for (std::size_t s = 0; s < n; ++s) {
-        data_.pack(s, x + s * n_visible_);
-        for (std::size_t i = 0; i < n_visible_; ++i)
-            if (x[s * n_visible_ + i])
-                mean[i] += static_cast<double>(weight_[s]);
-    }
-    visible_mean_.assign(up_.n_source, Real{0});
-    for (std::size_t i = 0; i < n_visible_; ++i)
-        visible_mean_[i] = static_cast<Real>(mean[i] / static_cast<double>(n));
-}
-
-template <class Real>
-void Trainer<Real>::set_real_data(const Real* x, std::size_t n, const double* sample_weight) {
-    set_weights(n, sample_weight);
-    real_data_ = true;
-    data_ = BitMatrix();
-    real_.assign(n * up_.n_source, Real{0});
-    copy_block(x, n_visible_, real_.data(), up_.n_source, n, n_visible_);
-    std::vector<double> mean(n_visible_);
-    for (std::size_t s = 0; s < n; ++s)
-        for (std::size_t i = 0; i < n_visible_; ++i)
-            mean[i] += static_cast<double>(weight_[s]) * static_cast<double>(x[s * n_visible_ + i]);
-    visible_mean_.assign(up_.n_source, Real{0});
-    for (std::size_t i = 0; i < n_visible_; ++i)
-        visible_mean_[i] = static_cast<Real>(mean[i] / static_cast<double>(n));
 }
 
 template <class Real>
@@ -99,9 +52,7 @@ void Trainer<Real>::prepare(const TrainingOptions& options) {
 
 template <class Real>
 void Trainer<Real>::allocate(std::size_t batch_size, bool momentum) {
-    constexpr std::size_t chunk_size = 1024, part_size = 32;
-    const std::size_t chunk = std::min(batch_size, chunk_size), parts = (chunk + part_size - 1) / part_size;
-    order_.resize(n_samples_);
+    const std::size_t chunk = std::min(batch_size, chunk_size), parts = n_pieces(chunk, part_size);
     streams_.assign(parts, Stream(key_, 0));
     hidden_ = BitMatrix(chunk, n_hidden_);
     reconstruction_ = BitMatrix(chunk, n_visible_);

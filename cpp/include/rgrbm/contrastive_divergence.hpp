@@ -13,55 +13,31 @@
 #pragma once
 
 #include "rgrbm/layer.hpp"
-#include "rgrbm/random.hpp"
 #include "rgrbm/team.hpp"
+#include "rgrbm/training_options.hpp"
+#include "rgrbm/training_set.hpp"
 
-#include <cstdint>
-#include <span>
 #include <vector>
 
 namespace rgrbm {
 
-enum class NegativePhase { cd, pcd, paper };
-
-struct TrainingOptions {
-    std::uint64_t first_epoch = 0;
-    std::span<const double> learning_rate, l1; // one per epoch
-    double l2 = 0, momentum = 0;
-    std::size_t batch_size = 0, k = 1;
-    NegativePhase method = NegativePhase::cd;
-    bool centered = true, shuffle = true;
-};
-
-// One number per epoch.
-struct TrainingReport {
-    std::vector<double> reconstruction_error; // fraction of unequal units after one Gibbs step
-    std::vector<double> gradient_norm;        // root mean square over batches of the norm of (∇W, ∇c, ∇b)
-};
-
 template <class Real>
-class Trainer {
+class Trainer : public TrainingSet<Real> {
 public:
+    using Scalar = Real;
     using V = Vector<Real>;
     using Values = AlignedVector<Real>;
     static constexpr std::size_t lanes = V::n_lanes;
-    static constexpr double offset_rate = 0.01; // of the sliding mean λ, per batch
 
     Trainer(std::size_t n_visible, std::size_t n_hidden, const Real* weights, const Real* visible_bias,
             const Real* hidden_bias, const Key& key);
 
-    // Sample weights are scaled to mean 1; null means equal weights.
-    void set_data(const std::uint8_t* x, std::size_t n, const double* sample_weight);
-    // Units in [0, 1], taken as the probability of 1.
-    void set_real_data(const Real* x, std::size_t n, const double* sample_weight);
     TrainingReport run(const TrainingOptions& options);
     // The gradient of one step from the whole data with fixed centring offsets; the parameters stay as they are.
     void gradient(std::uint64_t index, std::size_t k, NegativePhase method, bool centered, const Real* visible_mean,
                   const Real* hidden_mean);
 
-    std::size_t n_visible() const { return n_visible_; }
     std::size_t n_hidden() const { return n_hidden_; }
-    std::size_t n_samples() const { return n_samples_; }
 
     // Plain (n_visible, n_hidden), (n_visible,) and (n_hidden,) arrays, in the order weights, visible, hidden.
     void copy_parameters(Real* weights, Real* visible_bias, Real* hidden_bias) const;
@@ -84,12 +60,14 @@ private:
         bool centered;
     };
 
-    void set_weights(std::size_t n, const double* sample_weight);
+    using Set = TrainingSet<Real>;
+    using Set::n_visible_, Set::n_samples_, Set::key_, Set::real_data_, Set::weighted_, Set::data_, Set::real_;
+    using Set::weight_, Set::visible_mean_, Set::order_, Set::shuffle;
+
     void prepare(const TrainingOptions& options);
     void allocate(std::size_t batch_size, bool momentum);
     void start_offset();
     void start_chains(std::size_t n);
-    void shuffle(std::uint64_t epoch, bool random);
     void run_batch(const TrainingOptions& options, std::size_t epoch, std::size_t begin, std::size_t n_threads,
                    Team::Member& member, TrainingReport& report);
     void start_batch(const TrainingOptions& options, std::size_t epoch, std::size_t begin);
@@ -114,16 +92,14 @@ private:
     void update_hidden(const Step& step, std::size_t n_parts);
     void clear_parts(std::size_t part);
 
-    std::size_t n_visible_, n_hidden_, n_samples_ = 0;
-    Key key_;
+    std::size_t n_hidden_;
     Layer<Real> up_, down_; // hidden given visible, and visible given hidden
-    bool real_data_ = false, weighted_ = false, sparse_ = false, slide_ = true;
-    BitMatrix data_, chains_;
-    Values real_, weight_, visible_mean_, hidden_offset_;
+    bool sparse_ = false, slide_ = true;
+    BitMatrix chains_;
+    Values hidden_offset_;
     Values velocity_, visible_velocity_, hidden_velocity_;
 
     // Working space of a run.
-    std::vector<std::uint32_t> order_;
     std::vector<Stream> streams_;
     BitMatrix hidden_, reconstruction_;
     std::vector<std::uint64_t> data_units_, model_units_;  // bits of a chunk, transposed
