@@ -2,12 +2,14 @@
 #include "rgrbm/contrastive_divergence.hpp"
 #include "rgrbm/sigmoid.hpp"
 #include "rgrbm/statistics.hpp"
+#include "rgrbm/structured_trainer.hpp"
 #include "rgrbm/threads.hpp"
 
 #include <benchmark/benchmark.h>
 
 #include <algorithm>
 #include <cmath>
+#include <numeric>
 #include <random>
 #include <vector>
 
@@ -67,6 +69,39 @@ void sizes(benchmark::internal::Benchmark* benchmark) {
 }
 BENCHMARK(epoch_of_cd1<float>)->Apply(sizes);
 BENCHMARK(epoch_of_cd1<double>)->Apply(sizes);
+
+// One epoch of the 1D Ising experiment's layers, or larger ones, with three neighbouring sites per hidden unit.
+// Arguments: samples, hidden units (half as many as visible ones), batch size, threads.
+void epoch_of_masked_cd1(benchmark::State& state) {
+    const auto n = static_cast<std::size_t>(state.range(0)), n_hidden = static_cast<std::size_t>(state.range(1));
+    const std::size_t n_visible = 2 * n_hidden;
+    std::vector<std::int32_t> classes(n_visible * n_hidden, -1), visible(n_visible), hidden(n_hidden);
+    for (std::size_t j = 0; j < n_hidden; ++j)
+        for (std::size_t k = 0; k < 3; ++k)
+            classes[(2 * j + k) % n_visible * n_hidden + j] = static_cast<std::int32_t>(3 * j + k);
+    std::iota(visible.begin(), visible.end(), 0);
+    std::iota(hidden.begin(), hidden.end(), 0);
+    const std::vector<float> weights(classes.size(), 0.1f), visible_bias(n_visible), hidden_bias(n_hidden);
+    const WeightStructure structure{n_visible, n_hidden, classes.data(), visible.data(), hidden.data(), false};
+    StructuredTrainer<float> trainer(structure, weights.data(), visible_bias.data(), hidden_bias.data(), key);
+    trainer.set_data(random_data(n, n_visible, 0.5).data(), n, nullptr);
+    const std::vector<double> rate(10, 0.05), l1(10, 1e-3);
+    TrainingOptions options;
+    options.learning_rate = rate;
+    options.l1 = l1;
+    options.batch_size = static_cast<std::size_t>(state.range(2));
+    set_num_threads(static_cast<int>(state.range(3)));
+    for (auto _ : state)
+        benchmark::DoNotOptimize(trainer.run(options));
+    set_num_threads(0);
+    const double epochs = 10 * static_cast<double>(state.iterations());
+    state.counters["epoch"] = benchmark::Counter(epochs, benchmark::Counter::kIsRate | benchmark::Counter::kInvert);
+}
+BENCHMARK(epoch_of_masked_cd1)
+    ->Args({800, 32, 100, 1})
+    ->Args({800, 500, 100, 1})
+    ->Args({800, 500, 100, 2})
+    ->UseRealTime();
 
 // Probabilities and draws of units from their activations, in arrays that stay in the first-level cache.
 template <class Real>

@@ -1,5 +1,6 @@
 """Sample spin models, train restricted Boltzmann machines on them, and see the renormalization they learn."""
 
+from rgrbm import masks
 from rgrbm._config import set_num_threads, show_config
 from rgrbm._parameters import RBMParameters
 from rgrbm._tensors import FileFormatError
@@ -64,6 +65,7 @@ __all__ = [
     "log_likelihood",
     "log_marginal",
     "log_z",
+    "masks",
     "optimal_ring_kernel",
     "rg_hamiltonian",
     "ring_couplings",

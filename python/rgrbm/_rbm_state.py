@@ -9,6 +9,7 @@ import numpy.typing as npt
 from rgrbm import _random, _units
 from rgrbm._core import kernels
 from rgrbm._rbm_inference import SAMPLING
+from rgrbm._structure import Structure, structure_of
 from rgrbm.checkpoints import Checkpoint
 from rgrbm.training import History
 
@@ -32,7 +33,14 @@ _FREE_ON_RESUME = {
 def configuration(rbm: "BernoulliRBM") -> dict[str, Any]:
     """Parameters that must be the same when a training is resumed, in a form that JSON keeps."""
     parameters = {name: value for name, value in rbm.get_params().items() if name not in _FREE_ON_RESUME}
+    if rbm.mask is not None:
+        parameters["mask"] = _units.digest(np.asarray(rbm.mask))
     return {name: getattr(value, "item", lambda v=value: v)() for name, value in parameters.items()}
+
+
+def structure(rbm: "BernoulliRBM", n_visible: int) -> Structure | None:
+    """What ``mask`` and ``symmetric`` make of the parameters; None if all are free."""
+    return structure_of(rbm.mask, rbm.symmetric, n_visible, rbm.n_components)
 
 
 def initial_state(rbm: "BernoulliRBM", data: npt.NDArray[Any]) -> Checkpoint:
@@ -41,10 +49,17 @@ def initial_state(rbm: "BernoulliRBM", data: npt.NDArray[Any]) -> Checkpoint:
     generator = np.random.default_rng(_random.key(sequence, _WEIGHTS))
     shape = (data.shape[1], rbm.n_components)
     dtype = rbm._data_dtype
+    parameters = (
+        (rbm.weight_scale * generator.standard_normal(shape)).astype(dtype),
+        _units.log_odds(data).astype(dtype),
+        np.zeros(rbm.n_components, dtype=dtype),
+    )
+    imposed = structure(rbm, data.shape[1])
+    weights, visible_bias, hidden_bias = imposed.impose(*parameters) if imposed else parameters
     return Checkpoint(
-        weights=(rbm.weight_scale * generator.standard_normal(shape)).astype(dtype),
-        visible_bias=_units.log_odds(data).astype(dtype),
-        hidden_bias=np.zeros(rbm.n_components, dtype=dtype),
+        weights=weights,
+        visible_bias=visible_bias,
+        hidden_bias=hidden_bias,
         trainer_state={},
         history=History(),
         key=_random.key(sequence, _TRAINING),
@@ -94,10 +109,18 @@ def require_same_training(
         raise ValueError("cannot resume: the training was started with another random_state")
 
 
-def make_trainer(state: Checkpoint, data: npt.NDArray[Any]) -> Any:
+def make_trainer(rbm: "BernoulliRBM", state: Checkpoint, data: npt.NDArray[Any]) -> Any:
     """A compiled trainer that stands where ``state`` does."""
-    kind = kernels.Trainer32 if state.weights.dtype == np.float32 else kernels.Trainer64
-    trainer = kind(state.weights, state.visible_bias, state.hidden_bias, state.key)
+    parameters = state.weights, state.visible_bias, state.hidden_bias
+    single = state.weights.dtype == np.float32
+    s = structure(rbm, data.shape[1])
+    trainer: Any
+    if s is None:
+        trainer = (kernels.Trainer32 if single else kernels.Trainer64)(*parameters, state.key)
+    else:
+        kind = kernels.StructuredTrainer32 if single else kernels.StructuredTrainer64
+        classes = s.weight_class, s.visible_class, s.hidden_class
+        trainer = kind(*parameters, *classes, s.symmetric, state.key)
     if data.dtype == np.uint8:
         trainer.set_data(data, None)
     else:

@@ -10,12 +10,12 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 import numpy.typing as npt
 from sklearn.neural_network import BernoulliRBM as SklearnRBM
-from sklearn.utils._param_validation import InvalidParameterError
 from sklearn.utils.validation import check_is_fitted
 
 from rgrbm import _random
 from rgrbm._config import config
 from rgrbm._rbm_inference import SAMPLING
+from rgrbm._structure import structure_of
 from rgrbm._tensors import (
     FileFormatError,
     layer_sizes,
@@ -35,7 +35,8 @@ PathLike = str | os.PathLike[str]
 def save_model(model: "BernoulliRBM", path: PathLike) -> None:
     """Write a fitted RBM to a safetensors file; an existing file is replaced.
 
-    Tensors: ``weights`` (n_visible, n_hidden), ``visible_bias``, ``hidden_bias``, ``hidden_samples``.
+    Tensors: ``weights`` (n_visible, n_hidden), ``visible_bias``, ``hidden_bias``, ``hidden_samples``, and ``mask`` if
+    there is one.
     Metadata: schema version, the estimator's parameters, feature names, versions of the software.
 
     Parameters
@@ -72,6 +73,7 @@ def save_model(model: "BernoulliRBM", path: PathLike) -> None:
         "n_epochs": model.n_iter_,
         "parameters": _plain_parameters(model),
         "feature_names": None if names is None else [str(name) for name in names],
+        "masked": model.mask is not None,
         "software": config(),
     }
     tensors = {
@@ -80,6 +82,8 @@ def save_model(model: "BernoulliRBM", path: PathLike) -> None:
         "hidden_bias": model.intercept_hidden_,
         "hidden_samples": model.h_samples_,
     }
+    if model.mask is not None:
+        tensors["mask"] = np.asarray(model.mask)
     write_tensors(path, "BernoulliRBM", tensors, metadata)
 
 
@@ -112,12 +116,14 @@ def load_model(path: PathLike) -> "BernoulliRBM":
     n_visible, n_hidden = layer_sizes(metadata, name)
     n_samples = require(metadata, "n_hidden_samples", int, name)
     shapes = parameter_shapes(n_visible, n_hidden) | {"hidden_samples": (n_samples, n_hidden)}
+    mask = tensors.pop("mask", None) if metadata.get("masked") else None
     require_tensors(tensors, shapes, name)
     parameters = require(metadata, "parameters", dict, name)
     try:
         model = BernoulliRBM(**parameters)
         model._validate_params()
-    except (TypeError, InvalidParameterError) as error:
+        model.mask = _checked_mask(mask, bool(metadata.get("masked")), n_visible, n_hidden)
+    except (TypeError, ValueError) as error:
         raise FileFormatError(f"{name!r}: its metadata hold unknown or invalid parameters: {error}") from error
     if model.n_components != n_hidden:
         raise FileFormatError(f"{name!r}: n_components={model.n_components} contradicts {n_hidden} hidden units")
@@ -130,6 +136,15 @@ def load_model(path: PathLike) -> "BernoulliRBM":
             raise FileFormatError(f"{name!r}: its feature names do not fit {n_visible} visible units")
         model.feature_names_in_ = np.array(names, dtype=object)
     return model
+
+
+def _checked_mask(
+    mask: npt.NDArray[Any] | None, expected: bool, n_visible: int, n_hidden: int
+) -> npt.NDArray[Any] | None:
+    if expected and mask is None:
+        raise ValueError("the mask is missing")
+    structure_of(mask, False, n_visible, n_hidden)
+    return mask
 
 
 def from_sklearn(model: SklearnRBM) -> "BernoulliRBM":
@@ -232,6 +247,7 @@ def _plain_parameters(model: "BernoulliRBM") -> dict[str, Any]:
     parameters = model.get_params()
     if not isinstance(parameters["random_state"], int | np.integer):
         parameters["random_state"] = None
+    parameters["mask"] = None  # a tensor of its own
     schedule = parameters["learning_rate_schedule"]
     if callable(schedule):
         parameters["learning_rate_schedule"] = "constant"

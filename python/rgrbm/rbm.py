@@ -82,6 +82,14 @@ class BernoulliRBM(RBMInference):
     dtype : {None, "float32", "float64"}, default=None
         Precision of the parameters. None: float32 for float32 and one-byte data (bool, uint8, int8), which is
         twice as fast, float64 for everything else.
+    mask : array-like of shape (n_features, n_components), default=None
+        Which weights there are. Of bool: where there is one. Of integers: 0 where there is none, and equal positive
+        numbers where the weight is one and the same (a convolution); units with the same weights then share a bias.
+        A shared parameter follows the mean gradient over its places, so that the same ``learning_rate`` and ``l1``
+        serve. See :mod:`rgrbm.masks`. Training costs as much as there are weights.
+    symmetric : bool, default=False
+        Keep p(v, h) the same when all units are flipped, as is right for spins without a field: biases are tied to
+        the weights, c_i = −½ Σ_j W_ij and b_j = −½ Σ_i W_ij, and the gradient is centred at ½ whatever ``centered``.
     clip : bool, default=False
         Whether values outside [0, 1] are cut off at 0 and 1 instead of refused (as ``clip`` of
         :class:`sklearn.preprocessing.MinMaxScaler`). Spins ±1 are refused in any case.
@@ -158,6 +166,8 @@ class BernoulliRBM(RBMInference):
         "weight_scale": [Interval(Real, 0, None, closed="left")],
         "shuffle": ["boolean"],
         "dtype": [StrOptions({"float32", "float64"}), None],
+        "mask": ["array-like", None],
+        "symmetric": ["boolean"],
         "clip": ["boolean"],
     }
 
@@ -181,6 +191,8 @@ class BernoulliRBM(RBMInference):
         weight_scale: float = 0.01,
         shuffle: bool = True,
         dtype: Literal["float32", "float64"] | None = None,
+        mask: npt.ArrayLike | None = None,
+        symmetric: bool = False,
         clip: bool = False,
     ) -> None:
         self.n_components = n_components
@@ -200,6 +212,8 @@ class BernoulliRBM(RBMInference):
         self.weight_scale = weight_scale
         self.shuffle = shuffle
         self.dtype = dtype
+        self.mask = mask
+        self.symmetric = symmetric
         self.clip = clip
 
     @_fit_context(prefer_skip_nested_validation=True)  # type: ignore[untyped-decorator]
@@ -276,7 +290,7 @@ class BernoulliRBM(RBMInference):
             state = _rbm_state.initial_state(self, data)
         else:
             _rbm_state.require_same_training(self, state, data, rates, strengths)
-        trainer = _rbm_state.make_trainer(state, data)
+        trainer = _rbm_state.make_trainer(self, state, data)
 
         hooks = [callbacks] if callable(callbacks) else callbacks
 
@@ -333,7 +347,7 @@ class BernoulliRBM(RBMInference):
         epoch = len(state.history)
         rate = learning_rates(self.learning_rate, "constant", 1)
         strength = np.array([self.l1 * min(1.0, epoch / self.l1_warmup) if self.l1_warmup else self.l1])
-        trainer = _rbm_state.make_trainer(state, data)
+        trainer = _rbm_state.make_trainer(self, state, data)
         measured = trainer.run(
             first_epoch=epoch, learning_rate=rate, l1=strength, l2=self.l2, momentum=self.momentum,
             batch_size=len(data), k=self.k, method=self.gradient, centered=self.centered, shuffle=False,
