@@ -1,4 +1,4 @@
-"""Run all comparisons side by side: ``python -m bench [--quick] [--out DIR] [spins] [rbm] [partition] [annealing]``.
+"""Run all comparisons side by side: ``python -m bench [--quick] [--out DIR] [subject …]``.
 
 Writes ``benchmarks.md`` and pictures of cost against size into DIR, or prints the tables where there is none.
 """
@@ -7,7 +7,7 @@ import argparse
 import sys
 from pathlib import Path
 
-from bench import annealing, partition, rbm, spins
+from bench import annealing, couplings, partition, rbm, spins
 from bench.report import header
 
 _SUBJECTS = {
@@ -20,6 +20,7 @@ _SUBJECTS = {
     "partition": (partition, "Partition functions by enumeration", ""),
     "annealing": (annealing, "Partition functions by annealed importance sampling",
                   "In one direction; the reverse chains of rgrbm's upper bound double the cost."),
+    "couplings": (couplings, "Effective couplings of a layer", ""),
 }  # fmt: skip
 
 
