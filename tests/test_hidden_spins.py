@@ -73,6 +73,16 @@ def test_noise_attenuates_the_amplitude_and_not_the_slope(flip):
     assert math.atanh(found.correlation[2]) < renormalized - 10 * found.J_stderr  # what the slope is for
 
 
+@pytest.mark.parametrize(("J", "n"), [(1.15, 32), (0.8, 16), (0.5, 8), (2.0, 32)])
+def test_rings_so_short_that_correlations_go_around(J, n):
+    # tⁿ is 0.003 to 0.3 here: an exponential decay would be wrong by 2% and more. Four standard errors: 6e-5 each.
+    spins = IsingModel((n,), J=J).sample(40_000, method="exact", seed=7)
+    found = hidden_correlation(spins, np.eye(n), sites_per_unit=1.0)
+    assert abs(found.J - J) < 4 * found.J_stderr
+    assert found.J_stderr < 0.01 * J
+    assert found.amplitude == pytest.approx(1, abs=0.03)
+
+
 def test_error_of_the_coupling_is_calibrated():
     # Pulls of 80 sets of 1000 samples: mean square 1 within 5·√(2/80) = 0.79, one seed in a million fails.
     expected = decimate(1.0).J

@@ -92,10 +92,10 @@ class HiddenCorrelation:
     n_unique : int
         Number of distinct dominant visible units.
     J, J_stderr : float
-        Coupling of a ring whose sites are ``sites_per_unit`` visible sites apart, from the slope of ln C.
+        Coupling of a ring whose sites are ``sites_per_unit`` visible sites apart, from the decay of C.
     amplitude : float
-        a in C = a·(tanh J)^x; below 1 where noise in v → h attenuates the correlation. Slope and J do not suffer
-        from it; artanh C(1) would.
+        a in C = a·(tˣ + tⁿ⁻ˣ)/(1 + tⁿ), t = tanh J; below 1 where noise in v → h attenuates the correlation. The
+        decay and J do not suffer from it; artanh C(1) would.
     """
 
     distance: npt.NDArray[np.int64]
@@ -120,9 +120,9 @@ def hidden_correlation(
     Each spin is aligned with the data by the sign of its dominant weight (a unit may have learned −v). Pairs are
     taken at the true distance of their dominant visible units, since some gaps between units are not 2. All pairs at
     the same distance are averaged, means are subtracted, and errors are jackknifed over samples. Units whose weights
-    are all 0 have no place on the ring and are left out. J follows from the slope of ln C(x), fitted by weighted least
-    squares over the distances from ``sites_per_unit`` on, up to the first at which C is not ``significance`` standard
-    errors above 0.
+    are all 0 have no place on the ring and are left out. J follows from the decay of C(x), fitted as that of a ring
+    with an amplitude, a·(tˣ + tⁿ⁻ˣ)/(1 + tⁿ), by weighted least squares of ln C over the distances from
+    ``sites_per_unit`` on, up to the first at which C is not ``significance`` standard errors above 0.
 
     Parameters
     ----------
@@ -169,8 +169,8 @@ def hidden_correlation(
     distance, replicas, n_pairs = _jackknifed_correlation(aligned, site, len(w))
     value, stderr = replicas.mean(axis=0), jackknife_stderr(replicas)
     fitted = _fit_range(value, stderr, sites_per_unit, significance)
-    log_a, slope = _fit_decay(replicas, value, stderr, distance / sites_per_unit, fitted)
-    J = np.arctanh(np.exp(np.minimum(slope, -1e-12)))
+    n_sites = len(w) / sites_per_unit
+    amplitude, J = _fit_decay(replicas, value, stderr, distance / sites_per_unit, n_sites, fitted)
     return HiddenCorrelation(
         distance=distance,
         correlation=value,
@@ -179,7 +179,7 @@ def hidden_correlation(
         n_unique=len(np.unique(site)),
         J=float(J.mean()),
         J_stderr=float(jackknife_stderr(J)),
-        amplitude=float(np.exp(log_a.mean())),
+        amplitude=float(amplitude.mean()),
     )
 
 
@@ -212,14 +212,32 @@ def _fit_range(value: Array, stderr: Array, sites_per_unit: float, significance:
 
 
 def _fit_decay(
-    replicas: Array, value: Array, stderr: Array, x: Array, fitted: npt.NDArray[np.bool_]
+    replicas: Array, value: Array, stderr: Array, x: Array, n_sites: float, fitted: npt.NDArray[np.bool_]
 ) -> tuple[Array, Array]:
-    """Intercept and slope of ln C(x) for each replica, weighted by the errors of the logarithm."""
+    """Amplitude a and coupling J of C(x) = a (tˣ + tⁿ⁻ˣ)/(1 + tⁿ), t = tanh J, for each replica.
+
+    Least squares of ln C, weighted by its errors: Gauss–Newton in ln a and κ = −ln t, from the fit of an exponential.
+    """
     if fitted.sum() < 2:
         nan = np.full(len(replicas), np.nan)
         return nan, nan
-    weight = value[fitted] / stderr[fitted]
-    design = np.stack([np.ones(fitted.sum()), x[fitted]], axis=1) * weight[:, None]
-    target = np.log(np.maximum(replicas[:, fitted], 1e-300)) * weight
-    solution, *_ = np.linalg.lstsq(design, target.T, rcond=None)
-    return solution[0], solution[1]
+    weight, x = (value[fitted] / stderr[fitted])[:, None], x[fitted][:, None]
+    target = np.log(np.maximum(replicas[:, fitted], 1e-300)).T
+    design = np.concatenate([np.ones_like(x), -x], axis=1) * weight
+    log_a, kappa = np.linalg.lstsq(design, target * weight, rcond=None)[0]
+    for _ in range(20):
+        kappa = np.maximum(kappa, 1e-12)
+        there, back, around = np.exp(-kappa * x), np.exp(-kappa * (n_sites - x)), np.exp(-kappa * n_sites)
+        residual = target - log_a - np.log((there + back) / (1 + around))
+        slope = n_sites * around / (1 + around) - (x * there + (n_sites - x) * back) / (there + back)
+        step = _weighted_line(slope, residual, weight)
+        log_a, kappa = log_a + step[0], kappa + step[1]
+    return np.exp(log_a), np.arctanh(np.exp(-np.maximum(kappa, 1e-12)))
+
+
+def _weighted_line(x: Array, y: Array, weight: Array) -> tuple[Array, Array]:
+    """Intercept and slope of y against x by weighted least squares, column by column."""
+    w = weight**2 / np.sum(weight**2)
+    mean_x, mean_y = np.sum(w * x, axis=0), np.sum(w * y, axis=0)
+    slope = np.sum(w * (x - mean_x) * (y - mean_y), axis=0) / np.sum(w * (x - mean_x) ** 2, axis=0)
+    return mean_y - slope * mean_x, slope

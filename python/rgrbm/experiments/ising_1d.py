@@ -249,7 +249,7 @@ def _print_table(results: dict[str, Any], console: Console) -> None:
             for name in ("data", "reconstruction")
         ),
         ("distinct dominant visible units", "all but a few", unique, str(n_hidden)),
-        ("J′ (slope of ln C)", "–", with_error(J["hidden"], J["hidden_stderr"]), f"{J['exact']:.4f}"),
+        ("J′ (decay of C)", "–", with_error(J["hidden"], J["hidden_stderr"]), f"{J['exact']:.4f}"),
         ("amplitude of C", "–", f"{J['amplitude']:.3f}", "1"),
         *(
             (
