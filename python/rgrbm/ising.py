@@ -1,6 +1,7 @@
 """The Ising model on ring and square lattice: sampling in C++, exact results beside it."""
 
 import math
+import os
 import time
 import warnings
 from collections.abc import Callable
@@ -12,7 +13,9 @@ import numpy as np
 import numpy.typing as npt
 
 from rgrbm import _random, exact
+from rgrbm._config import config
 from rgrbm._core import kernels
+from rgrbm._tensors import FileFormatError, read_tensors, require, write_tensors
 from rgrbm.autocorrelation import integrated_autocorrelation_time
 from rgrbm.spins import Spins
 
@@ -24,10 +27,8 @@ _CHAINS_PER_WORD = 512
 _MAX_SITES = 2**31
 _SMALL = 2**26  # bytes; below, unused lanes of a word are no concern
 _SLICE_UPDATES = 2**28  # single-spin updates in one call of the kernels: a fraction of a second
-_BURN_IN_TIMES, _SPACING_TIMES = (
-    20,
-    5,
-)  # in units of τ_int: what is left of the start is e⁻²⁰, between samples e⁻⁵
+# In units of τ_int: what is left of the start is e⁻²⁰, between samples e⁻⁵.
+_BURN_IN_TIMES, _SPACING_TIMES = 20, 5
 _MAX_PILOT_SWEEPS = 2**14
 _PILOT_CHAINS = 128  # enough for a small error of τ_int
 
@@ -80,6 +81,74 @@ class Ensemble:
             "spacing": self.spacing,
             "tau_int": self.tau_int,
         }
+
+    def save(self, path: str | os.PathLike[str], *, overwrite: bool = False) -> None:
+        """Write the configurations and their provenance to a safetensors file, whole or not at all.
+
+        Parameters
+        ----------
+        path : path
+            The file, usually ``*.safetensors``.
+        overwrite : bool, default=False
+            Whether an existing file may be replaced.
+
+        Raises
+        ------
+        FileExistsError
+            If the file exists and may not be replaced.
+        OSError
+            If it cannot be written.
+
+        Examples
+        --------
+        >>> import tempfile
+        >>> from rgrbm import Ensemble, IsingModel
+        >>> ensemble = IsingModel((8,), J=1.0).ensemble(10, method="exact", seed=0)
+        >>> with tempfile.TemporaryDirectory() as folder:
+        ...     ensemble.save(f"{folder}/spins.safetensors")
+        ...     loaded = Ensemble.load(f"{folder}/spins.safetensors")
+        >>> bool((loaded.spins == ensemble.spins).all()), loaded.provenance() == ensemble.provenance()
+        (True, True)
+        """
+        if not overwrite and os.path.exists(path):  # noqa: PTH110
+            raise FileExistsError(f"{os.fspath(path)!r} exists: choose another file, or overwrite=True")
+        packed = np.packbits(self.spins.reshape(len(self.spins), -1) > 0, axis=1)
+        metadata = self.provenance() | {"seconds": self.seconds, "software": config()}
+        write_tensors(path, "Ensemble", {"spins": packed}, metadata)
+
+    @classmethod
+    def load(cls, path: str | os.PathLike[str]) -> "Ensemble":
+        """Read what :meth:`save` wrote.
+
+        Raises
+        ------
+        FileFormatError
+            If it is not such a file, or its spins do not fit its metadata.
+        OSError
+            If it cannot be read.
+        """
+        name = os.fspath(path)
+        tensors, metadata = read_tensors(path, "Ensemble")
+        shape, n_samples = tuple(require(metadata, "shape", list, name)), require(metadata, "n_samples", int, name)
+        if not shape or not all(isinstance(n, int) and n > 0 for n in shape):
+            raise FileFormatError(f"{name!r}: the shape of its lattice is {shape}")
+        n_sites, packed = math.prod(shape), tensors.get("spins")
+        if packed is None or packed.dtype != np.uint8 or packed.shape != (n_samples, -(-n_sites // 8)):
+            raise FileFormatError(f"{name!r}: its spins are not {n_samples} configurations of {n_sites} sites")
+        spins = 2 * np.unpackbits(packed, axis=1, count=n_sites).astype(np.int8) - 1
+        entropy = require(metadata, "entropy", str, name)
+        return cls(
+            spins=np.ascontiguousarray(spins.reshape(n_samples, *shape)),
+            shape=shape,
+            J=float(require(metadata, "J", (float, int), name)),
+            method=require(metadata, "method", str, name),
+            entropy=int(entropy) if entropy.isdecimal() else entropy,
+            n_chains=require(metadata, "n_chains", int, name),
+            burn_in=require(metadata, "burn_in", int, name),
+            spacing=require(metadata, "spacing", int, name),
+            tau_int=require(metadata, "tau_int", dict, name),
+            seconds=float(require(metadata, "seconds", (float, int), name)),
+        )
 
     def summary(self) -> str:
         """One line for people."""

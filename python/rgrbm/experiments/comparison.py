@@ -27,11 +27,11 @@ def with_error(value: float, stderr: float) -> str:
     return f"{value:.{digits}f}({stderr * 10**digits:.0f})"
 
 
-def print_comparison(console: Console, title: str, rows: Iterable[Row]) -> None:
-    """Print rows of (quantity, paper, here, exact)."""
+def print_comparison(console: Console, title: str, rows: Iterable[Row], *, last: str = "exact") -> None:
+    """Print rows of (quantity, paper, here, exact), or another name for the last column."""
     table = Table(title=title, title_justify="left")
     table.add_column("quantity")
-    for column in ("paper", "here", "exact"):
+    for column in ("paper", "here", last):
         table.add_column(column, justify="right")
     for row in rows:
         table.add_row(*row)
