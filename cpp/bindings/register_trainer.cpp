@@ -2,10 +2,12 @@
 #include "register.hpp"
 
 #include "rgrbm/contrastive_divergence.hpp"
+#include "rgrbm/partition_function.hpp"
 
 #include <pybind11/stl.h>
 
 #include <algorithm>
+#include <array>
 #include <cmath>
 #include <optional>
 #include <string>
@@ -21,9 +23,21 @@ NegativePhase parse_method(const std::string& name) {
         return NegativePhase::cd;
     if (name == "pcd")
         return NegativePhase::pcd;
+    if (name == "pt")
+        return NegativePhase::pt;
+    if (name == "exact")
+        return NegativePhase::exact;
     if (name == "paper")
         return NegativePhase::paper;
-    throw py::value_error("method must be 'cd', 'pcd' or 'paper', got '" + name + "'");
+    throw py::value_error("method must be 'cd', 'pcd', 'pt', 'exact' or 'paper', got '" + name + "'");
+}
+
+Optimizer parse_optimizer(const std::string& name) {
+    if (name == "sgd")
+        return Optimizer::sgd;
+    if (name == "adam")
+        return Optimizer::adam;
+    throw py::value_error("optimizer must be 'sgd' or 'adam', got '" + name + "'");
 }
 
 void require(bool condition, const char* message) {
@@ -80,9 +94,17 @@ void set_real_data(Trainer<Real>& trainer, const Array<Real>& x, const std::opti
 }
 
 template <class Real>
+void require_enumerable(const Trainer<Real>& trainer, NegativePhase method) {
+    require(method != NegativePhase::exact ||
+                std::min(trainer.n_visible(), trainer.n_hidden()) <= LayerEnumeration::max_units,
+            "the smaller layer has more units than can ever be enumerated");
+}
+
+template <class Real>
 py::dict run(Trainer<Real>& trainer, std::uint64_t first_epoch, const Array<double>& learning_rate,
              const Array<double>& l1, double l2, double momentum, std::size_t batch_size, std::size_t k,
-             const std::string& method, bool centered, bool shuffle) {
+             const std::string& method, bool centered, bool shuffle, const std::string& optimizer,
+             std::size_t n_temperatures) {
     require(trainer.n_samples() > 0, "set_data must come before run");
     require_shape(learning_rate, {-1}, "learning_rate");
     require_shape(l1, {learning_rate.shape(0)}, "l1");
@@ -96,6 +118,10 @@ py::dict run(Trainer<Real>& trainer, std::uint64_t first_epoch, const Array<doub
     options.batch_size = std::min(batch_size, trainer.n_samples());
     options.k = k;
     options.method = parse_method(method);
+    options.optimizer = parse_optimizer(optimizer);
+    require(n_temperatures >= 2, "n_temperatures must be at least 2");
+    options.n_temperatures = n_temperatures;
+    require_enumerable(trainer, options.method);
     options.centered = centered;
     options.shuffle = shuffle;
     TrainingReport report;
@@ -109,6 +135,8 @@ py::dict run(Trainer<Real>& trainer, std::uint64_t first_epoch, const Array<doub
     py::dict result;
     result["reconstruction_error"] = array(report.reconstruction_error);
     result["gradient_norm"] = array(report.gradient_norm);
+    if (options.method == NegativePhase::pt)
+        result["exchange_rate"] = array(report.exchange_rate);
     return result;
 }
 
@@ -138,6 +166,12 @@ py::dict state(const Trainer<Real>& trainer) {
     result["weight_velocity"] = velocity[0];
     result["visible_velocity"] = velocity[1];
     result["hidden_velocity"] = velocity[2];
+    const py::tuple squares = trainer.has_squares() ? triple(trainer, &Trainer<Real>::copy_squares)
+                                                    : py::make_tuple(Array<Real>(0), Array<Real>(0), Array<Real>(0));
+    result["weight_square"] = squares[0];
+    result["visible_square"] = squares[1];
+    result["hidden_square"] = squares[2];
+    result["n_updates"] = Array<std::uint64_t>(1, std::array{trainer.n_updates()}.data());
     result["hidden_offset"] = Array<Real>(static_cast<py::ssize_t>(offset.size()), offset.data());
     result["chains"] = chains;
     return result;
@@ -166,6 +200,20 @@ void set_state(Trainer<Real>& trainer, const py::dict& state) {
     if (offset.size() > 0)
         require_shape(offset, {m}, "hidden_offset");
     require_shape(chains, {-1, n}, "chains");
+    const auto weight_square = entry<Real>(state, "weight_square");
+    const auto visible_square = entry<Real>(state, "visible_square"),
+               hidden_square = entry<Real>(state, "hidden_square");
+    const auto n_updates = entry<std::uint64_t>(state, "n_updates");
+    require_shape(n_updates, {1}, "n_updates");
+    const bool squares = weight_square.size() + visible_square.size() + hidden_square.size() > 0;
+    if (squares) {
+        require_shape(weight_square, {n, m}, "weight_square");
+        require_shape(visible_square, {n}, "visible_square");
+        require_shape(hidden_square, {m}, "hidden_square");
+        trainer.set_squares(weight_square.data(), visible_square.data(), hidden_square.data(), *n_updates.data());
+    } else {
+        trainer.clear_squares();
+    }
     trainer.set_velocity(weights.data(), visible.data(), hidden.data());
     trainer.set_hidden_offset({offset.data(), offset.data() + offset.size()});
     BitMatrix bits(length(chains, 0), trainer.n_visible());
@@ -185,6 +233,7 @@ py::tuple cd_gradient(const Array<std::uint8_t>& x, const Array<Real>& weights, 
     require_shape(hidden_mean, {weights.shape(1)}, "hidden_mean");
     require(k >= 1, "k must be at least 1");
     const NegativePhase phase = parse_method(method);
+    require_enumerable(trainer, phase);
     {
         py::gil_scoped_release release;
         trainer.gradient(index, k, phase, centered, visible_mean.data(), hidden_mean.data());
@@ -205,7 +254,8 @@ void register_precision(py::module_& m, const char* name) {
              "Take over probabilities in [0, 1], shape (n_samples, n_visible).")
         .def("run", &run<Real>, py::kw_only(), py::arg("first_epoch"), py::arg("learning_rate"), py::arg("l1"),
              py::arg("l2"), py::arg("momentum"), py::arg("batch_size"), py::arg("k"), py::arg("method"),
-             py::arg("centered"), py::arg("shuffle"), "Train for as many epochs as there are learning rates.")
+             py::arg("centered"), py::arg("shuffle"), py::arg("optimizer") = "sgd", py::arg("n_temperatures") = 10,
+             "Train for as many epochs as there are learning rates.")
         .def_property_readonly("weights", &parameter<Real, 0>, "Copy of the weights, (n_visible, n_hidden).")
         .def_property_readonly("visible_bias", &parameter<Real, 1>, "Copy of the visible biases, (n_visible,).")
         .def_property_readonly("hidden_bias", &parameter<Real, 2>, "Copy of the hidden biases, (n_hidden,).")

@@ -24,7 +24,8 @@ Trainer<Real>::Trainer(std::size_t n_visible, std::size_t n_hidden, const Real* 
     : n_visible_(n_visible), n_hidden_(n_hidden), key_(key), up_(n_visible, n_hidden), down_(n_hidden, n_visible),
       velocity_(up_.matrix.size()), visible_velocity_(up_.n_source), hidden_velocity_(up_.n_units),
       gradient_(up_.matrix.size()), visible_gradient_(up_.n_source), hidden_gradient_(up_.n_units),
-      block_mean_(up_.n_source / lanes * up_.n_units), block_norm_(up_.n_source / lanes) {
+      block_mean_(up_.n_source / lanes * up_.n_units), block_shift_(block_mean_.size()),
+      block_norm_(up_.n_source / lanes) {
     copy_block(weights, n_hidden, up_.matrix.data(), up_.n_units, n_visible, n_hidden);
     for (std::size_t i = 0; i < n_visible; ++i)
         for (std::size_t j = 0; j < n_hidden; ++j)
@@ -91,15 +92,25 @@ void Trainer<Real>::prepare(const TrainingOptions& options) {
     up_.refresh();
     down_.refresh();
     allocate(batch, options.momentum != 0);
+    if (options.optimizer != Optimizer::adam)
+        clear_squares();
+    else if (!has_squares())
+        start_squares();
     if (options.centered && hidden_offset_.empty())
         start_offset();
-    if (options.method == NegativePhase::pcd && chains_.n_rows() != batch)
-        start_chains(batch);
+    const std::size_t n_chains = options.method == NegativePhase::pt ? batch * options.n_temperatures : batch;
+    if (persistent(options) && chains_.n_rows() != n_chains)
+        start_chains(n_chains);
+    if (options.method == NegativePhase::pt)
+        start_temperatures(options.n_temperatures);
+    if (options.method != NegativePhase::exact)
+        for (Values* mean : {&model_products_, &model_visible_, &model_hidden_})
+            mean->clear();
 }
 
 template <class Real>
 void Trainer<Real>::allocate(std::size_t batch_size, bool momentum) {
-    constexpr std::size_t chunk_size = 1024, part_size = 32;
+    constexpr std::size_t chunk_size = 1024;
     const std::size_t chunk = std::min(batch_size, chunk_size), parts = (chunk + part_size - 1) / part_size;
     order_.resize(n_samples_);
     streams_.assign(parts, Stream(key_, 0));
@@ -120,6 +131,21 @@ void Trainer<Real>::allocate(std::size_t batch_size, bool momentum) {
         visible_velocity_.assign(visible_velocity_.size(), Real{0});
         hidden_velocity_.assign(hidden_velocity_.size(), Real{0});
     }
+}
+
+template <class Real>
+void Trainer<Real>::start_squares() {
+    square_.assign(velocity_.size(), Real{0});
+    visible_square_.assign(visible_velocity_.size(), Real{0});
+    hidden_square_.assign(hidden_velocity_.size(), Real{0});
+    n_updates_ = 0;
+}
+
+template <class Real>
+void Trainer<Real>::clear_squares() {
+    for (Values* squares : {&square_, &visible_square_, &hidden_square_})
+        squares->clear();
+    n_updates_ = 0;
 }
 
 // λ starts at the mean of p(h|v) over the data.
@@ -198,6 +224,23 @@ void Trainer<Real>::set_velocity(const Real* weights, const Real* visible_bias, 
     copy_block(weights, n_hidden_, velocity_.data(), up_.n_units, n_visible_, n_hidden_);
     std::copy_n(visible_bias, n_visible_, visible_velocity_.data());
     std::copy_n(hidden_bias, n_hidden_, hidden_velocity_.data());
+}
+
+template <class Real>
+void Trainer<Real>::copy_squares(Real* weights, Real* visible_bias, Real* hidden_bias) const {
+    copy_block(square_.data(), up_.n_units, weights, n_hidden_, n_visible_, n_hidden_);
+    std::copy_n(visible_square_.data(), n_visible_, visible_bias);
+    std::copy_n(hidden_square_.data(), n_hidden_, hidden_bias);
+}
+
+template <class Real>
+void Trainer<Real>::set_squares(const Real* weights, const Real* visible_bias, const Real* hidden_bias,
+                                std::uint64_t n_updates) {
+    start_squares();
+    copy_block(weights, n_hidden_, square_.data(), up_.n_units, n_visible_, n_hidden_);
+    std::copy_n(visible_bias, n_visible_, visible_square_.data());
+    std::copy_n(hidden_bias, n_hidden_, hidden_square_.data());
+    n_updates_ = n_updates;
 }
 
 template <class Real>

@@ -110,7 +110,7 @@ class Trainer32:
     """
     def __init__(self, weights: numpy.typing.NDArray[numpy.float32], visible_bias: numpy.typing.NDArray[numpy.float32], hidden_bias: numpy.typing.NDArray[numpy.float32], key: typing.Annotated[collections.abc.Sequence[typing.SupportsInt | typing.SupportsIndex], "FixedSize(2)"]) -> None:
         ...
-    def run(self, *, first_epoch: typing.SupportsInt | typing.SupportsIndex, learning_rate: typing.Annotated[numpy.typing.ArrayLike, numpy.float64], l1: typing.Annotated[numpy.typing.ArrayLike, numpy.float64], l2: typing.SupportsFloat | typing.SupportsIndex, momentum: typing.SupportsFloat | typing.SupportsIndex, batch_size: typing.SupportsInt | typing.SupportsIndex, k: typing.SupportsInt | typing.SupportsIndex, method: str, centered: bool, shuffle: bool) -> dict:
+    def run(self, *, first_epoch: typing.SupportsInt | typing.SupportsIndex, learning_rate: typing.Annotated[numpy.typing.ArrayLike, numpy.float64], l1: typing.Annotated[numpy.typing.ArrayLike, numpy.float64], l2: typing.SupportsFloat | typing.SupportsIndex, momentum: typing.SupportsFloat | typing.SupportsIndex, batch_size: typing.SupportsInt | typing.SupportsIndex, k: typing.SupportsInt | typing.SupportsIndex, method: str, centered: bool, shuffle: bool, optimizer: str = 'sgd', n_temperatures: typing.SupportsInt | typing.SupportsIndex = 10) -> dict:
         """
         Train for as many epochs as there are learning rates.
         """
@@ -151,7 +151,7 @@ class Trainer64:
     """
     def __init__(self, weights: numpy.typing.NDArray[numpy.float64], visible_bias: numpy.typing.NDArray[numpy.float64], hidden_bias: numpy.typing.NDArray[numpy.float64], key: typing.Annotated[collections.abc.Sequence[typing.SupportsInt | typing.SupportsIndex], "FixedSize(2)"]) -> None:
         ...
-    def run(self, *, first_epoch: typing.SupportsInt | typing.SupportsIndex, learning_rate: typing.Annotated[numpy.typing.ArrayLike, numpy.float64], l1: typing.Annotated[numpy.typing.ArrayLike, numpy.float64], l2: typing.SupportsFloat | typing.SupportsIndex, momentum: typing.SupportsFloat | typing.SupportsIndex, batch_size: typing.SupportsInt | typing.SupportsIndex, k: typing.SupportsInt | typing.SupportsIndex, method: str, centered: bool, shuffle: bool) -> dict:
+    def run(self, *, first_epoch: typing.SupportsInt | typing.SupportsIndex, learning_rate: typing.Annotated[numpy.typing.ArrayLike, numpy.float64], l1: typing.Annotated[numpy.typing.ArrayLike, numpy.float64], l2: typing.SupportsFloat | typing.SupportsIndex, momentum: typing.SupportsFloat | typing.SupportsIndex, batch_size: typing.SupportsInt | typing.SupportsIndex, k: typing.SupportsInt | typing.SupportsIndex, method: str, centered: bool, shuffle: bool, optimizer: str = 'sgd', n_temperatures: typing.SupportsInt | typing.SupportsIndex = 10) -> dict:
         """
         Train for as many epochs as there are learning rates.
         """
