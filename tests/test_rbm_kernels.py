@@ -324,7 +324,7 @@ def test_wrong_types_are_refused():
     t = trainer((W, c, b))
     t.set_data(random_bits(10, 5))
     with pytest.raises(ValueError, match="method must be"):
-        t.run(**options(1, method="exact"))
+        t.run(**options(1, method="exactly"))
     with pytest.raises(KeyError, match="hidden_offset"):
         t.set_state({k: v for k, v in t.state().items() if k != "hidden_offset"})
     with pytest.raises(TypeError, match="dtype"):

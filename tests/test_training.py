@@ -42,7 +42,10 @@ class RecordingTrainer:
         return {"reconstruction_error": 1.0 / (1 + epochs), "gradient_norm": 2.0 / (1 + epochs)}
 
 
-SETTINGS = Settings(batch_size=7, k=2, gradient="pcd", centered=False, shuffle=False, l2=0.25, momentum=0.5)
+SETTINGS = Settings(
+    batch_size=7, k=2, gradient="pcd", centered=False, shuffle=False, l2=0.25, momentum=0.5, optimizer="adam",
+    n_temperatures=4,
+)  # fmt: skip
 
 
 def run(n_epochs, trainer=None, **options):
@@ -58,7 +61,7 @@ def test_every_epoch_is_run_once_and_in_order():
         assert start == first
         assert settings == {
             "l2": 0.25, "momentum": 0.5, "batch_size": 7, "k": 2, "method": "pcd", "centered": False,
-            "shuffle": False,
+            "shuffle": False, "optimizer": "adam", "n_temperatures": 4,
         }  # fmt: skip
         first += length
     assert first == 1000 == len(history)
@@ -228,14 +231,26 @@ def test_history_is_read_only_and_consistent():
     history.append({"a": [1.0, 2.0]})
     with pytest.raises(ValueError, match="read-only"):
         history["a"][0] = 5
-    with pytest.raises(ValueError, match="expected measurements"):
-        history.append({"b": [1.0]})
     with pytest.raises(ValueError, match="differ in length"):
         History().append({"a": [1.0], "b": [1.0, 2.0]})
     with pytest.raises(KeyError):
         history["nothing"]
     assert history.last() == {"a": 2.0}
     assert repr(history).startswith("History(n_epochs=2")
+
+
+def test_quantities_are_nan_in_epochs_without_them():
+    history = History()
+    with pytest.raises(ValueError, match="no epoch yet"):
+        history.record("score", 1.0)
+    history.append({"a": [1.0, 2.0]})
+    history.record("score", 7.0)
+    history.append({"a": [3.0], "b": [4.0]})
+    np.testing.assert_array_equal(history["a"], [1, 2, 3])
+    np.testing.assert_array_equal(history["b"], [np.nan, np.nan, 4])
+    np.testing.assert_array_equal(history["score"], [np.nan, 7, np.nan])
+    history.record("score", 8.0)
+    np.testing.assert_array_equal(history["score"], [np.nan, 7, 8])
 
 
 def test_progress_bar_shows_rate_and_note_in_terminals_only(capsys):

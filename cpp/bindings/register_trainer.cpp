@@ -2,14 +2,17 @@
 #include "register.hpp"
 
 #include "rgrbm/contrastive_divergence.hpp"
+#include "rgrbm/partition_function.hpp"
 #include "rgrbm/structured_trainer.hpp"
 
 #include <pybind11/stl.h>
 
 #include <algorithm>
+#include <array>
 #include <cmath>
 #include <optional>
 #include <string>
+#include <type_traits>
 
 namespace py = pybind11;
 
@@ -22,9 +25,21 @@ NegativePhase parse_method(const std::string& name) {
         return NegativePhase::cd;
     if (name == "pcd")
         return NegativePhase::pcd;
+    if (name == "pt")
+        return NegativePhase::pt;
+    if (name == "exact")
+        return NegativePhase::exact;
     if (name == "paper")
         return NegativePhase::paper;
-    throw py::value_error("method must be 'cd', 'pcd' or 'paper', got '" + name + "'");
+    throw py::value_error("method must be 'cd', 'pcd', 'pt', 'exact' or 'paper', got '" + name + "'");
+}
+
+Optimizer parse_optimizer(const std::string& name) {
+    if (name == "sgd")
+        return Optimizer::sgd;
+    if (name == "adam")
+        return Optimizer::adam;
+    throw py::value_error("optimizer must be 'sgd' or 'adam', got '" + name + "'");
 }
 
 void require(bool condition, const char* message) {
@@ -119,10 +134,25 @@ void set_real_data(T& trainer, const Array<Real>& x, const std::optional<Array<d
     trainer.set_real_data(x.data(), length(x, 0), weights);
 }
 
+// Only free weights have tempered chains, the exact gradient and Adam.
+template <class T>
+constexpr bool is_free = std::is_same_v<T, Trainer<typename T::Scalar>>;
+
+template <class T>
+void require_trainable(const T& trainer, NegativePhase method, Optimizer optimizer = Optimizer::sgd) {
+    require(method != NegativePhase::exact ||
+                std::min(trainer.n_visible(), trainer.n_hidden()) <= LayerEnumeration::max_units,
+            "the smaller layer has more units than can ever be enumerated");
+    require(is_free<T> || (method != NegativePhase::exact && method != NegativePhase::pt),
+            "masked, shared or symmetric weights can be trained with gradient 'cd', 'pcd' or 'paper' only");
+    require(is_free<T> || optimizer == Optimizer::sgd,
+            "masked, shared or symmetric weights can be trained with optimizer 'sgd' only");
+}
+
 template <class T>
 py::dict run(T& trainer, std::uint64_t first_epoch, const Array<double>& learning_rate, const Array<double>& l1,
              double l2, double momentum, std::size_t batch_size, std::size_t k, const std::string& method,
-             bool centered, bool shuffle) {
+             bool centered, bool shuffle, const std::string& optimizer, std::size_t n_temperatures) {
     require(trainer.n_samples() > 0, "set_data must come before run");
     require_shape(learning_rate, {-1}, "learning_rate");
     require_shape(l1, {learning_rate.shape(0)}, "l1");
@@ -136,6 +166,10 @@ py::dict run(T& trainer, std::uint64_t first_epoch, const Array<double>& learnin
     options.batch_size = std::min(batch_size, trainer.n_samples());
     options.k = k;
     options.method = parse_method(method);
+    options.optimizer = parse_optimizer(optimizer);
+    require(n_temperatures >= 2, "n_temperatures must be at least 2");
+    options.n_temperatures = n_temperatures;
+    require_trainable(trainer, options.method, options.optimizer);
     options.centered = centered;
     options.shuffle = shuffle;
     TrainingReport report;
@@ -149,6 +183,8 @@ py::dict run(T& trainer, std::uint64_t first_epoch, const Array<double>& learnin
     py::dict result;
     result["reconstruction_error"] = array(report.reconstruction_error);
     result["gradient_norm"] = array(report.gradient_norm);
+    if (options.method == NegativePhase::pt)
+        result["exchange_rate"] = array(report.exchange_rate);
     return result;
 }
 
@@ -180,6 +216,15 @@ py::dict state(const T& trainer) {
     result["weight_velocity"] = velocity[0];
     result["visible_velocity"] = velocity[1];
     result["hidden_velocity"] = velocity[2];
+    if constexpr (is_free<T>) {
+        const Array<Real> none(0);
+        const py::tuple squares =
+            trainer.has_squares() ? triple(trainer, &T::copy_squares) : py::make_tuple(none, none, none);
+        result["weight_square"] = squares[0];
+        result["visible_square"] = squares[1];
+        result["hidden_square"] = squares[2];
+        result["n_updates"] = Array<std::uint64_t>(1, std::array{trainer.n_updates()}.data());
+    }
     result["hidden_offset"] = Array<Real>(static_cast<py::ssize_t>(offset.size()), offset.data());
     result["chains"] = chains;
     return result;
@@ -193,6 +238,23 @@ Array<Value> entry(const py::dict& state, const char* name) {
     if (!py::isinstance<Array<Value>>(value))
         throw py::type_error(std::string("the state's ") + name + " is not an array of the right dtype");
     return py::reinterpret_borrow<Array<Value>>(value);
+}
+
+template <class Real>
+void set_squares(Trainer<Real>& trainer, const py::dict& state, py::ssize_t n, py::ssize_t m) {
+    const auto weight_square = entry<Real>(state, "weight_square");
+    const auto visible_square = entry<Real>(state, "visible_square"),
+               hidden_square = entry<Real>(state, "hidden_square");
+    const auto n_updates = entry<std::uint64_t>(state, "n_updates");
+    require_shape(n_updates, {1}, "n_updates");
+    if (weight_square.size() + visible_square.size() + hidden_square.size() == 0) {
+        trainer.clear_squares();
+        return;
+    }
+    require_shape(weight_square, {n, m}, "weight_square");
+    require_shape(visible_square, {n}, "visible_square");
+    require_shape(hidden_square, {m}, "hidden_square");
+    trainer.set_squares(weight_square.data(), visible_square.data(), hidden_square.data(), *n_updates.data());
 }
 
 template <class T>
@@ -209,6 +271,8 @@ void set_state(T& trainer, const py::dict& state) {
     if (offset.size() > 0)
         require_shape(offset, {m}, "hidden_offset");
     require_shape(chains, {-1, n}, "chains");
+    if constexpr (is_free<T>)
+        set_squares(trainer, state, n, m);
     trainer.set_velocity(weights.data(), visible.data(), hidden.data());
     trainer.set_hidden_offset({offset.data(), offset.data() + offset.size()});
     BitMatrix bits(length(chains, 0), trainer.n_visible());
@@ -226,6 +290,7 @@ py::tuple draw_gradient(T& trainer, const Array<std::uint8_t>& x, std::uint64_t 
     require_shape(hidden_mean, {static_cast<py::ssize_t>(trainer.n_hidden())}, "hidden_mean");
     require(k >= 1, "k must be at least 1");
     const NegativePhase phase = parse_method(method);
+    require_trainable(trainer, phase);
     {
         py::gil_scoped_release release;
         trainer.gradient(index, k, phase, centered, visible_mean.data(), hidden_mean.data());
@@ -242,7 +307,8 @@ py::class_<T> register_class(py::module_& m, const char* name, const char* descr
              "Take over probabilities in [0, 1], shape (n_samples, n_visible).")
         .def("run", &run<T>, py::kw_only(), py::arg("first_epoch"), py::arg("learning_rate"), py::arg("l1"),
              py::arg("l2"), py::arg("momentum"), py::arg("batch_size"), py::arg("k"), py::arg("method"),
-             py::arg("centered"), py::arg("shuffle"), "Train for as many epochs as there are learning rates.")
+             py::arg("centered"), py::arg("shuffle"), py::arg("optimizer") = "sgd", py::arg("n_temperatures") = 10,
+             "Train for as many epochs as there are learning rates.")
         .def("gradient", &draw_gradient<T>, py::arg("x").noconvert(), py::arg("index"), py::arg("k"), py::arg("method"),
              py::arg("centered"), py::arg("visible_mean").noconvert(), py::arg("hidden_mean").noconvert(),
              "Take over x; one draw of the gradient from all of it: (weights, visible biases, hidden biases).")

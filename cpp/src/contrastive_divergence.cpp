@@ -14,19 +14,26 @@ namespace {
 
 // Blocks of 16 visible units whose sums are taken and used before the next ones', while they are in the cache.
 constexpr std::size_t cached_blocks = 8;
+constexpr double square_decay = 0.999; // Adam's β₂
 
 } // namespace
 
 template <class Real>
 TrainingReport Trainer<Real>::run(const TrainingOptions& options) {
     const std::size_t n_epochs = options.learning_rate.size();
-    TrainingReport report{std::vector<double>(n_epochs), std::vector<double>(n_epochs)};
+    TrainingReport report{std::vector<double>(n_epochs), std::vector<double>(n_epochs), {}};
+    if (options.method == NegativePhase::pt)
+        report.exchange_rate.resize(n_epochs);
     if (n_epochs == 0)
         return report;
     prepare(options);
     start_batch(options, 0, 0);
     // A thread more than the work of a batch is worth only makes the others wait.
-    const std::size_t work = std::min(options.batch_size, n_samples_) * up_.n_source * up_.n_units;
+    // Enumerations share their states among threads of their own, which they get outside a team only.
+    const std::size_t n_replicas = options.method == NegativePhase::pt ? options.n_temperatures : 1;
+    const std::size_t work = options.method == NegativePhase::exact
+                                 ? 0
+                                 : std::min(options.batch_size, n_samples_) * up_.n_source * up_.n_units * n_replicas;
     const int n_threads =
         static_cast<int>(std::min<std::size_t>(static_cast<std::size_t>(num_threads()), 1 + work / work_per_thread));
     Team team;
@@ -67,11 +74,12 @@ void Trainer<Real>::run_batch(const TrainingOptions& options, std::size_t epoch,
             n_shares,
             [&](std::size_t share) {
                 const std::size_t first = piece(share, n_blocks, n_shares), end = piece(share + 1, n_blocks, n_shares);
+                const Step update = step(options, epoch);
                 for (std::size_t block = first; block < end; block += cached_blocks) {
                     const std::size_t next = std::min(block + cached_blocks, end);
                     statistics(options, chunk, block, next, c == 0);
                     for (std::size_t b = block; last && b < next; ++b)
-                        update_block(step(options, epoch), b);
+                        update_block(update, b);
                 }
             },
             [&] {
@@ -97,6 +105,8 @@ void Trainer<Real>::start_batch(const TrainingOptions& options, std::size_t epoc
         batch_weight_ = std::accumulate(&order_[begin], &order_[begin] + n, Real{0},
                                         [&](Real sum, std::uint32_t s) { return sum + weight_[s]; });
     model_weight_ = batch_weight_ / static_cast<Real>(n);
+    if (options.method == NegativePhase::exact)
+        enumerate_model();
 }
 
 // After the pieces of a batch, of which `end` is the next one's first sample.
@@ -104,6 +114,7 @@ template <class Real>
 void Trainer<Real>::end_batch(const TrainingOptions& options, std::size_t epoch, std::size_t end, std::size_t n_sums,
                               TrainingReport& report) {
     update_hidden(step(options, epoch), n_sums);
+    n_updates_ += options.optimizer == Optimizer::adam;
     if (end < n_samples_) {
         start_batch(options, epoch, end);
         return;
@@ -112,6 +123,8 @@ void Trainer<Real>::end_batch(const TrainingOptions& options, std::size_t epoch,
     const double n_batches = static_cast<double>(n_pieces(n_samples_, options.batch_size));
     report.reconstruction_error[epoch] = std::accumulate(part_error_.begin(), part_error_.end(), 0.0) / n_units;
     report.gradient_norm[epoch] = std::sqrt(norm_ / n_batches);
+    if (options.method == NegativePhase::pt)
+        report.exchange_rate[epoch] = least_exchange_rate(n_samples_ * options.k);
     norm_ = 0;
     if (epoch + 1 < options.learning_rate.size())
         start_batch(options, epoch + 1, 0);
@@ -120,13 +133,19 @@ void Trainer<Real>::end_batch(const TrainingOptions& options, std::size_t epoch,
 template <class Real>
 typename Trainer<Real>::Step Trainer<Real>::step(const TrainingOptions& options, std::size_t epoch) const {
     const auto real = [](double value) { return static_cast<Real>(value); };
-    const double rate = options.learning_rate[epoch];
-    return {real(rate),
-            real(rate * options.l1[epoch]),
+    const bool adam = options.optimizer == Optimizer::adam;
+    const auto scale = [&](double decay) { // of a sliding mean of n_updates + 1 values that started at 0
+        return adam ? real(1 / -std::expm1(static_cast<double>(n_updates_ + 1) * std::log(decay))) : Real{1};
+    };
+    return {real(options.learning_rate[epoch]),
+            real(options.l1[epoch]),
             real(options.l2),
             real(options.momentum),
             batch_weight_ > 0 ? 1 / batch_weight_ : Real{0},
-            options.centered};
+            scale(options.momentum),
+            scale(square_decay),
+            options.centered,
+            adam};
 }
 
 template <class Real>
@@ -171,7 +190,8 @@ void Trainer<Real>::positive_phase(const TrainingOptions& options, const Chunk& 
                         &dense_[(first + s) * up_.n_source]);
         up_.apply_dense(n, &dense_[first * up_.n_source], &positive_[first * up_.n_units], sink);
     } else {
-        up_.apply(n, [&](std::size_t s) { return std::as_const(data_).row(order_[chunk.begin + first + s]); }, sink);
+        up_.apply(
+            n, [&](std::size_t s) { return std::as_const(data_).row(order_[chunk.begin + first + s]); }, sink);
     }
     streams_[part] = stream;
 }
@@ -202,9 +222,9 @@ template <class Real>
 void Trainer<Real>::negative_phase(const TrainingOptions& options, const Chunk& chunk, std::size_t part,
                                    std::size_t first, std::size_t n) {
     Stream stream = streams_[part];
-    const bool persistent = options.method == NegativePhase::pcd;
+    const bool chains = persistent(options);
     BitMatrix& model = model_rows(options);
-    const std::size_t start = persistent ? chunk.chain + first : first;
+    const std::size_t start = chains ? chunk.chain + first : first;
     const auto visible = [&](std::size_t s) { return std::as_const(model).row(start + s); };
     const auto hidden = [&](std::size_t s) { return std::as_const(hidden_).row(first + s); };
     Real* sums = &part_model_[part * up_.n_units];
@@ -213,7 +233,16 @@ void Trainer<Real>::negative_phase(const TrainingOptions& options, const Chunk& 
         std::copy_n(&part_data_[part * up_.n_units], up_.n_units, sums);
         return;
     }
-    for (std::size_t step = persistent ? 0 : 1; step < options.k; ++step) {
+    if (options.method == NegativePhase::exact) { // the model's side does not come from samples
+        for (std::size_t s = first; s < first + n; ++s)
+            std::fill_n(model.row(s), 4 * model.n_words(), std::uint16_t{0});
+        std::fill_n(&negative_[first * up_.n_units], n * up_.n_units, Real{0});
+        return;
+    }
+    if (options.method == NegativePhase::pt)
+        tempered_steps(options.k, part, start, first, n, stream);
+    const std::size_t n_steps = options.method == NegativePhase::pt ? 0 : options.k;
+    for (std::size_t step = chains ? 0 : 1; step < n_steps; ++step) {
         up_.apply(n, visible, [&](std::size_t s, std::size_t j, const V& x) {
             hidden_.row(first + s)[j] = draw(stream, exp_negative(x));
         });
@@ -224,11 +253,18 @@ void Trainer<Real>::negative_phase(const TrainingOptions& options, const Chunk& 
     up_.apply(n, visible, [&](std::size_t s, std::size_t j, const V& x) {
         V p = logistic_of(exp_negative(x));
         if (weighted_)
-            p = p * V::fill(persistent ? model_weight_ : weight_[order_[chunk.begin + first + s]]);
+            p = p * V::fill(chains ? model_weight_ : weight_[order_[chunk.begin + first + s]]);
         p.store(&negative_[(first + s) * up_.n_units + j * lanes]);
         (V::load(sums + j * lanes) + p).store(sums + j * lanes);
     });
     streams_[part] = stream;
+}
+
+// Sums start at minus the model's side where it is known, else at 0.
+template <class Real>
+void Trainer<Real>::start_sums(Real* sums, std::size_t n, const Values& model, std::size_t at) const {
+    for (std::size_t i = 0; i < n; ++i)
+        sums[i] = model.empty() ? Real{0} : -batch_weight_ * model[at + i];
 }
 
 // Adds vᵀ p − v'ᵀ p' and v − v' of some blocks of 16 visible units to the sums.
@@ -236,12 +272,13 @@ template <class Real>
 void Trainer<Real>::statistics(const TrainingOptions& options, const Chunk& chunk, std::size_t first_block,
                                std::size_t last_block, bool first) {
     const BitMatrix& model = model_rows(options);
-    const std::size_t chain = options.method == NegativePhase::pcd ? chunk.chain : 0;
+    const std::size_t chain = persistent(options) ? chunk.chain : 0;
     const std::size_t width = up_.n_units, n_words = (chunk.n + 63) / 64;
     const std::size_t first_unit = first_block * lanes, last_unit = last_block * lanes;
     if (first) {
-        std::fill_n(&gradient_[first_unit * width], (last_unit - first_unit) * width, Real{0});
-        std::fill_n(&visible_gradient_[first_unit], last_unit - first_unit, Real{0});
+        start_sums(&gradient_[first_unit * width], (last_unit - first_unit) * width, model_products_,
+                   first_unit * width);
+        start_sums(&visible_gradient_[first_unit], last_unit - first_unit, model_visible_, first_unit);
     }
     for (std::size_t block = first_block; block < last_block; ++block) {
         const std::size_t at = block * lanes * n_words;
@@ -291,74 +328,104 @@ void Trainer<Real>::visible_statistics(const BitMatrix& model, std::size_t chain
         return;
     }
     V total = V::load(sums);
-    const bool persistent = &model == &chains_;
+    const bool chains = &model == &chains_;
     for (std::size_t s = 0; s < chunk.n; ++s) {
         const std::size_t sample = order_[chunk.begin + s];
         const V data =
             real_data_ ? V::load(&dense_[s * up_.n_source + block * lanes]) : expand<Real>(data_.row(sample)[block]);
         const V model_units = expand<Real>(model.row(chain + s)[block]);
         const Real data_weight = weight_[sample];
-        const Real model_weight = !weighted_ ? Real{1} : persistent ? model_weight_ : data_weight;
+        const Real model_weight = !weighted_ ? Real{1} : chains ? model_weight_ : data_weight;
         total += data * V::fill(data_weight) - model_units * V::fill(model_weight);
     }
     total.store(sums);
 }
 
-// From sums to the gradient and on to the parameters of 16 visible units, in both directions' copies.
+// Moves 16 parameters along g. Returns how far each would go, in the end, for a g of 1 that stays: the proximal step of
+// L1 goes as far, and the points where both rest are then those of the penalised likelihood, whatever the optimizer.
+template <class Real>
+Vector<Real> Trainer<Real>::advance(const Step& step, V g, Real* parameters, Real* velocity, Real* square) const {
+    const V momentum = V::fill(step.momentum);
+    V pace = V::fill(step.learning_rate);
+    if (step.adam) {
+        const auto slide = [](Real* mean, const V& decay, const V& value) {
+            const V next = value + decay * (V::load(mean) - value);
+            next.store(mean);
+            return next;
+        };
+        const V squares = slide(square, V::fill(static_cast<Real>(square_decay)), g * g) * V::fill(step.square_scale);
+        pace = V::map([](auto rate, auto s) { return rate / (square_root(s) + Real{1e-8f}); }, pace, squares);
+        g = slide(velocity, momentum, g) * V::fill(step.mean_scale);
+    } else if (step.momentum != 0) {
+        g += momentum * V::load(velocity);
+        g.store(velocity);
+    }
+    (V::load(parameters) + pace * g).store(parameters);
+    return step.adam ? pace : V::fill(step.learning_rate / (1 - step.momentum));
+}
+
+// Moves 16 weights by the gradient and the penalties; returns by how much.
+template <class Real>
+Vector<Real> Trainer<Real>::move_weights(const Step& step, const V& g, std::size_t at) {
+    const V before = V::load(&up_.matrix[at]);
+    const V pace = advance(step, g - V::fill(step.l2) * before, &up_.matrix[at], &velocity_[at],
+                           step.adam ? &square_[at] : nullptr);
+    V after = V::load(&up_.matrix[at]);
+    if (step.l1 > 0) {
+        after = V::map(
+            [](auto w, auto t) {
+                const auto zero = w - w;
+                const auto above = w - t, below = w + t;
+                return (above > zero ? above : zero) + (below < zero ? below : zero);
+            },
+            after, pace * V::fill(step.l1));
+        after.store(&up_.matrix[at]);
+    }
+    return after - before;
+}
+
+// From sums to the gradient and on to the parameters of 16 visible units, in both directions' copies. Centred biases
+// c + Wλ and b + Wᵀμ are what moves along Δ⟨v⟩ and Δ⟨h⟩: the plain ones make up for the change of W, whatever made it.
 template <class Real>
 void Trainer<Real>::update_block(const Step& step, std::size_t block) {
     const std::size_t width = up_.n_units, first = block * lanes;
     V norm = V::zero();
     double visible_norm = 0;
-    Real* mean = &block_mean_[block * width];
+    Real *const mean = &block_mean_[block * width], *const shift = &block_shift_[block * width];
     std::fill_n(mean, width, Real{0});
-    const V scale = V::fill(step.scale), rate = V::fill(step.learning_rate), decay = V::fill(step.l2),
-            momentum = V::fill(step.momentum), threshold = V::fill(step.threshold);
+    std::fill_n(shift, width, Real{0});
+    alignas(64) Real difference[lanes], visible_shift[lanes];
     for (std::size_t i = first; i < first + lanes; ++i) {
-        const Real visible = visible_gradient_[i] * step.scale;
-        const V difference = V::fill(step.centered ? visible : Real{0});
-        const V mu = V::fill(step.centered ? visible_mean_[i] : Real{0});
-        V dot = V::zero();
+        const Real visible = difference[i - first] = visible_gradient_[i] * step.scale;
+        V dot = V::zero(), moved = V::zero();
         for (std::size_t j = 0; j < width; j += lanes) {
+            const V mu = V::fill(step.centered ? visible_mean_[i] : Real{0});
+            const V lambda = step.centered ? V::load(&hidden_offset_[j]) : V::zero();
             const std::size_t at = i * width + j;
-            V weight = V::load(&up_.matrix[at]);
-            V g = V::load(&gradient_[at]) * scale;
+            V g = V::load(&gradient_[at]) * V::fill(step.scale);
             if (step.centered) {
-                const V lambda = V::load(&hidden_offset_[j]);
-                g -= difference * lambda + mu * V::load(&hidden_difference_[j]);
+                g -= V::fill(visible) * lambda + mu * V::load(&hidden_difference_[j]);
                 dot += g * lambda;
                 (V::load(mean + j) + mu * g).store(mean + j);
             }
             g.store(&gradient_[at]);
             norm += g * g;
-            g -= decay * weight;
-            if (step.momentum != 0) {
-                g += momentum * V::load(&velocity_[at]);
-                g.store(&velocity_[at]);
+            const V change = move_weights(step, g, at);
+            if (step.centered) {
+                moved += change * lambda;
+                (V::load(shift + j) + mu * change).store(shift + j);
             }
-            weight += rate * g;
-            if (step.threshold > 0)
-                weight = V::map(
-                    [](auto w, auto t) {
-                        const auto zero = w - w;
-                        const auto above = w - t, below = w + t;
-                        return (above > zero ? above : zero) + (below < zero ? below : zero);
-                    },
-                    weight, threshold);
-            weight.store(&up_.matrix[at]);
         }
         for (std::size_t j = n_hidden_; j < width; ++j)
             up_.matrix[i * width + j] = 0;
         const Real g = visible - dot.sum();
         visible_gradient_[i] = g;
-        if (i < n_visible_) {
-            visible_norm += static_cast<double>(g) * static_cast<double>(g);
-            Real v = g;
-            if (step.momentum != 0)
-                v = visible_velocity_[i] = g + step.momentum * visible_velocity_[i];
-            down_.bias[i] += step.learning_rate * v;
-        }
+        visible_shift[i - first] = moved.sum();
+        visible_norm += static_cast<double>(g) * static_cast<double>(g);
     }
+    advance(step, V::load(difference), &down_.bias[first], &visible_velocity_[first],
+            step.adam ? &visible_square_[first] : nullptr);
+    (V::load(&down_.bias[first]) - V::load(visible_shift)).store(&down_.bias[first]);
     block_norm_[block] = static_cast<double>(norm.sum()) + visible_norm;
     for (std::size_t j = 0; j < width; ++j)
         for (std::size_t i = first; i < first + lanes; ++i)
@@ -371,7 +438,9 @@ template <class Real>
 void Trainer<Real>::reduce_hidden(std::size_t n_parts) {
     const V scale = V::fill(batch_weight_ > 0 ? 1 / batch_weight_ : Real{0});
     for (std::size_t j = 0; j < up_.n_units; j += lanes) {
-        V sum = V::zero();
+        alignas(64) Real start[lanes];
+        start_sums(start, lanes, model_hidden_, j);
+        V sum = V::load(start);
         for (std::size_t part = 0; part < n_parts; ++part)
             sum += V::load(&part_data_[part * up_.n_units + j]) - V::load(&part_model_[part * up_.n_units + j]);
         (sum * scale).store(&hidden_difference_[j]);
@@ -381,16 +450,19 @@ void Trainer<Real>::reduce_hidden(std::size_t n_parts) {
 template <class Real>
 void Trainer<Real>::update_hidden(const Step& step, std::size_t n_parts) {
     const std::size_t n_blocks = block_norm_.size();
+    for (std::size_t j = 0; j < up_.n_units; j += lanes) {
+        V mean = V::zero(), shift = V::zero(); // Σ μ ∇W and Σ μ ΔW, 0 if not centred
+        for (std::size_t block = 0; block < n_blocks; ++block) {
+            mean += V::load(&block_mean_[block * up_.n_units + j]);
+            shift += V::load(&block_shift_[block * up_.n_units + j]);
+        }
+        const V difference = V::load(&hidden_difference_[j]);
+        (difference - mean).store(&hidden_gradient_[j]);
+        advance(step, difference, &up_.bias[j], &hidden_velocity_[j], step.adam ? &hidden_square_[j] : nullptr);
+        (V::load(&up_.bias[j]) - shift).store(&up_.bias[j]);
+    }
     for (std::size_t j = 0; j < n_hidden_; ++j) {
-        Real g = hidden_difference_[j];
-        if (step.centered)
-            for (std::size_t block = 0; block < n_blocks; ++block)
-                g -= block_mean_[block * up_.n_units + j];
-        hidden_gradient_[j] = g;
-        norm_ += static_cast<double>(g) * static_cast<double>(g);
-        if (step.momentum != 0)
-            g = hidden_velocity_[j] = g + step.momentum * hidden_velocity_[j];
-        up_.bias[j] += step.learning_rate * g;
+        norm_ += static_cast<double>(hidden_gradient_[j]) * static_cast<double>(hidden_gradient_[j]);
         if (step.centered && slide_ && step.scale > 0) {
             Real mean = 0;
             for (std::size_t part = 0; part < n_parts; ++part)

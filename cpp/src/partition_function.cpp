@@ -9,6 +9,7 @@
 #include <algorithm>
 #include <cmath>
 #include <numeric>
+#include <utility>
 
 namespace rgrbm {
 
@@ -21,6 +22,17 @@ constexpr double group_range = 600;                          // e^-600 is far fr
 constexpr double padding_bias = -1e4;                        // of units that do not exist: softplus is 0
 
 } // namespace
+
+LayerMoments& LayerMoments::operator+=(const LayerMoments& other) {
+    const auto add = [](AlignedVector<double>& to, const AlignedVector<double>& from) {
+        std::transform(to.begin(), to.end(), from.begin(), to.begin(), std::plus<>());
+    };
+    total += other.total;
+    add(enumerated, other.enumerated);
+    add(summed, other.summed);
+    add(products, other.products);
+    return *this;
+}
 
 struct LayerEnumeration::Scratch {
     explicit Scratch(const LayerEnumeration& e)
@@ -285,22 +297,13 @@ void LayerEnumeration::add_moments(std::size_t part, double log_z, LayerMoments&
 
 LayerMoments LayerEnumeration::moments(std::size_t first, std::size_t count, double log_z) const {
     const auto n = static_cast<std::ptrdiff_t>(count);
-    const LayerMoments zero{0, std::vector<double>(n_), std::vector<double>(m_), std::vector<double>(n_ * m_)};
+    const LayerMoments zero{0, AlignedVector<double>(n_), AlignedVector<double>(m_), AlignedVector<double>(n_ * m_)};
     std::vector<LayerMoments> parts(count, zero);
 #pragma omp parallel for schedule(dynamic) num_threads(threads_for(n))
     for (std::ptrdiff_t p = 0; p < n; ++p)
         add_moments(first + static_cast<std::size_t>(p), log_z, parts[static_cast<std::size_t>(p)]);
-    LayerMoments result = zero;
-    const auto add = [](std::vector<double>& to, const std::vector<double>& from) {
-        std::transform(to.begin(), to.end(), from.begin(), to.begin(), std::plus<>());
-    };
-    for (const LayerMoments& part : parts) {
-        result.total += part.total;
-        add(result.enumerated, part.enumerated);
-        add(result.summed, part.summed);
-        add(result.products, part.products);
-    }
-    return result;
+    return std::accumulate(parts.begin(), parts.end(), zero,
+                           [](LayerMoments sum, const LayerMoments& part) { return std::move(sum += part); });
 }
 
 } // namespace rgrbm

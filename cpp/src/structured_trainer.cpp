@@ -14,7 +14,7 @@ namespace rgrbm {
 template <class Real>
 TrainingReport StructuredTrainer<Real>::run(const TrainingOptions& options) {
     const std::size_t n_epochs = options.learning_rate.size();
-    TrainingReport report{std::vector<double>(n_epochs), std::vector<double>(n_epochs)};
+    TrainingReport report{std::vector<double>(n_epochs), std::vector<double>(n_epochs), {}};
     if (n_epochs == 0)
         return report;
     prepare(options);
@@ -235,9 +235,9 @@ template <class Real>
 void StructuredTrainer<Real>::find_gradient(bool centered) {
     const Real scale = batch_weight_ > 0 ? 1 / batch_weight_ : Real{0};
     for (std::size_t i = 0; i < n_visible_; ++i)
-        visible_.gradient[i] = visible_sum_[i] * scale;
+        visible_.difference[i] = visible_sum_[i] * scale;
     for (std::size_t j = 0; j < n_hidden_; ++j)
-        hidden_.gradient[j] = (data_sum_[j] - model_sum_[j]) * scale;
+        hidden_.difference[j] = (data_sum_[j] - model_sum_[j]) * scale;
     std::fill(class_gradient_.begin(), class_gradient_.end(), Real{0});
     const bool offsets = centered || symmetric_;
     for (std::size_t j = 0; j < n_hidden_; ++j)
@@ -245,7 +245,7 @@ void StructuredTrainer<Real>::find_gradient(bool centered) {
             const std::size_t i = hidden_.other[at], edge = hidden_.edge[at];
             Real g = edge_gradient_[edge] * scale;
             if (offsets)
-                g -= visible_offset_[i] * hidden_.gradient[j] + hidden_offset_[j] * visible_.gradient[i];
+                g -= visible_offset_[i] * hidden_.difference[j] + hidden_offset_[j] * visible_.difference[i];
             class_gradient_[edge_class_[edge]] += g;
         }
     for (std::size_t c = 0; c < n_classes_; ++c)
@@ -257,55 +257,66 @@ void StructuredTrainer<Real>::find_gradient(bool centered) {
         make_symmetric(hidden_, edge_gradient_, hidden_.gradient);
         return;
     }
-    const auto centre = [&](Side& side, const Values& offset) {
-        for (std::size_t unit = 0; unit < side.size(); ++unit)
-            for (std::size_t at = side.first[unit]; at < side.first[unit + 1]; ++at)
-                side.gradient[unit] -= edge_gradient_[side.edge[at]] * offset[side.other[at]];
-    };
-    if (centered) {
-        centre(visible_, hidden_offset_);
-        centre(hidden_, visible_offset_);
+    for (Side* side : {&visible_, &hidden_}) {
+        average_bias(*side, side->difference);
+        side->gradient = side->difference;
+        if (centered)
+            subtract_centred(*side, edge_gradient_, side == &visible_ ? hidden_offset_ : visible_offset_,
+                             side->gradient);
     }
-    average_bias(visible_, visible_.gradient);
-    average_bias(hidden_, hidden_.gradient);
 }
 
+// What a change of the weights takes from biases that are centred: Σ over its edges of the change times the offset.
+template <class Real>
+void StructuredTrainer<Real>::subtract_centred(const Side& side, const Values& change, const Values& offset,
+                                               Values& biases) {
+    for (std::size_t unit = 0; unit < side.size(); ++unit)
+        for (std::size_t at = side.first[unit]; at < side.first[unit + 1]; ++at)
+            biases[unit] -= change[side.edge[at]] * offset[side.other[at]];
+    average_bias(side, biases); // the same sums in another order
+}
+
+// L1 goes as far as the gradient does, momentum included, so that it has the same optimum for any momentum.
 template <class Real>
 void StructuredTrainer<Real>::update(const TrainingOptions& options, std::size_t epoch) {
     const auto real = [](double value) { return static_cast<Real>(value); };
     const Real rate = real(options.learning_rate[epoch]), momentum = real(options.momentum);
-    const Real threshold = real(options.learning_rate[epoch] * options.l1[epoch]), decay = real(options.l2);
+    const Real threshold = real(options.learning_rate[epoch] * options.l1[epoch] / (1 - options.momentum));
     for (const Values* gradient : {&edge_gradient_, &visible_.gradient, &hidden_.gradient})
         for (const Real g : *gradient)
             norm_ += static_cast<double>(g) * static_cast<double>(g);
     for (std::size_t c = 0; c < n_classes_; ++c) {
         Real& weight = weight_value_[c];
-        Real g = class_gradient_[c] - decay * weight;
+        Real g = class_gradient_[c] - real(options.l2) * weight;
         if (momentum != 0)
             g = velocity_[c] = g + momentum * velocity_[c];
         weight += rate * g;
         if (threshold > 0)
             weight = std::max(weight - threshold, Real{0}) + std::min(weight + threshold, Real{0});
     }
-    for (std::size_t edge = 0; edge < edge_weight_.size(); ++edge)
+    for (std::size_t edge = 0; edge < edge_weight_.size(); ++edge) {
+        edge_change_[edge] = weight_value_[edge_class_[edge]] - edge_weight_[edge];
         edge_weight_[edge] = weight_value_[edge_class_[edge]];
+    }
     if (symmetric_) {
         make_symmetric(visible_, edge_weight_, visible_.bias);
         make_symmetric(hidden_, edge_weight_, hidden_.bias);
     } else {
-        update_bias(visible_, rate, momentum);
-        update_bias(hidden_, rate, momentum);
+        update_bias(visible_, options.centered ? &hidden_offset_ : nullptr, rate, momentum);
+        update_bias(hidden_, options.centered ? &visible_offset_ : nullptr, rate, momentum);
     }
 }
 
 template <class Real>
-void StructuredTrainer<Real>::update_bias(Side& side, Real rate, Real momentum) {
+void StructuredTrainer<Real>::update_bias(Side& side, const Values* offset, Real rate, Real momentum) {
     for (std::size_t unit = 0; unit < side.size(); ++unit) {
-        Real g = side.gradient[unit];
+        Real g = side.difference[unit];
         if (momentum != 0)
             g = side.velocity[unit] = g + momentum * side.velocity[unit];
         side.bias[unit] += rate * g;
     }
+    if (offset)
+        subtract_centred(side, edge_change_, *offset, side.bias);
 }
 
 // The biases that belong to weights without fields in ±1 units.

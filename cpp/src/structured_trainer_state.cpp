@@ -45,6 +45,7 @@ StructuredTrainer<Real>::StructuredTrainer(const WeightStructure& structure, con
     class_gradient_.resize(n_classes_);
     edge_gradient_.resize(edge_class_.size());
     edge_weight_.resize(edge_class_.size());
+    edge_change_.resize(edge_class_.size());
     for (std::size_t edge = 0; edge < edge_class_.size(); ++edge)
         edge_weight_[edge] = weight_value_[edge_class_[edge]];
     if (symmetric_) {
@@ -62,6 +63,7 @@ typename StructuredTrainer<Real>::Side StructuredTrainer<Real>::make_side(std::s
     side.n_bias_classes = 1 + *std::max_element(side.bias_class.begin(), side.bias_class.end());
     side.bias.assign(bias, bias + n);
     side.velocity.resize(n);
+    side.difference.resize(n);
     side.gradient.resize(n);
     return side;
 }

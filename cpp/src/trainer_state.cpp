@@ -22,7 +22,7 @@ Trainer<Real>::Trainer(std::size_t n_visible, std::size_t n_hidden, const Real* 
     : Set(n_visible, round_up(n_visible, lanes), key), n_hidden_(n_hidden), up_(n_visible, n_hidden),
       down_(n_hidden, n_visible), velocity_(up_.matrix.size()), visible_velocity_(up_.n_source),
       hidden_velocity_(up_.n_units), gradient_(up_.matrix.size()), visible_gradient_(up_.n_source),
-      hidden_gradient_(up_.n_units), block_mean_(up_.n_source / lanes * up_.n_units),
+      hidden_gradient_(up_.n_units), block_mean_(up_.n_source / lanes * up_.n_units), block_shift_(block_mean_.size()),
       block_norm_(up_.n_source / lanes) {
     copy_block(weights, n_hidden, up_.matrix.data(), up_.n_units, n_visible, n_hidden);
     for (std::size_t i = 0; i < n_visible; ++i)
@@ -44,10 +44,20 @@ void Trainer<Real>::prepare(const TrainingOptions& options) {
     up_.refresh();
     down_.refresh();
     allocate(batch, options.momentum != 0);
+    if (options.optimizer != Optimizer::adam)
+        clear_squares();
+    else if (!has_squares())
+        start_squares();
     if (options.centered && hidden_offset_.empty())
         start_offset();
-    if (options.method == NegativePhase::pcd && chains_.n_rows() != batch)
-        start_chains(batch);
+    const std::size_t n_chains = options.method == NegativePhase::pt ? batch * options.n_temperatures : batch;
+    if (persistent(options) && chains_.n_rows() != n_chains)
+        start_chains(n_chains);
+    if (options.method == NegativePhase::pt)
+        start_temperatures(options.n_temperatures);
+    if (options.method != NegativePhase::exact)
+        for (Values* mean : {&model_products_, &model_visible_, &model_hidden_})
+            mean->clear();
 }
 
 template <class Real>
@@ -73,6 +83,21 @@ void Trainer<Real>::allocate(std::size_t batch_size, bool momentum) {
     }
 }
 
+template <class Real>
+void Trainer<Real>::start_squares() {
+    square_.assign(velocity_.size(), Real{0});
+    visible_square_.assign(visible_velocity_.size(), Real{0});
+    hidden_square_.assign(hidden_velocity_.size(), Real{0});
+    n_updates_ = 0;
+}
+
+template <class Real>
+void Trainer<Real>::clear_squares() {
+    for (Values* squares : {&square_, &visible_square_, &hidden_square_})
+        squares->clear();
+    n_updates_ = 0;
+}
+
 // λ starts at the mean of p(h|v) over the data.
 template <class Real>
 void Trainer<Real>::start_offset() {
@@ -88,7 +113,8 @@ void Trainer<Real>::start_offset() {
         if (real_data_)
             up_.apply_dense(1, &real_[s * up_.n_source], positive_.data(), sink);
         else
-            up_.apply(1, [&](std::size_t) { return data_.row(s); }, sink);
+            up_.apply(
+                1, [&](std::size_t) { return data_.row(s); }, sink);
     }
     for (std::size_t j = 0; j < n_hidden_; ++j)
         hidden_offset_[j] = static_cast<Real>(total[j] / static_cast<double>(n_samples_));
@@ -149,6 +175,23 @@ void Trainer<Real>::set_velocity(const Real* weights, const Real* visible_bias, 
     copy_block(weights, n_hidden_, velocity_.data(), up_.n_units, n_visible_, n_hidden_);
     std::copy_n(visible_bias, n_visible_, visible_velocity_.data());
     std::copy_n(hidden_bias, n_hidden_, hidden_velocity_.data());
+}
+
+template <class Real>
+void Trainer<Real>::copy_squares(Real* weights, Real* visible_bias, Real* hidden_bias) const {
+    copy_block(square_.data(), up_.n_units, weights, n_hidden_, n_visible_, n_hidden_);
+    std::copy_n(visible_square_.data(), n_visible_, visible_bias);
+    std::copy_n(hidden_square_.data(), n_hidden_, hidden_bias);
+}
+
+template <class Real>
+void Trainer<Real>::set_squares(const Real* weights, const Real* visible_bias, const Real* hidden_bias,
+                                std::uint64_t n_updates) {
+    start_squares();
+    copy_block(weights, n_hidden_, square_.data(), up_.n_units, n_visible_, n_hidden_);
+    std::copy_n(visible_bias, n_visible_, visible_square_.data());
+    std::copy_n(hidden_bias, n_hidden_, hidden_square_.data());
+    n_updates_ = n_updates;
 }
 
 template <class Real>

@@ -50,7 +50,7 @@ TEST_CASE_TEMPLATE("epochs allocate nothing", Real, float, double) {
     for (auto& unit : x)
         unit = engine() & 1;
     const std::vector<Real> weights(n_visible * n_hidden, Real{0.01f}), visible(n_visible), hidden(n_hidden);
-    for (const auto method : {NegativePhase::cd, NegativePhase::pcd, NegativePhase::paper}) {
+    for (const auto method : {NegativePhase::cd, NegativePhase::pcd, NegativePhase::pt, NegativePhase::paper}) {
         for (const std::size_t batch_size : {7u, 100u, 300u}) {
             Trainer<Real> trainer(n_visible, n_hidden, weights.data(), visible.data(), hidden.data(), {1, 2});
             trainer.set_data(x.data(), n, nullptr);
@@ -63,6 +63,7 @@ TEST_CASE_TEMPLATE("epochs allocate nothing", Real, float, double) {
                 options.k = 2;
                 options.batch_size = batch_size;
                 options.method = method;
+                options.optimizer = batch_size == 7 ? Optimizer::adam : Optimizer::sgd;
                 const long before = n_allocations;
                 trainer.run(options);
                 return n_allocations - before;

@@ -40,21 +40,41 @@ class History:
     def append(self, measured: dict[str, Any], seconds: float = 0.0) -> None:
         """Add the measurements of one or more epochs: a name and an array of equal length for each quantity.
 
+        A quantity is NaN in the epochs in which it was not measured.
+
         Raises
         ------
         ValueError
-            If the arrays differ in length, or the names from those of the epochs before.
+            If the arrays differ in length.
         """
         arrays = {name: np.array(values, dtype=np.float64) for name, values in measured.items()}
         lengths = {len(values) for values in arrays.values()}
         if len(lengths) != 1:
             raise ValueError(f"measurements of the same epochs differ in length: {sorted(lengths)}")
-        if self._chunks and set(self._chunks) != set(arrays):
-            raise ValueError(f"expected measurements of {sorted(self._chunks)}, got {sorted(arrays)}")
+        length = lengths.pop()
+        for name in self._chunks.keys() - arrays.keys():
+            arrays[name] = np.full(length, np.nan)
         for name, values in arrays.items():
-            self._chunks.setdefault(name, []).append(values)
-        self.n_epochs += lengths.pop()
+            self._column(name).append(values)
+        self.n_epochs += length
         self.seconds += seconds
+
+    def record(self, name: str, value: float) -> None:
+        """Set one quantity in the last epoch, NaN in all epochs for which nobody set it.
+
+        Raises
+        ------
+        ValueError
+            If there is no epoch yet.
+        """
+        if self.n_epochs == 0:
+            raise ValueError("there is no epoch yet to record anything for")
+        self._column(name)[-1][-1] = value
+
+    def _column(self, name: str) -> list[Array]:
+        if name not in self._chunks:
+            self._chunks[name] = [np.full(self.n_epochs, np.nan)] if self.n_epochs else []
+        return self._chunks[name]
 
     @property
     def names(self) -> tuple[str, ...]:

@@ -81,7 +81,9 @@ def _check_head(head: dict[str, str], kind: str, name: str) -> None:
         raise FileFormatError(f"{name!r} holds a {head.get('kind')!r}, expected a {kind!r}")
 
 
-def require_tensors(tensors: Tensors, shapes: dict[str, tuple[int, ...]], name: str) -> None:
+def require_tensors(
+    tensors: Tensors, shapes: dict[str, tuple[int, ...]], name: str, *, nan_allowed: bool = False
+) -> None:
     """Check that exactly these tensors are there, with these shapes, one float type and finite values.
 
     Raises
@@ -100,7 +102,7 @@ def require_tensors(tensors: Tensors, shapes: dict[str, tuple[int, ...]], name: 
             raise FileFormatError(f"{name!r}: {key} has shape {tensor.shape}, its metadata say {shape}")
         if tensor.dtype not in (np.float32, np.float64):
             raise FileFormatError(f"{name!r}: {key} is of type {tensor.dtype}, expected float32 or float64")
-        if not np.all(np.isfinite(tensor)):
+        if not np.all(np.isfinite(tensor) | (nan_allowed & np.isnan(tensor))):
             raise FileFormatError(f"{name!r}: {key} holds values that are not finite")
     if len({tensors[key].dtype for key in shapes}) > 1:
         raise FileFormatError(f"{name!r}: its tensors are of different types")

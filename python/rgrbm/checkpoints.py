@@ -90,7 +90,9 @@ def load_checkpoint(path: PathLike) -> Checkpoint:
     shapes = parameter_shapes(*layer_sizes(metadata, name))
     require_tensors({key: t for key, t in tensors.items() if not key.startswith((_STATE, _HISTORY))}, shapes, name)
     expected: dict[str, tuple[int, ...]] = {_HISTORY + str(column): (n_epochs,) for column in columns}
-    require_tensors({key: t for key, t in tensors.items() if key.startswith(_HISTORY)}, expected, name)
+    # NaN: not measured in that epoch.
+    columns_found = {key: t for key, t in tensors.items() if key.startswith(_HISTORY)}
+    require_tensors(columns_found, expected, name, nan_allowed=True)
     stored = {key.removeprefix(_STATE): t for key, t in tensors.items() if key.startswith(_STATE)}
     if {key: list(array.shape) for key, array in stored.items()} != state:
         raise FileFormatError(f"{name!r}: the trainer's state is not the one that its metadata describe")

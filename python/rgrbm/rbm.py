@@ -2,6 +2,7 @@
 
 import os
 from collections.abc import Sequence
+from dataclasses import replace
 from numbers import Integral, Real
 from typing import Any, ClassVar, Literal, Self
 
@@ -12,6 +13,7 @@ from sklearn.utils._param_validation import Interval, StrOptions
 from sklearn.utils.validation import validate_data
 
 from rgrbm import _random, _rbm_state, _units, checkpoints, files
+from rgrbm._enumeration import require_sum
 from rgrbm._rbm_inference import RBMInference
 from rgrbm.checkpoints import Checkpoint
 from rgrbm.training import (
@@ -22,6 +24,7 @@ from rgrbm.training import (
     Settings,
     l1_strengths,
     learning_rates,
+    run_epochs,
     train,
 )
 
@@ -51,13 +54,21 @@ class BernoulliRBM(RBMInference):
     random_state : int, RandomState, Generator, SeedSequence or None, default=None
         Fixes initial weights and all sampling, whatever the number of threads. Generators are advanced by a
         call of ``fit``; None takes entropy from the operating system.
-    gradient : {"cd", "pcd", "paper"}, default="cd"
+    gradient : {"cd", "pcd", "pt", "exact", "paper"}, default="cd"
         Where the model's side of the gradient comes from. "cd": k Gibbs steps from the data [1]_. "pcd":
         chains that persist from batch to batch [2]_ (as scikit-learn does): less bias while the chains
-        mix, which good models of ordered data do not. "paper": one step with the *same* sampled hidden state
-        in both terms and no hidden-bias gradient, for study only: it does not learn.
+        mix, which good models of ordered data do not. "pt": persistent chains with replicas at
+        ``n_temperatures`` temperatures that exchange their states, so that they mix all the same [5]_.
+        "exact": all states of the smaller layer, without sampling (Eq. 11 of the report); for layers of up to 28
+        units, and quick up to about 16. "paper": one step with the *same* sampled hidden state in both terms and
+        no hidden-bias gradient, for study only: it does not learn.
     k : int, default=1
-        Gibbs steps per update. More steps cost time in proportion and reduce the bias of the gradient.
+        Gibbs steps per update. More steps cost time in proportion and reduce the bias of the gradient. Without
+        effect on the exact gradient.
+    n_temperatures : int, default=10
+        Replicas of each chain of ``gradient="pt"``, at β = 1 … 0 in equal steps; time is in proportion. Enough if
+        ``history_["exchange_rate"]``, the least fraction of exchanges that neighbouring replicas accept, stays
+        above some 0.2.
     centered : bool, default=True
         Subtract the units' means in the gradient [3]_, so that learning does not depend on which of its two
         values a unit calls 1. On data with a ± symmetry this matters more than ``k``.
@@ -68,9 +79,17 @@ class BernoulliRBM(RBMInference):
         Epochs over which ``l1`` rises linearly from 0. Too strong an L1 at the start pins all weights at 0.
     l2 : float, default=0.0
         Strength λ of the penalty ½λ·ΣW², in nats per sample. Shrinks all weights in proportion.
-    momentum : float, default=0.0
-        Fraction of the last update added to the next, in [0, 1). Speeds up the slow directions; the effective
-        learning rate is ``learning_rate / (1 - momentum)`` [4]_.
+    optimizer : {"sgd", "adam"}, default="sgd"
+        How the gradient is followed. "sgd": in steps of ``learning_rate`` times the gradient. "adam": each
+        parameter's step is ``learning_rate`` times a sliding mean of its gradient over the root of that of its
+        square [6]_, so that all parameters move at the same pace whatever the scale of their gradients;
+        ``learning_rate`` then is about the change per update, and wants to be 0.001 to 0.01. L1 is applied
+        with the same step as the gradient, parameter by parameter, so that both optimizers have the same optima.
+    momentum : float or None, default=None
+        Memory of past gradients, in [0, 1). With "sgd", the fraction of the last update added to the next, which
+        speeds up the slow directions; the effective learning rate is ``learning_rate / (1 - momentum)`` [4]_.
+        With "adam", the decay β₁ of the sliding mean (that of the square, β₂, is 0.999). None: 0 for "sgd", 0.9
+        for "adam".
     learning_rate_schedule : {"constant", "linear", "cosine"}, callable or array-like, default="constant"
         Factor of the learning rate per epoch: constant; falling to 1/n_iter in equal steps; falling towards 0
         as half a cosine wave; a function of the epoch (from 0); or an array of ``n_iter`` factors.
@@ -106,7 +125,8 @@ class BernoulliRBM(RBMInference):
         Hidden states at the end of training: given the persistent chains, or given visible states one Gibbs
         step from the data. At most as many as there are samples.
     history_ : History
-        Reconstruction error (fraction of unequal units), gradient norm, learning rate and L1 of each epoch.
+        Reconstruction error (fraction of unequal units), gradient norm, learning rate and L1 of each epoch; with
+        ``gradient="pt"`` the least exchange rate as well.
     n_iter_ : int
         Epochs done.
     n_features_in_ : int
@@ -131,6 +151,10 @@ class BernoulliRBM(RBMInference):
        gradient*, ICML (2008).
     .. [3] J. Melchior, A. Fischer, L. Wiskott, *How to center deep Boltzmann machines*, JMLR 17 (2016).
     .. [4] G. E. Hinton, *A practical guide to training restricted Boltzmann machines* (2010).
+    .. [5] G. Desjardins, A. Courville, Y. Bengio, P. Vincent, O. Delalleau, *Tempered Markov chain Monte Carlo
+       for training of restricted Boltzmann machines*, AISTATS (2010); K. Cho, T. Raiko, A. Ilin, *Parallel
+       tempering is efficient for learning restricted Boltzmann machines*, IJCNN (2010).
+    .. [6] D. P. Kingma, J. Ba, *Adam: a method for stochastic optimization*, ICLR (2015).
 
     Examples
     --------
@@ -155,13 +179,15 @@ class BernoulliRBM(RBMInference):
             np.random.SeedSequence,
             None,
         ],
-        "gradient": [StrOptions({"cd", "pcd", "paper"})],
+        "gradient": [StrOptions({"cd", "pcd", "pt", "exact", "paper"})],
         "k": [Interval(Integral, 1, None, closed="left")],
+        "n_temperatures": [Interval(Integral, 2, None, closed="left")],
         "centered": ["boolean"],
         "l1": [Interval(Real, 0, None, closed="left")],
         "l1_warmup": [Interval(Integral, 0, None, closed="left")],
         "l2": [Interval(Real, 0, None, closed="left")],
-        "momentum": [Interval(Real, 0, 1, closed="left")],
+        "optimizer": [StrOptions({"sgd", "adam"})],
+        "momentum": [Interval(Real, 0, 1, closed="left"), None],
         "learning_rate_schedule": [StrOptions(set(SCHEDULES)), callable, "array-like"],
         "weight_scale": [Interval(Real, 0, None, closed="left")],
         "shuffle": ["boolean"],
@@ -180,13 +206,15 @@ class BernoulliRBM(RBMInference):
         n_iter: int = 10,
         verbose: int = 0,
         random_state: _random.Seed = None,
-        gradient: Literal["cd", "pcd", "paper"] = "cd",
+        gradient: Literal["cd", "pcd", "pt", "exact", "paper"] = "cd",
         k: int = 1,
+        n_temperatures: int = 10,
         centered: bool = True,
         l1: float = 0.0,
         l1_warmup: int = 0,
         l2: float = 0.0,
-        momentum: float = 0.0,
+        optimizer: Literal["sgd", "adam"] = "sgd",
+        momentum: float | None = None,
         learning_rate_schedule: Schedule = "constant",
         weight_scale: float = 0.01,
         shuffle: bool = True,
@@ -203,10 +231,12 @@ class BernoulliRBM(RBMInference):
         self.random_state = random_state
         self.gradient = gradient
         self.k = k
+        self.n_temperatures = n_temperatures
         self.centered = centered
         self.l1 = l1
         self.l1_warmup = l1_warmup
         self.l2 = l2
+        self.optimizer = optimizer
         self.momentum = momentum
         self.learning_rate_schedule = learning_rate_schedule
         self.weight_scale = weight_scale
@@ -348,10 +378,8 @@ class BernoulliRBM(RBMInference):
         rate = learning_rates(self.learning_rate, "constant", 1)
         strength = np.array([self.l1 * min(1.0, epoch / self.l1_warmup) if self.l1_warmup else self.l1])
         trainer = _rbm_state.make_trainer(self, state, data)
-        measured = trainer.run(
-            first_epoch=epoch, learning_rate=rate, l1=strength, l2=self.l2, momentum=self.momentum,
-            batch_size=len(data), k=self.k, method=self.gradient, centered=self.centered, shuffle=False,
-        )  # fmt: skip
+        settings = replace(self._settings(), batch_size=len(data), shuffle=False)
+        measured = run_epochs(trainer, rate, strength, settings, first_epoch=epoch)
         state.history.append({"learning_rate": rate, "l1": strength, **measured})
         self._adopt(_rbm_state.capture(trainer, state), data)
         return self
@@ -396,13 +424,20 @@ class BernoulliRBM(RBMInference):
 
     def _validate(self, X: Any, *, reset: bool) -> npt.NDArray[Any]:
         X = validate_data(self, X, accept_sparse="csr", reset=reset)
+        if self.gradient == "exact":
+            smaller = min(X.shape[1], self.n_components)
+            require_sum(smaller, "the smaller layer", "Use gradient='pt' instead.")
         self._data_dtype = np.dtype(self.dtype) if self.dtype else np.dtype(_units.parameter_dtype(X))
         return _units.dense(_units.as_units(X, clip=self.clip, name=type(self).__name__))
 
     def _settings(self) -> Settings:
+        momentum = self.momentum
+        if momentum is None:
+            momentum = 0.9 if self.optimizer == "adam" else 0.0
         return Settings(
             batch_size=self.batch_size, k=self.k, gradient=self.gradient, centered=self.centered,
-            shuffle=self.shuffle, l2=self.l2, momentum=self.momentum,
+            shuffle=self.shuffle, l2=self.l2, momentum=momentum, optimizer=self.optimizer,
+            n_temperatures=self.n_temperatures,
         )  # fmt: skip
 
     def _state_to_resume(self, checkpoint: str | os.PathLike[str] | None, data: npt.NDArray[Any]) -> Checkpoint | None:
@@ -419,10 +454,11 @@ class BernoulliRBM(RBMInference):
         self._start_streams(state.sampling_key)
         self.history_ = state.history
         self.n_iter_ = len(state.history)
-        # Hidden states given the persistent chains, or given one Gibbs step from the data.
+        # Hidden states given the persistent chains (at β = 1), or given one Gibbs step from the data.
         chains = state.trainer_state.get("chains")
-        if self.gradient == "pcd" and chains is not None and len(chains):
-            visible, n_steps = np.ascontiguousarray(chains, dtype=np.uint8), 1
+        if self.gradient in ("pcd", "pt") and chains is not None and len(chains):
+            n_chains = len(chains) // (self.n_temperatures if self.gradient == "pt" else 1)
+            visible, n_steps = np.ascontiguousarray(chains[:n_chains], dtype=np.uint8), 1
         else:
             visible, n_steps = data[: self.batch_size], 2
         hidden = self._gibbs(visible, n_steps, *self._next_draw())[1]

@@ -44,6 +44,8 @@ class Trainer(Protocol):
         method: str,
         centered: bool,
         shuffle: bool,
+        optimizer: str,
+        n_temperatures: int,
     ) -> dict[str, Array]: ...
 
 
@@ -58,6 +60,8 @@ class Settings:
     shuffle: bool = True
     l2: float = 0.0
     momentum: float = 0.0
+    optimizer: str = "sgd"
+    n_temperatures: int = 10
 
 
 @dataclass(frozen=True)
@@ -249,6 +253,26 @@ def train(
     return history
 
 
+def run_epochs(
+    trainer: Trainer, learning_rate: Array, l1: Array, settings: Settings, *, first_epoch: int
+) -> dict[str, Array]:
+    """As many epochs as there are learning rates; returns what the trainer measured in each."""
+    return trainer.run(
+        first_epoch=first_epoch,
+        learning_rate=learning_rate,
+        l1=l1,
+        l2=settings.l2,
+        momentum=settings.momentum,
+        batch_size=settings.batch_size,
+        k=settings.k,
+        method=settings.gradient,
+        centered=settings.centered,
+        shuffle=settings.shuffle,
+        optimizer=settings.optimizer,
+        n_temperatures=settings.n_temperatures,
+    )
+
+
 def _run_slice(
     trainer: Trainer,
     learning_rate: Array,
@@ -259,18 +283,7 @@ def _run_slice(
     last: int,
 ) -> float:
     started = time.perf_counter()
-    measured = trainer.run(
-        first_epoch=first,
-        learning_rate=learning_rate[first:last],
-        l1=l1[first:last],
-        l2=settings.l2,
-        momentum=settings.momentum,
-        batch_size=settings.batch_size,
-        k=settings.k,
-        method=settings.gradient,
-        centered=settings.centered,
-        shuffle=settings.shuffle,
-    )
+    measured = run_epochs(trainer, learning_rate[first:last], l1[first:last], settings, first_epoch=first)
     elapsed = time.perf_counter() - started
     history.append({"learning_rate": learning_rate[first:last], "l1": l1[first:last], **measured}, seconds=elapsed)
     return elapsed

@@ -3,10 +3,13 @@
 // The log-likelihood of E(v,h) = −(b·h + c·v + v·W·h) has the gradient ⟨v hᵀ⟩_data − ⟨v hᵀ⟩_model (Hinton, Neural
 // Computation 14, 1771 (2002)). The hidden units that reconstruct are drawn, those in the statistics are
 // probabilities. The model average comes from k Gibbs steps from the data ("cd"), from persistent chains ("pcd";
-// Tieleman, ICML 2008), or from one reconstruction paired with the hidden state of the data ("paper").
+// Tieleman, ICML 2008), from persistent chains at many temperatures ("pt", see trainer_tempering.cpp), from all states
+// of the smaller layer ("exact"), or from one reconstruction paired with the hidden state of the data ("paper").
 //
 // Centred (Melchior, Fischer & Wiskott, JMLR 17, 99 (2016)), with μ the data's mean and λ a sliding mean of the
-// hidden probabilities: ∇W = Δ⟨(v − μ)(h − λ)ᵀ⟩, ∇c = Δ⟨v⟩ − ∇W λ, ∇b = Δ⟨h⟩ − ∇Wᵀ μ.
+// hidden probabilities: ∇W = Δ⟨(v − μ)(h − λ)ᵀ⟩, ∇c = Δ⟨v⟩ − ∇W λ, ∇b = Δ⟨h⟩ − ∇Wᵀ μ. These are steps of W, c + Wλ
+// and b + Wᵀμ along their own gradients, and so momentum, Adam (Kingma & Ba, ICLR 2015; 1412.6980; β₁ is the momentum)
+// and penalties act on those three.
 //
 // Same bits for any number of threads: Gibbs steps are split into parts of the batch and statistics into blocks
 // of visible units, both by sizes alone, and each part has its own random stream.
@@ -43,8 +46,14 @@ public:
     void copy_parameters(Real* weights, Real* visible_bias, Real* hidden_bias) const;
     void copy_velocity(Real* weights, Real* visible_bias, Real* hidden_bias) const;
     void set_velocity(const Real* weights, const Real* visible_bias, const Real* hidden_bias);
+    // Adam's mean squares of the gradient, and the number of its updates; none before it was used.
+    bool has_squares() const { return !square_.empty(); }
+    std::uint64_t n_updates() const { return n_updates_; }
+    void copy_squares(Real* weights, Real* visible_bias, Real* hidden_bias) const;
+    void set_squares(const Real* weights, const Real* visible_bias, const Real* hidden_bias, std::uint64_t n_updates);
+    void clear_squares();
     void copy_gradient(Real* weights, Real* visible_bias, Real* hidden_bias) const;
-    // λ, empty before the first run; and the persistent chains.
+    // λ, empty before the first run; and the persistent chains, those of the model (β = 1) first.
     std::vector<Real> hidden_offset() const;
     void set_hidden_offset(const std::vector<Real>& offset);
     const BitMatrix& chains() const { return chains_; }
@@ -56,8 +65,9 @@ private:
         std::size_t begin, n, chain;
     };
     struct Step {
-        Real learning_rate, threshold, l2, momentum, scale;
-        bool centered;
+        Real learning_rate, l1, l2, momentum, scale;
+        Real mean_scale, square_scale; // of Adam's averages, which start at 0
+        bool centered, adam;
     };
 
     using Set = TrainingSet<Real>;
@@ -66,8 +76,10 @@ private:
 
     void prepare(const TrainingOptions& options);
     void allocate(std::size_t batch_size, bool momentum);
+    void start_squares();
     void start_offset();
     void start_chains(std::size_t n);
+    void start_temperatures(std::size_t n);
     void run_batch(const TrainingOptions& options, std::size_t epoch, std::size_t begin, std::size_t n_threads,
                    Team::Member& member, TrainingReport& report);
     void start_batch(const TrainingOptions& options, std::size_t epoch, std::size_t begin);
@@ -81,12 +93,26 @@ private:
     double unequal_units(const Chunk& chunk, std::size_t first, std::size_t n) const;
     void negative_phase(const TrainingOptions&, const Chunk&, std::size_t part, std::size_t first, std::size_t n);
 
-    BitMatrix& model_rows(const TrainingOptions& options) {
-        return options.method == NegativePhase::pcd ? chains_ : reconstruction_;
+    // "pt": Gibbs steps of all replicas of some chains, and exchanges between them.
+    void tempered_steps(std::size_t k, std::size_t part, std::size_t first_chain, std::size_t first, std::size_t n,
+                        Stream& stream);
+    void tempered_step(std::size_t replica, std::size_t first_chain, std::size_t first, std::size_t n, Real* energies,
+                       Stream& stream);
+    void exchange(std::size_t first_chain, std::size_t n, Real* energies, double* accepted, Stream& stream);
+    double least_exchange_rate(std::size_t n_proposed);
+    // "exact": the model's means.
+    void enumerate_model();
+
+    static bool persistent(const TrainingOptions& options) {
+        return options.method == NegativePhase::pcd || options.method == NegativePhase::pt;
     }
+    BitMatrix& model_rows(const TrainingOptions& options) { return persistent(options) ? chains_ : reconstruction_; }
     void statistics(const TrainingOptions& options, const Chunk& chunk, std::size_t first_block, std::size_t last_block,
                     bool first);
     void visible_statistics(const BitMatrix& model, std::size_t chain, const Chunk& chunk, std::size_t block);
+    void start_sums(Real* sums, std::size_t n, const Values& model, std::size_t at) const;
+    V advance(const Step& step, V g, Real* parameters, Real* velocity, Real* square) const;
+    V move_weights(const Step& step, const V& g, std::size_t at);
     void update_block(const Step& step, std::size_t block);
     void reduce_hidden(std::size_t n_parts);
     void update_hidden(const Step& step, std::size_t n_parts);
@@ -98,6 +124,8 @@ private:
     BitMatrix chains_;
     Values hidden_offset_;
     Values velocity_, visible_velocity_, hidden_velocity_;
+    Values square_, visible_square_, hidden_square_; // Adam's; empty without it
+    std::uint64_t n_updates_ = 0;                    // Adam's
 
     // Working space of a run.
     std::vector<Stream> streams_;
@@ -105,9 +133,13 @@ private:
     std::vector<std::uint64_t> data_units_, model_units_;  // bits of a chunk, transposed
     Values dense_, positive_, negative_;                   // chunk × units
     Values gradient_, visible_gradient_, hidden_gradient_; // sums, then the gradient
-    Values part_data_, part_model_, block_mean_, hidden_difference_;
+    Values part_data_, part_model_, block_mean_, block_shift_, hidden_difference_;
     std::vector<double> part_error_, block_norm_;
-    Real batch_weight_ = 0, model_weight_ = 1; // Σ of the batch's sample weights; their mean
+    Values beta_, visible_base_, hidden_base_; // "pt": inverse temperatures, falling from 1 to 0; the biases at 0
+    Values energies_;                          // parts × temperatures × samples of a part
+    std::vector<double> exchanges_;            // parts × temperatures: accepted with the next one, this epoch
+    Values model_products_, model_visible_, model_hidden_; // "exact": ⟨v hᵀ⟩, ⟨v⟩ and ⟨h⟩ of the model; else empty
+    Real batch_weight_ = 0, model_weight_ = 1;             // Σ of the batch's sample weights; their mean
     double norm_ = 0;
 };
 

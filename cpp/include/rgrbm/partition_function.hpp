@@ -23,12 +23,15 @@
 
 namespace rgrbm {
 
-// Means over the model, as unnormalised sums Σ_x exp(S(x) − log_z) …
+// Means over the model, as unnormalised sums Σ_x exp(S(x) − log_z) … Aligned, as the order in which Eigen adds depends
+// on where in memory it does.
 struct LayerMoments {
-    double total = 0;               // … of 1, which is 1 if all parts are summed
-    std::vector<double> enumerated; // … of x_j
-    std::vector<double> summed;     // … of ⟨y_i⟩ given x
-    std::vector<double> products;   // … of x_j ⟨y_i⟩ given x, (n_enumerated, n_summed)
+    double total = 0;                 // … of 1, which is 1 if all parts are summed
+    AlignedVector<double> enumerated; // … of x_j
+    AlignedVector<double> summed;     // … of ⟨y_i⟩ given x
+    AlignedVector<double> products;   // … of x_j ⟨y_i⟩ given x, (n_enumerated, n_summed)
+
+    LayerMoments& operator+=(const LayerMoments& other);
 };
 
 class LayerEnumeration {

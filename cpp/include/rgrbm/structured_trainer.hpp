@@ -69,7 +69,7 @@ private:
         std::vector<std::uint32_t> edge, other; // number of the edge, and the unit at its other end
         std::vector<std::uint32_t> bias_class;
         std::size_t n_bias_classes = 0;
-        Values bias, velocity, gradient;
+        Values bias, velocity, difference, gradient; // Δ of the units' means; and the gradient of the bias
         std::size_t size() const { return bias.size(); }
     };
     // Samples [begin, begin + n) of the epoch's order within one batch, and the persistent chain of the first.
@@ -107,8 +107,9 @@ private:
 
     void find_gradient(bool centered);
     void average_bias(const Side& side, Values& values);
+    void subtract_centred(const Side& side, const Values& change, const Values& offset, Values& biases);
     void update(const TrainingOptions& options, std::size_t epoch);
-    void update_bias(Side& side, Real rate, Real momentum);
+    void update_bias(Side& side, const Values* offset, Real rate, Real momentum);
     void make_symmetric(Side& side, const Values& weights, Values& biases) const;
     void slide_offset();
 
@@ -125,7 +126,7 @@ private:
     std::vector<Stream> streams_;
     Values data_tiles_, model_tiles_, hidden_tiles_, positive_, negative_;
     Values data_weight_, model_weight_; // of the samples of each tile, 0 where there is none
-    Values edge_gradient_, class_gradient_, visible_sum_, data_sum_, model_sum_, class_total_;
+    Values edge_gradient_, edge_change_, class_gradient_, visible_sum_, data_sum_, model_sum_, class_total_;
     std::vector<double> part_error_;
     Real batch_weight_ = 0;
     double norm_ = 0;

@@ -8,14 +8,16 @@
 
 namespace rgrbm {
 
-enum class NegativePhase { cd, pcd, paper };
+enum class NegativePhase { cd, pcd, pt, exact, paper };
+enum class Optimizer { sgd, adam };
 
 struct TrainingOptions {
     std::uint64_t first_epoch = 0;
     std::span<const double> learning_rate, l1; // one per epoch
     double l2 = 0, momentum = 0;
-    std::size_t batch_size = 0, k = 1;
+    std::size_t batch_size = 0, k = 1, n_temperatures = 10; // the temperatures of "pt"
     NegativePhase method = NegativePhase::cd;
+    Optimizer optimizer = Optimizer::sgd;
     bool centered = true, shuffle = true;
 };
 
@@ -23,6 +25,7 @@ struct TrainingOptions {
 struct TrainingReport {
     std::vector<double> reconstruction_error; // fraction of unequal units after one Gibbs step
     std::vector<double> gradient_norm;        // root mean square over batches of the norm of (∇W, ∇c, ∇b)
+    std::vector<double> exchange_rate;        // of "pt": least fraction of exchanges accepted between two temperatures
 };
 
 constexpr std::size_t part_size = 32;    // samples that share a random stream

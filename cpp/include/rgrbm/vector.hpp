@@ -6,6 +6,7 @@
 
 #include "rgrbm/simd.hpp"
 
+#include <cmath>
 #include <cstdint>
 #include <type_traits>
 
@@ -142,6 +143,26 @@ RGRBM_INLINE Native maximum(Native a, Native b) {
         return (Native)_mm256_max_pd((__m256d)a, (__m256d)b);
 #else
     return a > b ? a : b;
+#endif
+}
+
+// Square roots of values that are not negative.
+template <class Native>
+RGRBM_INLINE Native square_root(Native a) {
+#if defined(__AVX512F__)
+    if constexpr (std::is_same_v<Native, Vector<float>::Native>)
+        return (Native)_mm512_sqrt_ps((__m512)a);
+    else
+        return (Native)_mm512_sqrt_pd((__m512d)a);
+#elif defined(__AVX2__)
+    if constexpr (std::is_same_v<Native, Vector<float>::Native>)
+        return (Native)_mm256_sqrt_ps((__m256)a);
+    else
+        return (Native)_mm256_sqrt_pd((__m256d)a);
+#else
+    for (std::size_t i = 0; i < sizeof(Native) / sizeof(a[0]); ++i)
+        a[i] = std::sqrt(a[i]);
+    return a;
 #endif
 }
 

@@ -114,7 +114,7 @@ class Trainer32:
         """
         Take over x; one draw of the gradient from all of it: (weights, visible biases, hidden biases).
         """
-    def run(self, *, first_epoch: typing.SupportsInt | typing.SupportsIndex, learning_rate: typing.Annotated[numpy.typing.ArrayLike, numpy.float64], l1: typing.Annotated[numpy.typing.ArrayLike, numpy.float64], l2: typing.SupportsFloat | typing.SupportsIndex, momentum: typing.SupportsFloat | typing.SupportsIndex, batch_size: typing.SupportsInt | typing.SupportsIndex, k: typing.SupportsInt | typing.SupportsIndex, method: str, centered: bool, shuffle: bool) -> dict:
+    def run(self, *, first_epoch: typing.SupportsInt | typing.SupportsIndex, learning_rate: typing.Annotated[numpy.typing.ArrayLike, numpy.float64], l1: typing.Annotated[numpy.typing.ArrayLike, numpy.float64], l2: typing.SupportsFloat | typing.SupportsIndex, momentum: typing.SupportsFloat | typing.SupportsIndex, batch_size: typing.SupportsInt | typing.SupportsIndex, k: typing.SupportsInt | typing.SupportsIndex, method: str, centered: bool, shuffle: bool, optimizer: str = 'sgd', n_temperatures: typing.SupportsInt | typing.SupportsIndex = 10) -> dict:
         """
         Train for as many epochs as there are learning rates.
         """
@@ -159,7 +159,7 @@ class StructuredTrainer32:
         """
         Take over x; one draw of the gradient from all of it: (weights, visible biases, hidden biases).
         """
-    def run(self, *, first_epoch: typing.SupportsInt | typing.SupportsIndex, learning_rate: typing.Annotated[numpy.typing.ArrayLike, numpy.float64], l1: typing.Annotated[numpy.typing.ArrayLike, numpy.float64], l2: typing.SupportsFloat | typing.SupportsIndex, momentum: typing.SupportsFloat | typing.SupportsIndex, batch_size: typing.SupportsInt | typing.SupportsIndex, k: typing.SupportsInt | typing.SupportsIndex, method: str, centered: bool, shuffle: bool) -> dict:
+    def run(self, *, first_epoch: typing.SupportsInt | typing.SupportsIndex, learning_rate: typing.Annotated[numpy.typing.ArrayLike, numpy.float64], l1: typing.Annotated[numpy.typing.ArrayLike, numpy.float64], l2: typing.SupportsFloat | typing.SupportsIndex, momentum: typing.SupportsFloat | typing.SupportsIndex, batch_size: typing.SupportsInt | typing.SupportsIndex, k: typing.SupportsInt | typing.SupportsIndex, method: str, centered: bool, shuffle: bool, optimizer: str = 'sgd', n_temperatures: typing.SupportsInt | typing.SupportsIndex = 10) -> dict:
         """
         Train for as many epochs as there are learning rates.
         """
@@ -204,7 +204,7 @@ class Trainer64:
         """
         Take over x; one draw of the gradient from all of it: (weights, visible biases, hidden biases).
         """
-    def run(self, *, first_epoch: typing.SupportsInt | typing.SupportsIndex, learning_rate: typing.Annotated[numpy.typing.ArrayLike, numpy.float64], l1: typing.Annotated[numpy.typing.ArrayLike, numpy.float64], l2: typing.SupportsFloat | typing.SupportsIndex, momentum: typing.SupportsFloat | typing.SupportsIndex, batch_size: typing.SupportsInt | typing.SupportsIndex, k: typing.SupportsInt | typing.SupportsIndex, method: str, centered: bool, shuffle: bool) -> dict:
+    def run(self, *, first_epoch: typing.SupportsInt | typing.SupportsIndex, learning_rate: typing.Annotated[numpy.typing.ArrayLike, numpy.float64], l1: typing.Annotated[numpy.typing.ArrayLike, numpy.float64], l2: typing.SupportsFloat | typing.SupportsIndex, momentum: typing.SupportsFloat | typing.SupportsIndex, batch_size: typing.SupportsInt | typing.SupportsIndex, k: typing.SupportsInt | typing.SupportsIndex, method: str, centered: bool, shuffle: bool, optimizer: str = 'sgd', n_temperatures: typing.SupportsInt | typing.SupportsIndex = 10) -> dict:
         """
         Train for as many epochs as there are learning rates.
         """
@@ -249,7 +249,7 @@ class StructuredTrainer64:
         """
         Take over x; one draw of the gradient from all of it: (weights, visible biases, hidden biases).
         """
-    def run(self, *, first_epoch: typing.SupportsInt | typing.SupportsIndex, learning_rate: typing.Annotated[numpy.typing.ArrayLike, numpy.float64], l1: typing.Annotated[numpy.typing.ArrayLike, numpy.float64], l2: typing.SupportsFloat | typing.SupportsIndex, momentum: typing.SupportsFloat | typing.SupportsIndex, batch_size: typing.SupportsInt | typing.SupportsIndex, k: typing.SupportsInt | typing.SupportsIndex, method: str, centered: bool, shuffle: bool) -> dict:
+    def run(self, *, first_epoch: typing.SupportsInt | typing.SupportsIndex, learning_rate: typing.Annotated[numpy.typing.ArrayLike, numpy.float64], l1: typing.Annotated[numpy.typing.ArrayLike, numpy.float64], l2: typing.SupportsFloat | typing.SupportsIndex, momentum: typing.SupportsFloat | typing.SupportsIndex, batch_size: typing.SupportsInt | typing.SupportsIndex, k: typing.SupportsInt | typing.SupportsIndex, method: str, centered: bool, shuffle: bool, optimizer: str = 'sgd', n_temperatures: typing.SupportsInt | typing.SupportsIndex = 10) -> dict:
         """
         Train for as many epochs as there are learning rates.
         """
