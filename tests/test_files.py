@@ -143,7 +143,7 @@ DAMAGES = {
     "truncated in the tensors": lambda content: content[:-1],
     "oversized": lambda content: content + b"\0",
     "text": lambda content: b"not a model at all, but long enough to look like one",
-    "pickle": lambda content: b"\x80\x04" + content[2:],
+    "pickle": lambda content: b"\x80\x04\x95" + content[3:],
     "a header longer than the file": lambda content: struct.pack("<Q", 2**40) + content[8:],
     "a header that is no JSON": lambda content: content[:8] + b"x" * 20 + content[28:],
 }

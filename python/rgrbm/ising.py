@@ -39,7 +39,7 @@ class Ensemble:
 
     Attributes
     ----------
-    spins : ndarray of int8, shape (n_samples, *shape)
+    spins : ndarray of int8, shape ``(n_samples, *shape)``
         Configurations of ±1.
     shape, J, method : tuple of int, float, str
         The model and its sampler.

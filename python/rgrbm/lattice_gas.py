@@ -47,7 +47,7 @@ def lattice_gas_couplings(
 
     Notes
     -----
-    K_S = Σ_{T⊆S} (−1)^(|S|−|T|) Σ_a ln(1 + exp(b_a + Σ_{i∈T} W_ia)), plus the bias of the unit for |S| = 1; the cost is
+    ``K_S = Σ_{T⊆S} (−1)^(|S|−|T|) Σ_a ln(1 + exp(b_a + Σ_{i∈T} W_ia))``, plus the bias for a single unit; the cost is
     O(M N²) for all pairs.
 
     References

@@ -44,10 +44,10 @@ def optimal_ring_kernel(
     n_starts: int = 5,
     seed: _random.Seed = 0,
 ) -> OptimalKernel:
-    """Minimise |ΔF| over kernels that are the same for every block of two spins of the Ising ring.
+    """Minimise ``|ΔF|`` over kernels that are the same for every block of two spins of the Ising ring.
 
     Each of N/2 hidden units has the same filter of ``width`` weights, centred on every other spin, and no fields. What
-    is minimised is |F^RG − F| of the "centred" kernel of :mod:`rgrbm.variational`, T = −E + H − ⟨…⟩ with
+    is minimised is ``|F^RG − F|`` of the "centred" kernel of :mod:`rgrbm.variational`, T = −E + H − ⟨…⟩ with
     ⟨ln Σ_h e^T⟩ = 0 in the ring's ensemble. A kernel that satisfies Σ_h e^T = 1 by construction, such as Eq. 15's own,
     would have ΔF = 0 at *every* λ and leave nothing to minimise; one without any such condition can reach ΔF = 0 by an
     additive constant.
@@ -64,7 +64,7 @@ def optimal_ring_kernel(
     width : int, default=3
         Weights of the filter, at most ``n_spins``.
     max_weight : float, default=4
-        Bound on |w|: at the exact optimum the central weight is infinite.
+        Bound on ``|w|``: at the exact optimum the central weight is infinite.
     n_starts : int, default=5
         Random starts; the best end is returned. Some end in worse, local optima.
     seed : int, SeedSequence, Generator, RandomState or None

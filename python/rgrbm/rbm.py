@@ -131,7 +131,7 @@ class BernoulliRBM(RBMInference):
         Epochs done.
     n_features_in_ : int
         Number of visible units N.
-    feature_names_in_ : ndarray of shape (n_features_in_,)
+    feature_names_in_ : ndarray of shape (``n_features_in_``,)
         Names of the features, if the data had names that are all strings.
 
     See Also

@@ -42,8 +42,8 @@ def decimate(J: npt.ArrayLike) -> Decimation:
 
     Notes
     -----
-    For |J| < 1 as ½ ln(1 + 2 sinh² J), beyond as |J| + ½ ln(1 + e^(−4|J|)) − ½ ln 2: all digits are kept for small
-    couplings, and large ones do not overflow.
+    For J up to ±1 as ``½ ln(1 + 2 sinh² J)``, beyond as ``|J| + ½ ln(1 + e^(−4|J|)) − ½ ln 2``: all digits are
+    kept for small couplings, and large ones do not overflow.
 
     Examples
     --------

@@ -39,9 +39,9 @@ class TraceConditionError(NamedTuple):
     """How far Σ_h e^T is from 1."""
 
     max: float
-    """Largest |ln Σ_h e^T(v,h)| of all v."""
+    """Largest ``|ln Σ_h e^T(v,h)|`` of all v."""
     mean: float
-    """Mean of |ln Σ_h e^T(v,h)| over P(v) ∝ e^(−H(v))."""
+    """Mean of ``|ln Σ_h e^T(v,h)|`` over P(v) ∝ e^(−H(v))."""
 
 
 def log_conditional(rbm: Any, v: npt.ArrayLike, h: npt.ArrayLike) -> Values:
@@ -223,7 +223,7 @@ def free_energy_difference(rbm: Any, energies: npt.ArrayLike, kernel: Kernel = "
 
 
 def trace_condition_error(rbm: Any, energies: npt.ArrayLike, kernel: Kernel = "centred") -> TraceConditionError:
-    """How far the kernel is from Σ_h e^T(v,h) = 1 for all v, as largest and mean |ln Σ_h e^T|.
+    """How far the kernel is from Σ_h e^T(v,h) = 1 for all v, as largest and mean ``|ln Σ_h e^T|``.
 
     Parameters
     ----------
