@@ -28,6 +28,7 @@ from rgrbm.renormalization import decimate, decimation_flow, inverse_decimation
 from rgrbm.ring_couplings import RingCouplings, ring_couplings
 from rgrbm.spin_models import lattice_bonds, spin_energies, spin_log_z
 from rgrbm.spins import to_binary, to_spins
+from rgrbm.stack import RBMStack
 from rgrbm.variational import free_energy_difference, rg_hamiltonian, sampled_rg_hamiltonian, trace_condition_error
 
 __all__ = [
@@ -41,6 +42,7 @@ __all__ = [
     "IsingModel",
     "OptimalKernel",
     "RBMParameters",
+    "RBMStack",
     "RingCouplings",
     "SpinParameters",
     "anneal",
