@@ -24,8 +24,10 @@ from rgrbm.partition import (
     sample_exactly,
 )
 from rgrbm.rbm import BernoulliRBM
+from rgrbm.rbm_flow import RBMFlow, rbm_flow
 from rgrbm.renormalization import decimate, decimation_flow, inverse_decimation
 from rgrbm.ring_couplings import RingCouplings, ring_couplings
+from rgrbm.ring_decay import RingDecay, SpinMoments, ring_decay, spin_moments
 from rgrbm.spin_models import lattice_bonds, spin_energies, spin_log_z
 from rgrbm.spins import to_binary, to_spins
 from rgrbm.stack import RBMStack
@@ -41,9 +43,12 @@ __all__ = [
     "HiddenCorrelation",
     "IsingModel",
     "OptimalKernel",
+    "RBMFlow",
     "RBMParameters",
     "RBMStack",
     "RingCouplings",
+    "RingDecay",
+    "SpinMoments",
     "SpinParameters",
     "anneal",
     "binary_parameters",
@@ -69,8 +74,10 @@ __all__ = [
     "log_z",
     "masks",
     "optimal_ring_kernel",
+    "rbm_flow",
     "rg_hamiltonian",
     "ring_couplings",
+    "ring_decay",
     "sample_exactly",
     "sampled_rg_hamiltonian",
     "save_model",
@@ -78,6 +85,7 @@ __all__ = [
     "show_config",
     "spin_energies",
     "spin_log_z",
+    "spin_moments",
     "spin_parameters",
     "sublattice_rbm",
     "to_binary",

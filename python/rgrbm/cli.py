@@ -11,6 +11,7 @@ import typer
 from rich.console import Console
 
 from rgrbm import _config
+from rgrbm.experiments.flow import FlowParameters, run_flow
 from rgrbm.experiments.ising_1d import Ising1DParameters, run_ising_1d
 from rgrbm.experiments.mnist import MNISTParameters, run_mnist
 from rgrbm.experiments.run_folder import RunFolder
@@ -83,6 +84,7 @@ def _add_experiment(name: str, parameters: type, run: Callable[[Any, RunFolder],
 
 _add_experiment("ising1d", Ising1DParameters, run_ising_1d)
 _add_experiment("mnist", MNISTParameters, run_mnist)
+_add_experiment("flow", FlowParameters, run_flow)
 
 
 @app.command()

@@ -3,6 +3,7 @@
 import io
 import json
 import os
+import shutil
 from collections.abc import Collection
 from pathlib import Path
 from typing import Any
@@ -41,6 +42,7 @@ class RunFolder:
         self.results = self.path / "results.json"
         self.model = self.path / "model.safetensors"
         self.checkpoint = self.path / "checkpoint.safetensors"
+        self.checkpoints = self.path / "checkpoints"  # a folder instead, for runs that train several models
         self.resumes = resume
         self._parameters = self.path / "parameters.json"
         if force and resume:
@@ -49,7 +51,7 @@ class RunFolder:
         if resume:
             self._require_checkpoint()
         elif force:
-            self.checkpoint.unlink(missing_ok=True)
+            self.discard_checkpoints()
         else:
             self._refuse_to_overwrite()
 
@@ -69,16 +71,25 @@ class RunFolder:
     def _require_checkpoint(self) -> None:
         if self.results.exists():
             raise FileExistsError(f"the run in {self.path} is finished: there is nothing to resume")
-        if not self.checkpoint.exists():
+        if not self._stopped():
             raise FileNotFoundError(f"there is no checkpoint to resume from in {self.path}")
 
     def _refuse_to_overwrite(self) -> None:
         if self.results.exists():
             raise FileExistsError(f"{self.results} exists already: choose another --out, or --force to overwrite it")
-        if self.checkpoint.exists():
+        if self._stopped():
             raise FileExistsError(
                 f"{self.path} holds a run that was stopped: --resume goes on with it, --force starts anew"
             )
+
+    def _stopped(self) -> bool:
+        return self.checkpoint.exists() or any(self.checkpoints.rglob("*.safetensors"))
+
+    def discard_checkpoints(self) -> None:
+        """Remove the checkpoints of a run that is finished or started anew."""
+        self.checkpoint.unlink(missing_ok=True)
+        if self.checkpoints.is_dir():
+            shutil.rmtree(self.checkpoints)
 
     def parameters(self, given: dict[str, Any], explicit: Collection[str] = ()) -> dict[str, Any]:
         """The parameters of the run: those given, or those that a resumed run was started with.
