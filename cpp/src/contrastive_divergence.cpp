@@ -348,8 +348,8 @@ void Trainer<Real>::visible_statistics(const BitMatrix& model, std::size_t chain
     total.store(sums);
 }
 
-// Moves 16 parameters along g. Returns how far each would go, in the end, for a g of 1 that stays: the proximal step of L1
-// goes as far, and the points where both rest are then those of the penalised likelihood, whatever the optimizer.
+// Moves 16 parameters along g. Returns how far each would go, in the end, for a g of 1 that stays: the proximal step of
+// L1 goes as far, and the points where both rest are then those of the penalised likelihood, whatever the optimizer.
 template <class Real>
 Vector<Real> Trainer<Real>::advance(const Step& step, V g, Real* parameters, Real* velocity, Real* square) const {
     const V momentum = V::fill(step.momentum);

@@ -237,6 +237,7 @@ class BernoulliRBM(RBMInference):
         self,
         X: Any,
         y: Any = None,
+        sample_weight: npt.ArrayLike | None = None,
         *,
         resume: bool = False,
         checkpoint: str | os.PathLike[str] | None = None,
@@ -256,6 +257,10 @@ class BernoulliRBM(RBMInference):
             Data of 0 and 1, or probabilities in [0, 1].
         y : None
             Ignored.
+        sample_weight : array-like of shape (n_samples,), optional
+            How often each sample counts; a weight of 2 has the gradient of a sample that is there twice. Only
+            ratios matter: weights are scaled to a mean of 1, and every batch is divided by its own sum. A sample
+            of weight 0 has no part in the gradient, though it takes its place in a batch.
         resume : bool, default=False
             Go on from ``checkpoint`` if that file exists, without one from this estimator's last ``fit``,
             up to ``n_iter`` epochs in all. Data and parameters must be the same as before; ``n_iter`` may be
@@ -277,7 +282,8 @@ class BernoulliRBM(RBMInference):
         Raises
         ------
         ValueError
-            If the data are not of the kind above, or the training to be resumed had other data or parameters.
+            If the data are not of the kind above, a sample weight is negative or all are zero, or the training to
+            be resumed had other data or parameters.
         FileExistsError
             If ``checkpoint`` exists and ``resume`` is false.
         FileFormatError
@@ -297,16 +303,17 @@ class BernoulliRBM(RBMInference):
         if callback_interval < 1:
             raise ValueError(f"callback_interval must be at least 1, got {callback_interval}")
         data = self._validate(X, reset=not (resume and hasattr(self, "components_")))
+        weights = _units.sample_weights(sample_weight, len(data))
         rates = learning_rates(self.learning_rate, self.learning_rate_schedule, self.n_iter)
         strengths = l1_strengths(self.l1, self.l1_warmup, self.n_iter)
         state = self._state_to_resume(checkpoint, data) if resume else None
         if checkpoint is not None:
             checkpoints.require_writable(checkpoint, overwrite=resume)
         if state is None:
-            state = _rbm_state.initial_state(self, data)
+            state = _rbm_state.initial_state(self, data, weights)
         else:
-            _rbm_state.require_same_training(self, state, data, rates, strengths)
-        trainer = _rbm_state.make_trainer(state, data)
+            _rbm_state.require_same_training(self, state, _units.digest(data, weights), rates, strengths)
+        trainer = _rbm_state.make_trainer(state, data, weights)
 
         hooks = [callbacks] if callable(callbacks) else callbacks
 
