@@ -24,6 +24,7 @@ from rgrbm.training import (
     Settings,
     l1_strengths,
     learning_rates,
+    parameters_to_restore,
     run_epochs,
     train,
 )
@@ -270,7 +271,9 @@ class BernoulliRBM(RBMInference):
         checkpoint_interval : float, default=60.0
             Seconds between two checkpoints.
         callbacks : callable or sequence of callable, optional
-            Called with a :class:`rgrbm.training.TrainingProgress`; training ends when one returns true.
+            Called with a :class:`rgrbm.training.TrainingProgress`; training ends when one returns true. See
+            :class:`rgrbm.callbacks.EarlyStopping`. One with a method ``parameters_to_restore()`` is asked at the
+            end for the parameters (a dict) that the model shall have instead of those of the last epoch.
         callback_interval : int, default=1
             Epochs between two calls of the callbacks.
 
@@ -331,6 +334,9 @@ class BernoulliRBM(RBMInference):
             self._adopt(_rbm_state.capture(trainer, state), data)
         if self.history_.stopped == "interrupt":
             raise KeyboardInterrupt
+        restored = parameters_to_restore(hooks)
+        if restored is not None:
+            self._set_parameters(**restored)
         return self
 
     @_fit_context(prefer_skip_nested_validation=True)  # type: ignore[untyped-decorator]
