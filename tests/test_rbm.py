@@ -63,8 +63,10 @@ def all_states(n):
 
 def test_check_estimator():
     """All of scikit-learn's checks. They feed real numbers of any size, which only clip=True lets pass."""
-    results = check_estimator(BernoulliRBM(clip=True), on_skip=None)
-    skipped = [result["check_name"] for result in results if result["status"] != "passed"]
+    why = "weights are repetitions in law, not in the numbers drawn; test_sample_weight.py has the law"
+    by_chance = {f"check_sample_weight_equivalence_on_{kind}_data": why for kind in ("dense", "sparse")}
+    results = check_estimator(BernoulliRBM(clip=True), on_skip=None, expected_failed_checks=by_chance)
+    skipped = [result["check_name"] for result in results if result["status"] not in ("passed", "xfail")]
     assert skipped in ([], ["check_array_api_input"])  # skipped unless SCIPY_ARRAY_API is set
 
 

@@ -43,7 +43,9 @@ def structure(rbm: "BernoulliRBM", n_visible: int) -> Structure | None:
     return structure_of(rbm.mask, rbm.symmetric, n_visible, rbm.n_components)
 
 
-def initial_state(rbm: "BernoulliRBM", data: npt.NDArray[Any]) -> Checkpoint:
+def initial_state(
+    rbm: "BernoulliRBM", data: npt.NDArray[Any], sample_weight: npt.NDArray[np.float64] | None = None
+) -> Checkpoint:
     """The state before the first epoch: small random weights, visible biases from the data."""
     sequence = _random.seed_sequence(rbm.random_state)
     generator = np.random.default_rng(_random.key(sequence, _WEIGHTS))
@@ -51,7 +53,7 @@ def initial_state(rbm: "BernoulliRBM", data: npt.NDArray[Any]) -> Checkpoint:
     dtype = rbm._data_dtype
     parameters = (
         (rbm.weight_scale * generator.standard_normal(shape)).astype(dtype),
-        _units.log_odds(data).astype(dtype),
+        _units.log_odds(data, _scaled(sample_weight)).astype(dtype),
         np.zeros(rbm.n_components, dtype=dtype),
     )
     imposed = structure(rbm, data.shape[1])
@@ -64,7 +66,7 @@ def initial_state(rbm: "BernoulliRBM", data: npt.NDArray[Any]) -> Checkpoint:
         history=History(),
         key=_random.key(sequence, _TRAINING),
         sampling_key=_random.key(sequence, SAMPLING),
-        data_digest=_units.digest(data),
+        data_digest=_units.digest(data, sample_weight),
         configuration=configuration(rbm),
     )
 
@@ -80,10 +82,13 @@ def current_state(rbm: "BernoulliRBM", data: npt.NDArray[Any]) -> Checkpoint:
     )
 
 
-def require_same_training(
-    rbm: "BernoulliRBM", state: Checkpoint, data: npt.NDArray[Any], rates: Any, strengths: Any
-) -> None:
-    """Check that a training may go on with these data and the estimator's parameters.
+def _scaled(sample_weight: npt.NDArray[np.float64] | None) -> npt.NDArray[np.float64] | None:
+    """Sample weights of mean 1, as the kernels scale them."""
+    return None if sample_weight is None else sample_weight / sample_weight.mean()
+
+
+def require_same_training(rbm: "BernoulliRBM", state: Checkpoint, data_digest: str, rates: Any, strengths: Any) -> None:
+    """Check that a training may go on with data of this fingerprint and the estimator's parameters.
 
     Raises
     ------
@@ -95,8 +100,8 @@ def require_same_training(
     if changed:
         was = ", ".join(f"{n}={state.configuration.get(n)!r} (now {here[n]!r})" for n in changed)
         raise ValueError(f"cannot resume: the training was started with {was}")
-    if state.data_digest != _units.digest(data):
-        raise ValueError("cannot resume: the training was started with other data")
+    if state.data_digest != data_digest:
+        raise ValueError("cannot resume: the training was started with other data (or sample weights)")
     done = len(state.history)
     if done > rbm.n_iter:
         raise ValueError(f"cannot resume: {done} epochs are done, more than n_iter={rbm.n_iter}")
@@ -109,7 +114,12 @@ def require_same_training(
         raise ValueError("cannot resume: the training was started with another random_state")
 
 
-def make_trainer(rbm: "BernoulliRBM", state: Checkpoint, data: npt.NDArray[Any]) -> Any:
+def make_trainer(
+    rbm: "BernoulliRBM",
+    state: Checkpoint,
+    data: npt.NDArray[Any],
+    sample_weight: npt.NDArray[np.float64] | None = None,
+) -> Any:
     """A compiled trainer that stands where ``state`` does."""
     parameters = state.weights, state.visible_bias, state.hidden_bias
     single = state.weights.dtype == np.float32
@@ -122,9 +132,9 @@ def make_trainer(rbm: "BernoulliRBM", state: Checkpoint, data: npt.NDArray[Any])
         classes = s.weight_class, s.visible_class, s.hidden_class
         trainer = kind(*parameters, *classes, s.symmetric, state.key)
     if data.dtype == np.uint8:
-        trainer.set_data(data, None)
+        trainer.set_data(data, sample_weight)
     else:
-        trainer.set_real_data(data.astype(state.weights.dtype, copy=False), None)
+        trainer.set_real_data(data.astype(state.weights.dtype, copy=False), sample_weight)
     if state.trainer_state:
         trainer.set_state(state.trainer_state)
     return trainer

@@ -79,17 +79,37 @@ def parameter_dtype(X: Any) -> type[np.float32] | type[np.float64]:
     return np.float32 if X.dtype == np.float32 or X.dtype.itemsize == 1 else np.float64
 
 
-def digest(X: npt.NDArray[Any]) -> str:
+def digest(X: npt.NDArray[Any], sample_weight: npt.NDArray[np.float64] | None = None) -> str:
     """Fingerprint of a data set, to tell whether a training is resumed with the same data."""
     content = np.packbits(X) if X.dtype == np.uint8 else np.ascontiguousarray(X)
     head = f"{X.dtype} {X.shape} ".encode()
-    return hashlib.sha256(head + content.tobytes()).hexdigest()
+    weights = b"" if sample_weight is None else sample_weight.tobytes()
+    return hashlib.sha256(head + content.tobytes() + weights).hexdigest()
 
 
-def log_odds(X: npt.NDArray[Any]) -> npt.NDArray[np.float64]:
+def log_odds(X: npt.NDArray[Any], sample_weight: npt.NDArray[np.float64] | None = None) -> npt.NDArray[np.float64]:
     """Biases of independent units: ln(p/(1 − p)) of each column, half a sample added to both sides."""
-    ones = X.sum(axis=0, dtype=np.float64)
-    return np.asarray(np.log(ones + 0.5) - np.log(len(X) - ones + 0.5))
+    ones = X.sum(axis=0, dtype=np.float64) if sample_weight is None else sample_weight @ X
+    total = float(len(X)) if sample_weight is None else sample_weight.sum()
+    return np.asarray(np.log(ones + 0.5) - np.log(total - ones + 0.5))
+
+
+def sample_weights(values: npt.ArrayLike | None, n_samples: int) -> npt.NDArray[np.float64] | None:
+    """Weights of the samples, as they are; None for equal ones.
+
+    Raises
+    ------
+    ValueError
+        If there is not one weight for each sample, or one is negative or not finite, or all are zero.
+    """
+    if values is None:
+        return None
+    weights = np.ascontiguousarray(values, dtype=np.float64)
+    if weights.shape != (n_samples,):
+        raise ValueError(f"sample_weight must have shape ({n_samples},), got {weights.shape}")
+    if not np.isfinite(weights).all() or (weights < 0).any() or weights.sum() == 0:
+        raise ValueError("sample_weight must be finite, not negative, and not all zero")
+    return weights
 
 
 def sample_bernoulli(probabilities: npt.NDArray[Any], generator: np.random.Generator) -> Binary:

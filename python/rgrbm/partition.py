@@ -13,7 +13,7 @@ from scipy.special import expit, log_expit, logsumexp, rel_entr
 from rgrbm import _enumeration as _sums
 from rgrbm import _random
 from rgrbm._parameters import parameters_of
-from rgrbm._units import sample_bernoulli
+from rgrbm._units import sample_bernoulli, sample_weights
 from rgrbm.annealing import AISResult, _binary, anneal
 from rgrbm.spins import Binary
 
@@ -230,22 +230,12 @@ def exact_gradient(
     """
     p = parameters_of(rbm)
     v = _binary(x, len(p.intercept_visible_), "x").astype(np.float64)
-    weight = _sample_weight(sample_weight, len(v))
+    given = sample_weights(sample_weight, len(v))
+    weight = np.full(len(v), 1 / len(v)) if given is None else given / given.sum()
     h = expit(v @ p.weights_ + p.intercept_hidden_)
     model = expectations(p)
     weighted = v * weight[:, None]
     return weighted.T @ h - model.products, weighted.sum(axis=0) - model.visible, weight @ h - model.hidden
-
-
-def _sample_weight(sample_weight: npt.ArrayLike | None, n: int) -> Values:
-    if sample_weight is None:
-        return np.full(n, 1 / n)
-    weight = np.asarray(sample_weight, dtype=np.float64)
-    if weight.shape != (n,):
-        raise ValueError(f"sample_weight must have shape ({n},), got {weight.shape}")
-    if not np.isfinite(weight).all() or (weight < 0).any() or weight.sum() == 0:
-        raise ValueError("sample_weight must be finite, not negative, and not all zero")
-    return np.asarray(weight / weight.sum())
 
 
 def kl_divergence(probabilities: npt.ArrayLike, rbm: Any) -> float:

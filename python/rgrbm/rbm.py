@@ -24,6 +24,7 @@ from rgrbm.training import (
     Settings,
     l1_strengths,
     learning_rates,
+    parameters_to_restore,
     run_epochs,
     train,
 )
@@ -251,6 +252,7 @@ class BernoulliRBM(RBMInference):
         self,
         X: Any,
         y: Any = None,
+        sample_weight: npt.ArrayLike | None = None,
         *,
         resume: bool = False,
         checkpoint: str | os.PathLike[str] | None = None,
@@ -270,6 +272,10 @@ class BernoulliRBM(RBMInference):
             Data of 0 and 1, or probabilities in [0, 1].
         y : None
             Ignored.
+        sample_weight : array-like of shape (n_samples,), optional
+            How often each sample counts; a weight of 2 has the gradient of a sample that is there twice. Only
+            ratios matter: weights are scaled to a mean of 1, and every batch is divided by its own sum. A sample
+            of weight 0 has no part in the gradient, though it takes its place in a batch.
         resume : bool, default=False
             Go on from ``checkpoint`` if that file exists, without one from this estimator's last ``fit``,
             up to ``n_iter`` epochs in all. Data and parameters must be the same as before; ``n_iter`` may be
@@ -279,7 +285,9 @@ class BernoulliRBM(RBMInference):
         checkpoint_interval : float, default=60.0
             Seconds between two checkpoints.
         callbacks : callable or sequence of callable, optional
-            Called with a :class:`rgrbm.training.TrainingProgress`; training ends when one returns true.
+            Called with a :class:`rgrbm.training.TrainingProgress`; training ends when one returns true. See
+            :class:`rgrbm.callbacks.EarlyStopping`. One with a method ``parameters_to_restore()`` is asked at the
+            end for the parameters (a dict) that the model shall have instead of those of the last epoch.
         callback_interval : int, default=1
             Epochs between two calls of the callbacks.
 
@@ -291,7 +299,8 @@ class BernoulliRBM(RBMInference):
         Raises
         ------
         ValueError
-            If the data are not of the kind above, or the training to be resumed had other data or parameters.
+            If the data are not of the kind above, a sample weight is negative or all are zero, or the training to
+            be resumed had other data or parameters.
         FileExistsError
             If ``checkpoint`` exists and ``resume`` is false.
         FileFormatError
@@ -311,16 +320,17 @@ class BernoulliRBM(RBMInference):
         if callback_interval < 1:
             raise ValueError(f"callback_interval must be at least 1, got {callback_interval}")
         data = self._validate(X, reset=not (resume and hasattr(self, "components_")))
+        weights = _units.sample_weights(sample_weight, len(data))
         rates = learning_rates(self.learning_rate, self.learning_rate_schedule, self.n_iter)
         strengths = l1_strengths(self.l1, self.l1_warmup, self.n_iter)
         state = self._state_to_resume(checkpoint, data) if resume else None
         if checkpoint is not None:
             checkpoints.require_writable(checkpoint, overwrite=resume)
         if state is None:
-            state = _rbm_state.initial_state(self, data)
+            state = _rbm_state.initial_state(self, data, weights)
         else:
-            _rbm_state.require_same_training(self, state, data, rates, strengths)
-        trainer = _rbm_state.make_trainer(self, state, data)
+            _rbm_state.require_same_training(self, state, _units.digest(data, weights), rates, strengths)
+        trainer = _rbm_state.make_trainer(self, state, data, weights)
 
         hooks = [callbacks] if callable(callbacks) else callbacks
 
@@ -338,6 +348,9 @@ class BernoulliRBM(RBMInference):
             self._adopt(_rbm_state.capture(trainer, state), data)
         if self.history_.stopped == "interrupt":
             raise KeyboardInterrupt
+        restored = parameters_to_restore(hooks)
+        if restored is not None:
+            self._set_parameters(**restored)
         return self
 
     @_fit_context(prefer_skip_nested_validation=True)  # type: ignore[untyped-decorator]

@@ -17,6 +17,7 @@ from rgrbm._interrupt import Interruption
 from rgrbm._progress import progress_bar
 
 Array: TypeAlias = npt.NDArray[np.float64]
+Parameters: TypeAlias = dict[str, npt.NDArray[Any]]  # weights, visible_bias and hidden_bias
 Schedule: TypeAlias = Literal["constant", "linear", "cosine"] | Callable[[int], float] | npt.ArrayLike
 SCHEDULES = ("constant", "linear", "cosine")
 
@@ -85,6 +86,7 @@ class TrainingProgress:
     seconds: float
     measured: dict[str, float]
     _trainer: Trainer = field(repr=False)
+    _history: History = field(repr=False)
 
     @property
     def weights(self) -> npt.NDArray[Any]:
@@ -101,8 +103,21 @@ class TrainingProgress:
         """Copy of the hidden biases, shape (n_hidden,)."""
         return self._trainer.hidden_bias
 
+    def record(self, name: str, value: float) -> None:
+        """Put a quantity of this epoch into the history; it is NaN in the epochs without."""
+        self._history.record(name, value)
+
 
 Callback: TypeAlias = Callable[[TrainingProgress], object]
+
+
+def parameters_to_restore(callbacks: Sequence[Callback]) -> Parameters | None:
+    """What the last of the callbacks with a method of this name wants the fitted model's parameters to be."""
+    restored = None
+    for callback in callbacks:
+        ask = getattr(callback, "parameters_to_restore", None)
+        restored = (ask() if ask is not None else None) or restored
+    return restored
 
 
 def learning_rates(learning_rate: float, schedule: Schedule, n_epochs: int) -> Array:
@@ -294,7 +309,7 @@ def _note(history: History) -> str:
 
 
 def _call(callbacks: Sequence[Callback], trainer: Trainer, history: History, n_epochs: int) -> bool:
-    view = TrainingProgress(len(history), n_epochs, history.seconds, history.last(), trainer)
+    view = TrainingProgress(len(history), n_epochs, history.seconds, history.last(), trainer, history)
     # All of them are called, even if an earlier one asks to stop.
     answers = [bool(callback(view)) for callback in callbacks]
     return any(answers)
