@@ -1,4 +1,4 @@
-"""Run all comparisons side by side: ``python -m bench [--quick] [--out DIR] [spins] [rbm] [partition]``.
+"""Run all comparisons side by side: ``python -m bench [--quick] [--out DIR] [spins] [rbm] [partition] [likelihood]``.
 
 Writes ``benchmarks.md`` and pictures of cost against size into DIR, or prints the tables where there is none.
 """
@@ -7,7 +7,7 @@ import argparse
 import sys
 from pathlib import Path
 
-from bench import partition, rbm, spins
+from bench import likelihood, partition, rbm, spins
 from bench.report import header
 
 _SUBJECTS = {
@@ -18,6 +18,10 @@ _SUBJECTS = {
             "CD-1, but for scikit-learn's persistent chains, which cost the same. rgrbm also sums the reconstruction "
             "error, shuffles, centres and applies L1."),
     "partition": (partition, "Partition functions", ""),
+    "likelihood": (likelihood, "Likelihood of trained models",
+                   "Means per sample, in nats. Log Z of the digits is estimated by the same annealing of everyone's "
+                   "parameters, which is too low rather than too high, the likelihood the other way round; the "
+                   "bounds tell by how much."),
 }  # fmt: skip
 
 

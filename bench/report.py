@@ -11,7 +11,7 @@ from matplotlib import pyplot as plt
 
 from rgrbm._config import config
 
-_PEERS = ["scikit-learn", "torch", "ferrotherm", "mcising", "dwave-samplers", "openjij", "numba"]
+_PEERS = ["scikit-learn", "torch", "rbms", "ferrotherm", "mcising", "dwave-samplers", "openjij", "numba"]
 
 
 @dataclass
@@ -33,6 +33,20 @@ class Comparison:
                 f"| {name} | {median:.4g} | {spread:.2g} | {timing.median / ours:.3g} | {self.notes.get(name, '')} |"
             )
         return "\n".join(lines) + "\n"
+
+
+@dataclass
+class Table:
+    """Results that are no timings: the first column is text, the others are numbers."""
+
+    title: str
+    header: Sequence[str]
+    rows: Sequence[Sequence[str]]
+
+    def markdown(self) -> str:
+        lines = [f"### {self.title}", "", "| " + " | ".join(self.header) + " |"]
+        lines += ["| --- |" + " ---: |" * (len(self.header) - 1)]
+        return "\n".join(lines + ["| " + " | ".join(row) + " |" for row in self.rows]) + "\n"
 
 
 @dataclass
