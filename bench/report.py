@@ -36,6 +36,20 @@ class Comparison:
 
 
 @dataclass
+class Table:
+    """Results that are no timings: the first column is text, the others are numbers."""
+
+    title: str
+    header: Sequence[str]
+    rows: Sequence[Sequence[str]]
+
+    def markdown(self) -> str:
+        lines = [f"### {self.title}", "", "| " + " | ".join(self.header) + " |"]
+        lines += ["| --- |" + " ---: |" * (len(self.header) - 1)]
+        return "\n".join(lines + ["| " + " | ".join(row) + " |" for row in self.rows]) + "\n"
+
+
+@dataclass
 class Scaling:
     """Cost of one unit of work against a size, for several packages."""
 
