@@ -118,7 +118,7 @@ class RBMStack(ClassNamePrefixFeaturesOutMixin, TransformerMixin, BaseEstimator)
         stack._set_layers(layers)
         return stack
 
-    @_fit_context(prefer_skip_nested_validation=True)  # type: ignore[untyped-decorator]
+    @_fit_context(prefer_skip_nested_validation=False)  # type: ignore[untyped-decorator]
     def fit(
         self,
         X: Any,

@@ -116,6 +116,8 @@ def _check(p: FlowParameters) -> None:
         raise ValueError(
             f"{p.n_steps} steps need a multiple of {2**p.n_steps} spins, at least {4 * 2**p.n_steps}, got {p.n_spins}"
         )
+    if p.l1 < 0:
+        raise ValueError(f"l1 must not be negative, got {p.l1}")
     if not p.J or not all(math.isfinite(J) and J > 0 for J in p.J):
         raise ValueError(f"J must be positive and finite, got {list(p.J)}")
     if len({f"{J:g}" for J in p.J}) < len(p.J):
