@@ -51,7 +51,7 @@ class Ising1DParameters:
     l1: float = _parameter(2e-3, "Strength of the L1 penalty on the weights.")
     l1_warmup: int = _parameter(40_000, "Epochs over which the L1 penalty rises from 0.")
     k: int = _parameter(1, "Gibbs steps of contrastive divergence.")
-    gradient: str = _parameter("cd", "Estimate of the gradient: cd, pcd, or paper (Eq. 12 to the letter).")
+    gradient: str = _parameter("cd", "Estimate of the gradient: cd, pcd, pt, or paper (Eq. 12 to the letter).")
     centered: bool = _parameter(False, "Subtract the units' means in the gradient.")
     n_measured: int = _parameter(20_000, "Fresh configurations for the correlation of the hidden spins.")
     seed: int = _parameter(0, "Fixes every random number.")
