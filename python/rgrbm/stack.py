@@ -44,7 +44,7 @@ class RBMStack(ClassNamePrefixFeaturesOutMixin, TransformerMixin, BaseEstimator)
         The trained layers. After Ctrl-C, the last of them is half-trained and those above it are missing.
     n_features_in_ : int
         Number of visible units of the bottom layer.
-    feature_names_in_ : ndarray of shape (n_features_in_,)
+    feature_names_in_ : ndarray of shape (``n_features_in_``,)
         Names of the features, if the data had names that are all strings.
 
     References
@@ -294,7 +294,7 @@ class RBMStack(ClassNamePrefixFeaturesOutMixin, TransformerMixin, BaseEstimator)
         return np.asarray(X)
 
     def receptive_fields(self, layer: int | None = None) -> npt.NDArray[np.float64]:
-        """What a layer's units see of the visible ones: the product w₁ w₂ … of the layers' weights [2]_.
+        """What a layer's units see of the visible ones: the product w₁ w₂ … of the layers' weights.
 
         Parameters
         ----------
