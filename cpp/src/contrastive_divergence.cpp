@@ -190,8 +190,7 @@ void Trainer<Real>::positive_phase(const TrainingOptions& options, const Chunk& 
                         &dense_[(first + s) * up_.n_source]);
         up_.apply_dense(n, &dense_[first * up_.n_source], &positive_[first * up_.n_units], sink);
     } else {
-        up_.apply(
-            n, [&](std::size_t s) { return std::as_const(data_).row(order_[chunk.begin + first + s]); }, sink);
+        up_.apply(n, [&](std::size_t s) { return std::as_const(data_).row(order_[chunk.begin + first + s]); }, sink);
     }
     streams_[part] = stream;
 }

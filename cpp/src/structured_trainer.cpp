@@ -22,8 +22,9 @@ TrainingReport StructuredTrainer<Real>::run(const TrainingOptions& options) {
     // A unit's draw costs about as much as eight of its edges.
     const std::size_t work = options.batch_size * (edge_weight_.size() + 8 * (n_visible_ + n_hidden_));
     const auto wanted = std::min<std::size_t>(static_cast<std::size_t>(num_threads()), 1 + work / work_per_thread);
+    const int n_threads = static_cast<int>(wanted);
     Team team;
-#pragma omp parallel num_threads(static_cast <int>(wanted))
+#pragma omp parallel num_threads(n_threads)
     {
         Team::Member member(team);
         for (std::size_t epoch = 0; epoch < n_epochs; ++epoch)
@@ -34,8 +35,7 @@ TrainingReport StructuredTrainer<Real>::run(const TrainingOptions& options) {
                     const std::size_t start = piece(c, n, n_chunks);
                     const Chunk chunk{begin + start, piece(c + 1, n, n_chunks) - start, start};
                     const std::size_t n_parts = n_pieces(chunk.n, part_size);
-                    member.phase(
-                        n_parts, [&](std::size_t part) { gibbs_part(options, chunk, part); }, [] {});
+                    member.phase(n_parts, [&](std::size_t part) { gibbs_part(options, chunk, part); }, [] {});
                     member.phase(
                         wanted,
                         [&](std::size_t share) {
@@ -128,8 +128,7 @@ void StructuredTrainer<Real>::gibbs_part(const TrainingOptions& options, const C
             continue;
         }
         if (persistent)
-            load_bits(
-                count, [&](std::size_t s) { return std::as_const(chains_).row(chunk.chain + first + s); }, u);
+            load_bits(count, [&](std::size_t s) { return std::as_const(chains_).row(chunk.chain + first + s); }, u);
         for (std::size_t step = persistent ? 0 : 1; step < options.k; ++step) {
             activate(hidden_, u, draw_into(h));
             activate(visible_, h, draw_into(u));
@@ -147,8 +146,7 @@ template <class Real>
 void StructuredTrainer<Real>::load_tile(const Chunk& chunk, std::size_t first, std::size_t count, Real* tile) const {
     const auto sample = [&](std::size_t s) { return order_[chunk.begin + first + s]; };
     if (!real_data_) {
-        load_bits(
-            count, [&](std::size_t s) { return data_.row(sample(s)); }, tile);
+        load_bits(count, [&](std::size_t s) { return data_.row(sample(s)); }, tile);
         return;
     }
     std::fill_n(tile, n_visible_ * lanes, Real{0});
@@ -162,8 +160,7 @@ template <class Row>
 void StructuredTrainer<Real>::load_bits(std::size_t count, Row&& row, Real* tile) const {
     for (std::size_t block = 0; block * 16 < n_visible_; ++block) {
         std::uint64_t units[16];
-        transpose_units(
-            count, [&](std::size_t s) { return row(s)[block]; }, units, 1);
+        transpose_units(count, [&](std::size_t s) { return row(s)[block]; }, units, 1);
         for (std::size_t i = 0; i < std::min<std::size_t>(16, n_visible_ - block * 16); ++i)
             expand<Real>(static_cast<std::uint16_t>(units[i])).store(tile + (block * 16 + i) * lanes);
     }

@@ -113,8 +113,7 @@ void Trainer<Real>::start_offset() {
         if (real_data_)
             up_.apply_dense(1, &real_[s * up_.n_source], positive_.data(), sink);
         else
-            up_.apply(
-                1, [&](std::size_t) { return data_.row(s); }, sink);
+            up_.apply(1, [&](std::size_t) { return data_.row(s); }, sink);
     }
     for (std::size_t j = 0; j < n_hidden_; ++j)
         hidden_offset_[j] = static_cast<Real>(total[j] / static_cast<double>(n_samples_));
