@@ -11,16 +11,16 @@ import rgrbm
 _METHODS = ("walsh-hadamard", "fourier", "enumeration", "gaussian")
 
 
-def rbm_of_rows(n_units: int, n_rows: int, fan_in: int, scale: float) -> rgrbm.RBMParameters:
+def rbm_of_rows(n_units: int, n_rows: int, fan_in: int, scale: float) -> rgrbm.model.RBMParameters:
     """Rows of ``fan_in`` normal weights at random places, and weak fields."""
     generator = np.random.default_rng(0)
     w = np.zeros((n_units, n_rows))
     for a in range(n_rows):
         w[generator.choice(n_units, fan_in, replace=False), a] = generator.normal(size=fan_in) * scale
-    return rgrbm.binary_parameters(w, 0.1 * generator.normal(size=n_units), 0.1 * generator.normal(size=n_rows))
+    return rgrbm.model.binary_parameters(w, 0.1 * generator.normal(size=n_units), 0.1 * generator.normal(size=n_rows))
 
 
-def couplings(rbm: rgrbm.RBMParameters, order: int, method: str = "fourier") -> Callable[[], float]:
+def couplings(rbm: rgrbm.model.RBMParameters, order: int, method: str = "fourier") -> Callable[[], float]:
     """All couplings of the visible layer up to the order."""
 
     def run() -> float:
@@ -59,6 +59,6 @@ def scale(rounds: int) -> list[Scaling]:
     ]  # fmt: skip
 
 
-def _collect(rounds: int, rbms: list[rgrbm.RBMParameters]) -> dict[str, list[Timing]]:
+def _collect(rounds: int, rbms: list[rgrbm.model.RBMParameters]) -> dict[str, list[Timing]]:
     name = "Fourier integral"
     return {name: [interleave({name: couplings(rbm, 2)}, min(rounds, 3))[name] for rbm in rbms]}

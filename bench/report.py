@@ -9,7 +9,7 @@ from pathlib import Path
 from bench.timing import Timing
 from matplotlib import pyplot as plt
 
-from rgrbm._config import config
+from rgrbm._support.config import config
 
 _PEERS = ["scikit-learn", "torch", "rbms", "ferrotherm", "mcising", "dwave-samplers", "openjij", "numba"]
 

@@ -10,7 +10,7 @@ from bench.timing import Run, available, interleave
 
 import rgrbm as package
 from rgrbm._core import kernels
-from rgrbm.exact import CRITICAL_COUPLING, ring_correlation, torus_mean_energy
+from rgrbm.spins.exact import CRITICAL_COUPLING, ring_correlation, torus_mean_energy
 
 _EQUILIBRATION, _BLOCKS = 2_000, 400  # sweeps; measurements of ⟨s s'⟩
 

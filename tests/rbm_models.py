@@ -3,8 +3,8 @@
 import numpy as np
 from scipy.special import expit
 
-from rgrbm import RBMParameters
 from rgrbm._core import kernels
+from rgrbm.model import RBMParameters
 
 
 def states(n):

@@ -196,7 +196,7 @@ def test_ensembles_come_back_with_their_provenance(tmp_path, shape, method):
     path = tmp_path / "spins.safetensors"
     ensemble = rgrbm.IsingModel(shape, J=0.4).ensemble(33, method=method, seed=1)
     ensemble.save(path)
-    loaded = rgrbm.Ensemble.load(path)
+    loaded = rgrbm.spins.Ensemble.load(path)
     assert loaded.spins.dtype == np.int8
     assert np.array_equal(loaded.spins, ensemble.spins)
     assert loaded.provenance() == ensemble.provenance()
@@ -213,14 +213,14 @@ def test_ensembles_come_back_with_their_provenance(tmp_path, shape, method):
 def test_files_of_other_kinds_are_refused(tmp_path):
     path = tmp_path / "spins.safetensors"
     with pytest.raises(FileNotFoundError):
-        rgrbm.Ensemble.load(path)
+        rgrbm.spins.Ensemble.load(path)
     path.write_bytes(b"nothing")
     with pytest.raises(rgrbm.FileFormatError, match="not a whole safetensors"):
-        rgrbm.Ensemble.load(path)
+        rgrbm.spins.Ensemble.load(path)
     rbm = rgrbm.BernoulliRBM(n_components=2, n_iter=1, random_state=0).fit(np.eye(4, dtype=np.uint8))
     rbm.save(tmp_path / "model")
     with pytest.raises(rgrbm.FileFormatError, match="expected a 'Ensemble'"):
-        rgrbm.Ensemble.load(tmp_path / "model")
+        rgrbm.spins.Ensemble.load(tmp_path / "model")
 
 
 def test_spins_that_do_not_fit_the_metadata_are_refused(tmp_path):
@@ -232,4 +232,4 @@ def test_spins_that_do_not_fit_the_metadata_are_refused(tmp_path):
         metadata = file.metadata()
     save_file({"spins": load_file(path)["spins"][:5]}, path, metadata=metadata)
     with pytest.raises(rgrbm.FileFormatError, match="10 configurations of 16 sites"):
-        rgrbm.Ensemble.load(path)
+        rgrbm.spins.Ensemble.load(path)

@@ -1,95 +1,50 @@
-"""Sample spin models, train restricted Boltzmann machines on them, and see the renormalization they learn."""
+"""Sample spin models, train restricted Boltzmann machines on them, and see the renormalization they learn.
 
-from rgrbm import masks
-from rgrbm._config import set_num_threads, show_config
-from rgrbm._parameters import RBMParameters
-from rgrbm._tensors import FileFormatError
-from rgrbm.annealing import AISResult, anneal
-from rgrbm.couplings import EffectiveCouplings, effective_couplings
-from rgrbm.estimation import CouplingEstimate, estimate_coupling
-from rgrbm.exact_rbm import bond_rbm, decimation_rbm, lattice_decimation_rbm, sublattice_rbm
-from rgrbm.files import from_sklearn, load_model, save_model, to_sklearn
-from rgrbm.hidden_spins import HiddenCorrelation, hidden_correlation
-from rgrbm.ising import Ensemble, IsingModel
-from rgrbm.lattice_gas import lattice_gas_couplings
-from rgrbm.optimal_kernel import OptimalKernel, optimal_ring_kernel
-from rgrbm.parameters import SpinParameters, binary_parameters, spin_parameters
-from rgrbm.partition import (
-    exact_gradient,
-    expectations,
-    kl_divergence,
-    log_likelihood,
-    log_marginal,
-    log_z,
-    sample_exactly,
-)
-from rgrbm.rbm import BernoulliRBM
-from rgrbm.rbm_flow import RBMFlow, rbm_flow
-from rgrbm.renormalization import decimate, decimation_flow, inverse_decimation
-from rgrbm.ring_couplings import RingCouplings, ring_couplings
-from rgrbm.ring_decay import RingDecay, SpinMoments, ring_decay, spin_moments
-from rgrbm.spin_models import lattice_bonds, spin_energies, spin_log_z
-from rgrbm.spins import to_binary, to_spins
-from rgrbm.stack import RBMStack
-from rgrbm.variational import free_energy_difference, rg_hamiltonian, sampled_rg_hamiltonian, trace_condition_error
+What the first hour needs is here; the rest is in the rooms: ``rgrbm.spins``, ``rgrbm.statistics``, ``rgrbm.model``,
+``rgrbm.likelihood``, ``rgrbm.rbm``, ``rgrbm.rg``, ``rgrbm.plots`` and ``rgrbm.datasets``.
+"""
+
+from importlib import import_module as _import_module
+from typing import Any as _Any
+
+from rgrbm import datasets, likelihood, model, rbm, rg, spins, statistics
+from rgrbm._support.config import set_num_threads, show_config
+from rgrbm._support.tensors import FileFormatError
+from rgrbm.likelihood import anneal, log_z
+from rgrbm.rbm import BernoulliRBM, RBMStack, load_model, masks, save_model
+from rgrbm.rg import decimate, effective_couplings, hidden_correlation
+from rgrbm.spins import IsingModel, estimate_coupling, to_binary, to_spins
 
 __all__ = [
-    "AISResult",
     "BernoulliRBM",
-    "CouplingEstimate",
-    "EffectiveCouplings",
-    "Ensemble",
     "FileFormatError",
-    "HiddenCorrelation",
     "IsingModel",
-    "OptimalKernel",
-    "RBMFlow",
-    "RBMParameters",
     "RBMStack",
-    "RingCouplings",
-    "RingDecay",
-    "SpinMoments",
-    "SpinParameters",
     "anneal",
-    "binary_parameters",
-    "bond_rbm",
+    "datasets",
     "decimate",
-    "decimation_flow",
-    "decimation_rbm",
     "effective_couplings",
     "estimate_coupling",
-    "exact_gradient",
-    "expectations",
-    "free_energy_difference",
-    "from_sklearn",
     "hidden_correlation",
-    "inverse_decimation",
-    "kl_divergence",
-    "lattice_bonds",
-    "lattice_decimation_rbm",
-    "lattice_gas_couplings",
+    "likelihood",
     "load_model",
-    "log_likelihood",
-    "log_marginal",
     "log_z",
     "masks",
-    "optimal_ring_kernel",
-    "rbm_flow",
-    "rg_hamiltonian",
-    "ring_couplings",
-    "ring_decay",
-    "sample_exactly",
-    "sampled_rg_hamiltonian",
+    "model",
+    "plots",
+    "rbm",
+    "rg",
     "save_model",
     "set_num_threads",
     "show_config",
-    "spin_energies",
-    "spin_log_z",
-    "spin_moments",
-    "spin_parameters",
-    "sublattice_rbm",
+    "spins",
+    "statistics",
     "to_binary",
-    "to_sklearn",
     "to_spins",
-    "trace_condition_error",
 ]
+
+
+def __getattr__(name: str) -> _Any:
+    if name == "plots":  # matplotlib takes half a second to import: only who draws pays
+        return _import_module("rgrbm.plots")
+    raise AttributeError(f"module 'rgrbm' has no attribute {name!r}")

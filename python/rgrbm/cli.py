@@ -10,7 +10,7 @@ from typing import Annotated, Any
 import typer
 from rich.console import Console
 
-from rgrbm import _config
+from rgrbm._support.config import set_num_threads, show_config
 from rgrbm.experiments.flow import FlowParameters, run_flow
 from rgrbm.experiments.ising_1d import Ising1DParameters, run_ising_1d
 from rgrbm.experiments.mnist import MNISTParameters, run_mnist
@@ -69,7 +69,7 @@ def _add_experiment(name: str, parameters: type, run: Callable[[Any, RunFolder],
 
     def command(context: typer.Context, **given: Any) -> None:
         out, threads, force, resume = (given.pop(key) for key in _COMMON)
-        _config.set_num_threads(threads)
+        set_num_threads(threads)
         folder = RunFolder(out, force=force, resume=resume)
         explicit = {key for key in given if str(context.get_parameter_source(key)).endswith("COMMANDLINE")}
         chosen = folder.parameters(given, explicit)
@@ -90,4 +90,4 @@ _add_experiment("flow", FlowParameters, run_flow)
 @app.command()
 def info() -> None:
     """Show version, instruction set, threads and libraries."""
-    _config.show_config()
+    show_config()

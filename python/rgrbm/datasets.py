@@ -14,7 +14,7 @@ import numpy as np
 import numpy.typing as npt
 import pooch
 
-from rgrbm._atomic import write_atomically
+from rgrbm._support.atomic import write_atomically
 
 Bytes = npt.NDArray[np.uint8]
 PathLike = str | os.PathLike[str]

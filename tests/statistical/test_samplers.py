@@ -6,8 +6,9 @@ import numpy as np
 import pytest
 from scipy import stats
 
-from rgrbm import IsingModel, exact
+from rgrbm import IsingModel
 from rgrbm._core import kernels
+from rgrbm.spins import exact
 
 METHODS = ["metropolis", "heat_bath", "exact"]
 COUPLINGS = [-1.0, -0.3, 0.0, 0.3, 1.0]

@@ -14,21 +14,21 @@ import numpy as np
 from rich.console import Console
 from rich.table import Table
 
-from rgrbm import flow_plots
-from rgrbm._config import config
-from rgrbm._progress import progress_bar
-from rgrbm._random import seed_sequence
+from rgrbm._support.config import config
+from rgrbm._support.progress import progress_bar
+from rgrbm._support.streams import seed_sequence
 from rgrbm.experiments.comparison import with_error
 from rgrbm.experiments.ising_1d import _parameter
 from rgrbm.experiments.run_folder import RunFolder
-from rgrbm.hidden_spins import dominant_visible
-from rgrbm.ising import IsingModel
-from rgrbm.rbm import BernoulliRBM
-from rgrbm.rbm_flow import RBMFlow, rbm_flow
-from rgrbm.renormalization import decimation_flow
-from rgrbm.ring_decay import SpinMoments, ring_decay, spin_moments
-from rgrbm.spins import Spins, to_binary, to_spins
-from rgrbm.stack import RBMStack
+from rgrbm.plots import flow as flow_plots
+from rgrbm.rbm.estimator import BernoulliRBM
+from rgrbm.rbm.stack import RBMStack
+from rgrbm.rg.decimation import decimation_flow
+from rgrbm.rg.hidden_spins import dominant_visible
+from rgrbm.rg.rbm_flow import RBMFlow, rbm_flow
+from rgrbm.rg.ring_decay import SpinMoments, ring_decay, spin_moments
+from rgrbm.spins.ising import IsingModel
+from rgrbm.spins.values import Spins, to_binary, to_spins
 
 SCHEMA = "rgrbm.flow/1"
 

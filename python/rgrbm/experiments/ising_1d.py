@@ -11,17 +11,17 @@ from typing import Any
 import numpy as np
 from rich.console import Console
 
-from rgrbm import plots
-from rgrbm._config import config
-from rgrbm._random import seed_sequence
+from rgrbm._support.config import config
+from rgrbm._support.streams import seed_sequence
 from rgrbm.experiments.comparison import print_comparison, with_error
 from rgrbm.experiments.run_folder import RunFolder
-from rgrbm.hidden_spins import HiddenCorrelation, hidden_correlation, sort_by_position
-from rgrbm.ising import Ensemble, IsingModel, Method
-from rgrbm.rbm import BernoulliRBM
-from rgrbm.renormalization import decimate, reconstruction_error_decimation_bound
-from rgrbm.spins import Spins, to_binary, to_spins
-from rgrbm.statistics import correlation, mean_and_stderr
+from rgrbm.plots import ring as plots
+from rgrbm.rbm.estimator import BernoulliRBM
+from rgrbm.rg.decimation import decimate, reconstruction_error_decimation_bound
+from rgrbm.rg.hidden_spins import HiddenCorrelation, hidden_correlation, sort_by_position
+from rgrbm.spins.ising import Ensemble, IsingModel, Method
+from rgrbm.spins.values import Spins, to_binary, to_spins
+from rgrbm.statistics.jackknife import correlation, mean_and_stderr
 
 SCHEMA = "rgrbm.ising1d/1"
 

@@ -9,14 +9,15 @@ import numpy.typing as npt
 from rich.console import Console
 from scipy.special import expit
 
-from rgrbm import image_plots, plots
-from rgrbm._config import config
-from rgrbm.annealing import anneal
+from rgrbm._support.config import config
 from rgrbm.datasets import Digits, load_mnist, mnist_splits
 from rgrbm.experiments.comparison import print_comparison, with_error
 from rgrbm.experiments.run_folder import RunFolder
-from rgrbm.rbm import BernoulliRBM
-from rgrbm.spins import Binary
+from rgrbm.likelihood.annealing import anneal
+from rgrbm.plots import images as image_plots
+from rgrbm.plots import ring as plots
+from rgrbm.rbm.estimator import BernoulliRBM
+from rgrbm.spins.values import Binary
 
 SCHEMA = "rgrbm.mnist/1"
 PAPER_ERROR = 0.048

@@ -10,7 +10,7 @@ from typing import Any
 
 from matplotlib.figure import Figure
 
-from rgrbm._atomic import write_atomically
+from rgrbm._support.atomic import write_atomically
 
 
 class RunFolder:

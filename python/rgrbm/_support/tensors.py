@@ -1,0 +1,132 @@
+"""Safetensors files with JSON metadata: written whole, and read with distrust."""
+
+import json
+import os
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import numpy.typing as npt
+from safetensors import SafetensorError, safe_open
+from safetensors.numpy import save
+
+from rgrbm._support.atomic import write_atomically
+
+SCHEMA = 1
+_FORMAT = "rgrbm"
+
+Tensors = dict[str, npt.NDArray[Any]]
+
+
+class FileFormatError(ValueError):
+    """A file is not what it should be: truncated, of another kind or schema, or contradicting itself."""
+
+
+def write_tensors(path: str | os.PathLike[str], kind: str, tensors: Tensors, metadata: dict[str, Any]) -> None:
+    """Write tensors and metadata as a safetensors file of this ``kind``, whole or not at all.
+
+    Raises
+    ------
+    OSError
+        If the folder does not exist or cannot be written to.
+    """
+    path = Path(path)
+    if not path.absolute().parent.is_dir():
+        raise FileNotFoundError(f"cannot write {str(path)!r}: the folder {str(path.parent)!r} does not exist")
+    head = {"format": _FORMAT, "kind": kind, "schema": str(SCHEMA), "content": json.dumps(metadata)}
+    # safetensors writes the memory as it lies: only C order is right.
+    ordered = {name: np.ascontiguousarray(tensor) for name, tensor in tensors.items()}
+    write_atomically(path, save(ordered, metadata=head))
+
+
+def read_tensors(path: str | os.PathLike[str], kind: str) -> tuple[Tensors, dict[str, Any]]:
+    """Read a file that :func:`write_tensors` wrote.
+
+    Raises
+    ------
+    FileFormatError
+        If it is not such a file, or of another kind or a newer schema.
+    OSError
+        If it cannot be read.
+    """
+    name = os.fspath(path)
+    with open(name, "rb"):  # noqa: PTH123  (the usual errors for a missing or unreadable file)
+        pass
+    try:
+        with safe_open(name, framework="numpy") as file:
+            head = file.metadata() or {}
+            _check_head(head, kind, name)
+            tensors = {key: file.get_tensor(key) for key in file.keys()}  # noqa: SIM118
+            metadata = json.loads(head["content"])
+    except SafetensorError as error:
+        raise FileFormatError(f"{name!r} is not a whole safetensors file: {error}") from error
+    except (json.JSONDecodeError, KeyError) as error:
+        raise FileFormatError(f"{name!r} has unreadable metadata: {error}") from error
+    if not isinstance(metadata, dict):
+        raise FileFormatError(f"{name!r} has metadata of another form")
+    return tensors, metadata
+
+
+def _check_head(head: dict[str, str], kind: str, name: str) -> None:
+    if head.get("format") != _FORMAT:
+        raise FileFormatError(f"{name!r} is a safetensors file, but was not written by rgrbm")
+    schema = head.get("schema", "")
+    if not schema.isdecimal():
+        raise FileFormatError(f"{name!r} does not tell its schema version")
+    if int(schema) > SCHEMA:
+        raise FileFormatError(
+            f"{name!r} has schema version {schema}; this version of rgrbm reads up to {SCHEMA}: update it"
+        )
+    if head.get("kind") != kind:
+        raise FileFormatError(f"{name!r} holds a {head.get('kind')!r}, expected a {kind!r}")
+
+
+def require_tensors(
+    tensors: Tensors, shapes: dict[str, tuple[int, ...]], name: str, *, nan_allowed: bool = False
+) -> None:
+    """Check that exactly these tensors are there, with these shapes, one float type and finite values.
+
+    Raises
+    ------
+    FileFormatError
+        Naming the first difference.
+    """
+    missing, extra = sorted(shapes.keys() - tensors.keys()), sorted(tensors.keys() - shapes.keys())
+    if missing:
+        raise FileFormatError(f"{name!r} lacks the tensors {missing}")
+    if extra:
+        raise FileFormatError(f"{name!r} holds unexpected tensors {extra}")
+    for key, shape in shapes.items():
+        tensor = tensors[key]
+        if tensor.shape != shape:
+            raise FileFormatError(f"{name!r}: {key} has shape {tensor.shape}, its metadata say {shape}")
+        if tensor.dtype not in (np.float32, np.float64):
+            raise FileFormatError(f"{name!r}: {key} is of type {tensor.dtype}, expected float32 or float64")
+        if not np.all(np.isfinite(tensor) | (nan_allowed & np.isnan(tensor))):
+            raise FileFormatError(f"{name!r}: {key} holds values that are not finite")
+    if len({tensors[key].dtype for key in shapes}) > 1:
+        raise FileFormatError(f"{name!r}: its tensors are of different types")
+
+
+def require(metadata: dict[str, Any], key: str, kind: type | tuple[type, ...], name: str) -> Any:
+    """The entry ``key`` of the metadata, which must be of this type.
+
+    Raises
+    ------
+    FileFormatError
+        If it is missing or of another type.
+    """
+    value = metadata.get(key)
+    if not isinstance(value, kind) or (isinstance(value, bool) and kind is not bool):
+        raise FileFormatError(f"{name!r}: the metadata entry {key!r} is missing or of another type")
+    return value
+
+
+def layer_sizes(metadata: dict[str, Any], name: str) -> tuple[int, int]:
+    """Numbers of visible and hidden units that the metadata tell."""
+    return require(metadata, "n_visible", int, name), require(metadata, "n_hidden", int, name)
+
+
+def parameter_shapes(n_visible: int, n_hidden: int) -> dict[str, tuple[int, ...]]:
+    """Shapes of an RBM's parameters."""
+    return {"weights": (n_visible, n_hidden), "visible_bias": (n_visible,), "hidden_bias": (n_hidden,)}

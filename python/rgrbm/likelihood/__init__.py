@@ -1,0 +1,29 @@
+"""log Z, marginals, likelihoods and their gradients: exactly by enumeration, and by annealed importance sampling.
+
+May import ``model`` and what is below. Takes anything with an RBM's parameters; knows nothing of training.
+"""
+
+from rgrbm.likelihood.annealing import AISResult, anneal
+from rgrbm.likelihood.enumeration import (
+    Expectations,
+    exact_gradient,
+    expectations,
+    kl_divergence,
+    log_likelihood,
+    log_marginal,
+    log_z,
+    sample_exactly,
+)
+
+__all__ = [
+    "AISResult",
+    "Expectations",
+    "anneal",
+    "exact_gradient",
+    "expectations",
+    "kl_divergence",
+    "log_likelihood",
+    "log_marginal",
+    "log_z",
+    "sample_exactly",
+]

@@ -1,0 +1,218 @@
+"""Log Z of an RBM too large to enumerate: annealed importance sampling, forward and in reverse."""
+
+import warnings
+from dataclasses import dataclass, field
+from typing import Any
+
+import numpy as np
+import numpy.typing as npt
+from scipy.special import expit, logsumexp
+
+from rgrbm._core import kernels
+from rgrbm._support import streams
+from rgrbm._support.progress import progress_bar
+from rgrbm.model.parameters import parameters_of
+from rgrbm.model.unit_values import binary_states, log_odds, sample_bernoulli
+from rgrbm.spins.values import Binary
+
+_WORK_PER_CALL = 2**27  # multiplications
+_LEAST_EFFECTIVE = 10.0
+_BOUND_ERRORS = 2.0  # standard errors between an estimate and its bound
+
+Values = npt.NDArray[np.float64]
+
+
+@dataclass(frozen=True)
+class AISResult:
+    """Estimate of log Z by annealed importance sampling, between two bounds.
+
+    Attributes
+    ----------
+    log_z : float
+        Log of the mean of the forward weights, in nats. The mean is an unbiased estimate of Z, and so this is
+        low on average: log-likelihoods computed from it are high.
+    standard_error : float
+        Of ``log_z``, from the spread of the weights; NaN for one chain.
+    lower : float
+        ``log_z`` minus 2 standard errors.
+    upper : float
+        The larger of ``log_z`` plus 2 standard errors and, if chains were annealed in reverse, their estimate,
+        which is high on average, plus 2 of its own standard errors.
+    effective_sample_size : float
+        (Σw)²/Σw² of the forward weights, between 1 and the number of chains.
+    log_weights : ndarray of shape (n_chains,)
+        Log weights of the forward chains; log Z of the independent units at the start included.
+    reverse_log_weights : ndarray or None
+        The same for the reverse chains: log Z is minus the log of the mean of exp(−reverse_log_weights).
+    n_betas : int
+        Number of steps of the annealing.
+    """
+
+    log_z: float
+    standard_error: float
+    lower: float
+    upper: float
+    effective_sample_size: float
+    log_weights: Values = field(repr=False)
+    reverse_log_weights: Values | None = field(repr=False)
+    n_betas: int
+
+    @property
+    def log_weight_deviation(self) -> float:
+        """Standard deviation of the log weights; well below 1 if the annealing is slow enough."""
+        return float(np.std(self.log_weights, ddof=1)) if len(self.log_weights) > 1 else float("nan")
+
+
+def anneal(
+    rbm: Any,
+    *,
+    n_chains: int = 200,
+    n_betas: int = 1000,
+    x: npt.ArrayLike | None = None,
+    reverse: bool = True,
+    model_samples: npt.ArrayLike | None = None,
+    seed: streams.Seed = None,
+    progress: bool = False,
+) -> AISResult:
+    """Estimate log Z by annealed importance sampling.
+
+    Parameters
+    ----------
+    rbm : fitted estimator
+        Any object with ``weights_`` (n_visible, n_hidden), ``intercept_visible_`` and ``intercept_hidden_``.
+    n_chains : int, default=200
+        Independent chains. The error falls with the square root of their number.
+    n_betas : int, default=1000
+        Steps between independent units and the model. Slower annealing makes the weights more equal.
+    x : array_like of 0 and 1, shape (n_samples, n_visible), optional
+        Data, whose means the independent units start from. Without data they start at ½.
+    reverse : bool, default=True
+        Also anneal from the model to independent units, for the upper bound, at the same cost.
+    model_samples : array_like of 0 and 1, shape (n_samples, n_visible), optional
+        Where the reverse chains start. They should be exact samples of the model
+        (:func:`rgrbm.likelihood.sample_exactly` for small ones). By default the forward chains are resampled with
+        their weights: these are samples of the model only so far as the forward annealing has found all of its modes.
+    seed : int, SeedSequence, Generator, RandomState or None
+        Fixes the result, whatever the number of threads.
+    progress : bool, default=False
+        Show a progress bar.
+
+    Returns
+    -------
+    AISResult
+
+    Raises
+    ------
+    TypeError
+        If ``rbm`` is not a fitted RBM.
+    ValueError
+        If a parameter is out of range or an array does not fit the model.
+    ArithmeticError
+        If the effective sample size is below 10 (or half of fewer than 20 chains): the estimate then rests on a
+        few chains, and its error bar would mean nothing.
+
+    Warns
+    -----
+    UserWarning
+        With one chain, which has no error bar.
+
+    References
+    ----------
+    R. Salakhutdinov & I. Murray, *On the quantitative analysis of deep belief networks*, ICML 2008.
+
+    R. B. Grosse, Z. Ghahramani & R. P. Adams, *Sandwiching the marginal likelihood using bidirectional Monte
+    Carlo*, arXiv:1511.02543 (2015).
+
+    Examples
+    --------
+    >>> import numpy as np
+    >>> from rgrbm.model import RBMParameters
+    >>> from rgrbm import anneal, log_z
+    >>> rbm = RBMParameters(np.full((6, 3), 0.5), np.zeros(6), np.zeros(3))
+    >>> result = anneal(rbm, n_betas=100, seed=0)
+    >>> result.lower < log_z(rbm) < result.upper
+    True
+    """
+    p = parameters_of(rbm)
+    if n_chains < 1 or n_betas < 1:
+        raise ValueError(f"n_chains and n_betas must be at least 1, got {n_chains} and {n_betas}")
+    n_visible = len(p.intercept_visible_)
+    base = np.zeros(n_visible) if x is None else log_odds(binary_states(x, n_visible, "x"))
+    start = None if model_samples is None else binary_states(model_samples, n_visible, "model_samples")
+    sequence = streams.seed_sequence(seed)
+    generator = np.random.default_rng(streams.key(sequence, 2))
+    kernel = kernels.Annealing(p.weights_, p.intercept_visible_, p.intercept_hidden_, base)
+    base_log_z = float(np.logaddexp(0, base).sum()) + p.weights_.shape[1] * float(np.log(2))
+    betas = np.linspace(0, 1, n_betas + 1)
+    n_reverse = 0 if not reverse else n_chains if start is None else len(start)
+    with progress_bar("annealing", (n_chains + n_reverse) * n_betas, unit="steps", show=progress) as advance:
+
+        def run(schedule: Values, v: Binary, purpose: int) -> tuple[Binary, Values]:
+            log_weights, key = np.zeros(len(v)), streams.key(sequence, purpose)
+            n_steps = max(1, _WORK_PER_CALL // (2 * p.weights_.size * len(v)))
+            for first in range(0, n_betas, n_steps):
+                part = np.ascontiguousarray(schedule[first : first + n_steps + 1])
+                v, log_weights = kernel.run(part, first, key, v, log_weights)
+                advance((len(part) - 1) * len(v), "")
+            return v, log_weights
+
+        v = sample_bernoulli(np.broadcast_to(expit(base), (n_chains, n_visible)), generator)
+        v, changes = run(betas, v, 0)
+        log_weights = base_log_z + changes
+        effective = _effective_sample_size(log_weights)
+        _require_effective(effective, log_weights, n_betas)
+        reverse_log_weights = None
+        if reverse:
+            if start is None:
+                start = v[_resample(log_weights, generator)]
+            reverse_log_weights = base_log_z - run(betas[::-1], start, 1)[1]
+    independent = effective if model_samples is None else np.inf
+    return _result(log_weights, reverse_log_weights, effective, independent, n_betas)
+
+
+def _result(forward: Values, backward: Values | None, effective: float, independent: float, n_betas: int) -> AISResult:
+    estimate, error = _log_mean(forward), _relative_error(forward)
+    upper = estimate + _BOUND_ERRORS * error
+    if backward is not None:
+        # Resampled chains that started as copies of each other are no more independent than their originals.
+        reverse_error = _relative_error(-backward) * np.sqrt(max(1.0, len(backward) / independent))
+        upper = float(np.fmax(upper, -_log_mean(-backward) + _BOUND_ERRORS * reverse_error))
+    lower = estimate - _BOUND_ERRORS * error
+    return AISResult(estimate, error, lower, upper, effective, forward, backward, n_betas)
+
+
+def _log_mean(log_weights: Values) -> float:
+    return float(logsumexp(log_weights) - np.log(len(log_weights)))
+
+
+def _relative_error(log_weights: Values) -> float:
+    """Standard error of the mean weight, relative to it: that of its log."""
+    if len(log_weights) < 2:
+        return float("nan")
+    w = np.exp(log_weights - log_weights.max())
+    return float(np.std(w, ddof=1) / (w.mean() * np.sqrt(len(w))))
+
+
+def _effective_sample_size(log_weights: Values) -> float:
+    return float(np.exp(2 * logsumexp(log_weights) - logsumexp(2 * log_weights)))
+
+
+def _require_effective(effective: float, log_weights: Values, n_betas: int) -> None:
+    n = len(log_weights)
+    if n == 1:
+        warnings.warn("one chain gives an estimate of log Z without an error bar", UserWarning, stacklevel=3)
+        return
+    if effective < min(_LEAST_EFFECTIVE, n / 2):
+        raise ArithmeticError(
+            f"annealing failed: the weights of {n} chains are worth {effective:.1f} independent samples (standard "
+            f"deviation of the log weights {np.std(log_weights, ddof=1):.1f}). Use more than n_betas={n_betas} "
+            f"steps or more chains, or give data x to start from."
+        )
+
+
+def _resample(log_weights: Values, generator: np.random.Generator) -> npt.NDArray[np.intp]:
+    """As many chains, each in proportion to its weight (systematic resampling)."""
+    cumulative = np.cumsum(np.exp(log_weights - log_weights.max()))
+    points = (generator.random() + np.arange(len(log_weights))) / len(log_weights)
+    chosen = np.searchsorted(cumulative, points * cumulative[-1])
+    return np.asarray(np.minimum(chosen, len(log_weights) - 1))

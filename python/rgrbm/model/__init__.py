@@ -1,0 +1,18 @@
+"""What an RBM is, whoever made it: its parameters in 0/1 and in ±1, the values of its units, its energies.
+
+May import ``spins`` (the values) and what is below. Knows nothing of training, files or estimators: a record of
+parameters and a fitted estimator look the same from here.
+"""
+
+from rgrbm.model.energies import free_energy, log_pseudo_likelihood
+from rgrbm.model.parameters import RBMParameters, SpinParameters, binary_parameters, parameters_of, spin_parameters
+
+__all__ = [
+    "RBMParameters",
+    "SpinParameters",
+    "binary_parameters",
+    "free_energy",
+    "log_pseudo_likelihood",
+    "parameters_of",
+    "spin_parameters",
+]

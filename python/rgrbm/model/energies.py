@@ -1,0 +1,53 @@
+"""Energies of an RBM's layers and what follows from them, for units in any form."""
+
+from typing import Any
+
+import numpy as np
+import numpy.typing as npt
+import scipy.sparse as sp
+
+from rgrbm.model import unit_values
+
+_CELLS_AT_ONCE = 2**23  # values of one temporary array, 64 MB
+
+
+def free_energy(
+    units: Any, weights: npt.NDArray[Any], own_bias: npt.NDArray[Any], other_bias: npt.NDArray[Any]
+) -> npt.NDArray[np.float64]:
+    """−own_bias·x − Σ softplus(other_bias + x·weights) in float64, for either layer and any form of ``x``."""
+    x = units if sp.issparse(units) else units.astype(np.float64)
+    field = x @ weights.astype(np.float64) + other_bias
+    return np.asarray(-(x @ own_bias.astype(np.float64)) - _softplus_sum(field))
+
+
+def log_pseudo_likelihood(
+    units: Any, weights: npt.NDArray[Any], visible_bias: npt.NDArray[Any], hidden_bias: npt.NDArray[Any]
+) -> npt.NDArray[np.float64]:
+    """Σ_i ln p(v_i | rest) of each row of units of any form."""
+    weights = np.asarray(weights, dtype=np.float64)
+    visible_bias = np.asarray(visible_bias, dtype=np.float64)
+    field = units.astype(np.float64) @ weights + hidden_bias
+    rows = max(1, _CELLS_AT_ONCE // weights.size)
+    result = np.empty(units.shape[0])
+    for start in range(0, len(result), rows):
+        part = slice(start, start + rows)
+        result[part] = _log_pseudo_likelihood(unit_values.dense(units[part]), field[part], weights, visible_bias)
+    return result
+
+
+def _log_pseudo_likelihood(
+    v: npt.NDArray[Any], field: npt.NDArray[Any], weights: npt.NDArray[Any], bias: npt.NDArray[Any]
+) -> npt.NDArray[np.float64]:
+    """Σ_i ln p(v_i | rest) of each row, ``field`` being the input of its hidden units."""
+    change = 1.0 - 2.0 * v  # of unit i when it is flipped
+    flipped = field[:, None, :] + change[:, :, None] * weights
+    gain = -change * bias - _softplus_sum(flipped) + _softplus_sum(field)[:, None]
+    return np.asarray(-np.logaddexp(0, -gain).sum(axis=1))
+
+
+def _softplus_sum(x: npt.NDArray[np.float64]) -> npt.NDArray[np.float64]:
+    """Σ ln(1 + exp x) along the last axis as Σ max(x, 0) + ln Π (1 + exp(−|x|)): few logarithms."""
+    total = np.maximum(x, 0).sum(axis=-1)
+    for start in range(0, x.shape[-1], 512):  # a product of 512 factors up to 2 stays finite
+        total += np.log(np.prod(1 + np.exp(-np.abs(x[..., start : start + 512])), axis=-1))
+    return np.asarray(total)

@@ -1,0 +1,140 @@
+"""Values of binary units as users give them: checks, and the forms that the kernels take."""
+
+import hashlib
+from typing import Any, TypeAlias
+
+import numpy as np
+import numpy.typing as npt
+import scipy.sparse as sp
+from scipy.special import expit
+
+from rgrbm.spins.values import Binary
+
+Units: TypeAlias = Any  # ndarray of uint8, float32 or float64, or a CSR matrix or array of floats
+
+
+def as_units(X: Any, *, clip: bool, name: str) -> Units:
+    """Bring validated numeric data into one of the forms the model works with.
+
+    Returns ``uint8`` if every value of a dense array is 0 or 1, else floats in [0, 1] (probabilities).
+
+    Raises
+    ------
+    ValueError
+        If the values are spins ±1, or lie outside [0, 1] and ``clip`` is false.
+    """
+    values = X.data if sp.issparse(X) else X
+    if values.size:
+        low, high = X.min(), X.max()  # zeros that a sparse matrix does not store included
+        if low < 0 or high > 1:
+            _refuse_spins(values, low, high)
+            if not clip:
+                complaint = "Negative values in data passed" if low < 0 else "Values above 1 in data passed"
+                raise ValueError(
+                    f"{complaint} to {name}: they must lie in [0, 1] (0/1, or probabilities), got values "
+                    f"from {low:g} to {high:g}. Scale or threshold them, or set clip=True to cut them off."
+                )
+    if sp.issparse(X):
+        X = X.astype(np.result_type(X.dtype, np.float32), copy=False)
+        if clip:
+            X = X.copy()
+            np.clip(X.data, 0, 1, out=X.data)
+        return X
+    if clip and X.dtype.kind != "b":
+        X = np.clip(X, 0, 1)
+    if is_binary(X):
+        return np.ascontiguousarray(X, dtype=np.uint8)
+    dtype = np.float32 if X.dtype.itemsize <= 4 else np.float64
+    return np.ascontiguousarray(X, dtype=dtype)
+
+
+def _refuse_spins(values: npt.NDArray[Any], low: float, high: float) -> None:
+    if low == -1 and high <= 1 and bool(np.all((values == low) | (values == 1))):
+        raise ValueError(
+            "Negative values in data passed: these are spins ±1, but the units of a Bernoulli RBM are 0/1. "
+            "Convert them with rgrbm.to_binary."
+        )
+
+
+def is_binary(X: npt.NDArray[Any]) -> bool:
+    """Whether every value of a dense array is 0 or 1."""
+    if X.dtype.kind == "b":
+        return True
+    if X.dtype.kind == "u" and X.dtype.itemsize == 1:
+        return X.size == 0 or int(X.max()) <= 1
+    return bool(np.all((X == 0) | (X == 1)))
+
+
+def binary_states(x: npt.ArrayLike, n_units: int, name: str) -> Binary:
+    """States 0/1 of a layer of ``n_units``, one a row, as the kernels take them.
+
+    Raises
+    ------
+    ValueError
+        If there are none, or they have another shape or other values.
+    """
+    array = np.asarray(x)
+    if array.ndim != 2 or array.shape[1] != n_units or len(array) == 0:
+        raise ValueError(f"{name} must have shape (n_samples, {n_units}), got {array.shape}")
+    if not ((array == 0) | (array == 1)).all():
+        raise ValueError(f"{name} must hold units 0 and 1; convert spins ±1 with rgrbm.to_binary")
+    return np.ascontiguousarray(array, dtype=np.uint8)
+
+
+def dense(X: Units) -> npt.NDArray[Any]:
+    """The same units as a dense array; binary ones as ``uint8``."""
+    if not sp.issparse(X):
+        return np.asarray(X)
+    if is_binary(X.data):
+        return np.ascontiguousarray(X.astype(np.uint8).toarray())
+    return np.ascontiguousarray(X.toarray())
+
+
+def parameter_dtype(X: Any) -> type[np.float32] | type[np.float64]:
+    """Precision in which a model of these data is trained: float32 for float32 and one-byte data."""
+    return np.float32 if X.dtype == np.float32 or X.dtype.itemsize == 1 else np.float64
+
+
+def digest(X: npt.NDArray[Any], sample_weight: npt.NDArray[np.float64] | None = None) -> str:
+    """Fingerprint of a data set, to tell whether a training is resumed with the same data."""
+    content = np.packbits(X) if X.dtype == np.uint8 else np.ascontiguousarray(X)
+    head = f"{X.dtype} {X.shape} ".encode()
+    weights = b"" if sample_weight is None else sample_weight.tobytes()
+    return hashlib.sha256(head + content.tobytes() + weights).hexdigest()
+
+
+def log_odds(X: npt.NDArray[Any], sample_weight: npt.NDArray[np.float64] | None = None) -> npt.NDArray[np.float64]:
+    """Biases of independent units: ln(p/(1 − p)) of each column, half a sample added to both sides."""
+    ones = X.sum(axis=0, dtype=np.float64) if sample_weight is None else sample_weight @ X
+    total = float(len(X)) if sample_weight is None else sample_weight.sum()
+    return np.asarray(np.log(ones + 0.5) - np.log(total - ones + 0.5))
+
+
+def sample_weights(values: npt.ArrayLike | None, n_samples: int) -> npt.NDArray[np.float64] | None:
+    """Weights of the samples, as they are; None for equal ones.
+
+    Raises
+    ------
+    ValueError
+        If there is not one weight for each sample, or one is negative or not finite, or all are zero.
+    """
+    if values is None:
+        return None
+    weights = np.ascontiguousarray(values, dtype=np.float64)
+    if weights.shape != (n_samples,):
+        raise ValueError(f"sample_weight must have shape ({n_samples},), got {weights.shape}")
+    if not np.isfinite(weights).all() or (weights < 0).any() or weights.sum() == 0:
+        raise ValueError("sample_weight must be finite, not negative, and not all zero")
+    return weights
+
+
+def sample_bernoulli(probabilities: npt.NDArray[Any], generator: np.random.Generator) -> Binary:
+    """Independent units, 1 with the given probabilities."""
+    return (generator.random(probabilities.shape) < probabilities).astype(np.uint8)
+
+
+def activate(X: Units, weights: npt.NDArray[Any], bias: npt.NDArray[Any]) -> npt.NDArray[Any]:
+    """Probabilities σ(bias + X·weights) of the units of the other layer, for any form of ``X``."""
+    if not sp.issparse(X) and X.dtype.kind != "f":
+        X = X.astype(weights.dtype)
+    return np.asarray(expit(X @ weights + bias))

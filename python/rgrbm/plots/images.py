@@ -1,0 +1,157 @@
+"""Figures of images and of filters that look at images; they draw what they are given and compute nothing."""
+
+import numpy as np
+import numpy.typing as npt
+from matplotlib.figure import Figure
+
+from rgrbm.plots.ring import ORANGE
+
+
+def plot_image_pairs(
+    original: npt.ArrayLike, reconstruction: npt.ArrayLike, shape: tuple[int, int] = (28, 28), *, n_columns: int = 8
+) -> Figure:
+    """Binary images, each beside its reconstruction (Fig. 1 of the report).
+
+    Parameters
+    ----------
+    original, reconstruction : array_like of shape (n_images, n_pixels)
+        Units 0 and 1.
+    shape : tuple of int, default=(28, 28)
+        Rows and columns of an image.
+    n_columns : int, default=8
+        Pairs side by side.
+
+    Returns
+    -------
+    matplotlib.figure.Figure
+
+    Raises
+    ------
+    ValueError
+        If the arrays are not of one shape, or do not hold images of this shape.
+
+    Examples
+    --------
+    >>> import numpy as np
+    >>> from rgrbm.plots.images import plot_image_pairs
+    >>> figure = plot_image_pairs(np.eye(4), 1 - np.eye(4), (2, 2))
+    """
+    before, after = _images(original, shape), _images(reconstruction, shape)
+    if before.shape != after.shape:
+        raise ValueError(f"expected as many reconstructions as originals, got {len(after)} and {len(before)}")
+    n_columns = min(n_columns, len(before))
+    n_rows = -(-len(before) // n_columns)
+    figure = Figure(figsize=(0.98 * n_columns + 0.6, 2.05 * n_rows + 0.5), layout="constrained", dpi=150)
+    grid = figure.subplots(2 * n_rows, n_columns, squeeze=False)
+    for axes in grid.flat:
+        axes.axis("off")
+    for i, (v, v_hat) in enumerate(zip(before, after, strict=True)):
+        row, column = divmod(i, n_columns)
+        for offset, image in enumerate((v, v_hat)):
+            axes = grid[2 * row + offset, column]
+            axes.imshow(image, cmap="Greys", vmin=0, vmax=1, interpolation="none")
+            axes.axis("on")
+            axes.set_xticks([])
+            axes.set_yticks([])
+            axes.spines[:].set_color("#BFBFBF" if offset == 0 else ORANGE)
+            if column == 0:
+                axes.set_ylabel("v" if offset == 0 else "v̂", rotation=0, labelpad=8, va="center")
+    share = f"{np.mean(before != after):.1%}"
+    figure.suptitle(
+        f"images v and, below each, its reconstruction v̂; {share} of these pixels differ", fontsize="medium"
+    )
+    return figure
+
+
+def plot_filters(weights: npt.ArrayLike, shape: tuple[int, int] = (28, 28), *, n_shown: int = 144) -> Figure:
+    """The weights of hidden units as images, on one scale.
+
+    Parameters
+    ----------
+    weights : array_like of shape (n_pixels, n_hidden)
+        Weights; the first ``n_shown`` hidden units are drawn.
+    shape : tuple of int, default=(28, 28)
+        Rows and columns of an image.
+    n_shown : int, default=144
+        Number of filters drawn.
+
+    Returns
+    -------
+    matplotlib.figure.Figure
+
+    Raises
+    ------
+    ValueError
+        If the weights do not fit images of this shape.
+
+    Examples
+    --------
+    >>> import numpy as np
+    >>> from rgrbm.plots.images import plot_filters
+    >>> figure = plot_filters(np.eye(4), (2, 2))
+    """
+    filters = _images(np.asarray(weights, dtype=np.float64).T, shape)[:n_shown]
+    limit = float(np.quantile(np.abs(filters), 0.995)) or 1.0
+    sheet = _sheet(filters, np.nan)
+    figure = Figure(figsize=(6.6, 6.2 * sheet.shape[0] / sheet.shape[1] + 0.35), layout="constrained", dpi=150)
+    axes = figure.add_subplot()
+    image = axes.imshow(sheet, cmap="PuOr", vmin=-limit, vmax=limit, interpolation="none")
+    axes.axis("off")
+    axes.set_title(f"weights of {len(filters)} hidden units", fontsize="medium")
+    figure.colorbar(image, ax=axes, label="weight", shrink=0.7, pad=0.02, extend="both")
+    return figure
+
+
+def plot_samples(samples: npt.ArrayLike, shape: tuple[int, int] = (28, 28), *, title: str = "samples") -> Figure:
+    """Binary images side by side.
+
+    Parameters
+    ----------
+    samples : array_like of shape (n_images, n_pixels)
+        Units 0 and 1.
+    shape : tuple of int, default=(28, 28)
+        Rows and columns of an image.
+    title : str
+        What they are.
+
+    Returns
+    -------
+    matplotlib.figure.Figure
+
+    Raises
+    ------
+    ValueError
+        If the samples are not images of this shape.
+
+    Examples
+    --------
+    >>> import numpy as np
+    >>> from rgrbm.plots.images import plot_samples
+    >>> figure = plot_samples(np.eye(4), (2, 2))
+    """
+    sheet = _sheet(_images(samples, shape), 0.35)
+    figure = Figure(figsize=(6.0, 6.0 * sheet.shape[0] / sheet.shape[1] + 0.35), layout="constrained", dpi=150)
+    axes = figure.add_subplot()
+    axes.imshow(sheet, cmap="Greys", vmin=0, vmax=1, interpolation="none")
+    axes.axis("off")
+    axes.set_title(title, fontsize="medium")
+    return figure
+
+
+def _images(flat: npt.ArrayLike, shape: tuple[int, int]) -> npt.NDArray[np.float64]:
+    array = np.asarray(flat, dtype=np.float64)
+    if array.ndim != 2 or array.shape[1] != shape[0] * shape[1] or not len(array):
+        raise ValueError(f"expected images of {shape[0]} × {shape[1]} pixels, one per row, got shape {array.shape}")
+    return array.reshape(-1, *shape)
+
+
+def _sheet(images: npt.NDArray[np.float64], gap: float) -> npt.NDArray[np.float64]:
+    """Images in a nearly square grid, a line of ``gap`` between them."""
+    n, height, width = images.shape
+    columns = int(np.ceil(np.sqrt(n)))
+    rows = -(-n // columns)
+    sheet = np.full((rows * (height + 1) - 1, columns * (width + 1) - 1), gap)
+    for i, image in enumerate(images):
+        row, column = divmod(i, columns)
+        sheet[row * (height + 1) :, column * (width + 1) :][:height, :width] = image
+    return sheet

@@ -1,0 +1,253 @@
+"""Figures from arrays: they draw what they are given and compute nothing.
+
+Every function returns a ``matplotlib.figure.Figure``, ready for ``savefig`` or a notebook. Colours are those
+of Okabe and Ito, told apart by the colour-blind, and each series also has a marker or line style of its own,
+so that the figures survive grey printing.
+"""
+
+from collections.abc import Sequence
+
+import numpy as np
+import numpy.typing as npt
+from matplotlib.axes import Axes
+from matplotlib.figure import Figure
+from matplotlib.ticker import MaxNLocator
+
+Array = npt.NDArray[np.float64]
+
+BLUE, ORANGE, GREEN, BLACK = "#0072B2", "#D55E00", "#009E73", "#000000"
+GREY = "#7F7F7F"
+
+
+def _axes(width: float, height: float) -> tuple[Figure, Axes]:
+    figure = Figure(figsize=(width, height), layout="constrained", dpi=150)
+    axes = figure.add_subplot()
+    axes.spines[["top", "right"]].set_visible(False)
+    return figure, axes
+
+
+def plot_learning_curve(
+    epoch: npt.ArrayLike,
+    reconstruction_error: npt.ArrayLike,
+    *,
+    bound: float | None = None,
+) -> Figure:
+    """Reconstruction error of the training set against epochs (Fig. 2 of the report).
+
+    Parameters
+    ----------
+    epoch : array_like of shape (n,)
+        Epochs, from 1.
+    reconstruction_error : array_like of shape (n,)
+        Fraction of visible units that differ after one sampled v → h → v.
+    bound : float, optional
+        Error of perfect decimation, drawn as a line.
+
+    Returns
+    -------
+    matplotlib.figure.Figure
+
+    Examples
+    --------
+    >>> from rgrbm.plots.ring import plot_learning_curve
+    >>> figure = plot_learning_curve([1, 2, 3], [0.5, 0.3, 0.2], bound=0.066)
+    """
+    figure, axes = _axes(6.0, 3.6)
+    axes.plot(epoch, reconstruction_error, color=BLUE, linewidth=1.2, label="training set, h and v sampled")
+    if bound is not None:
+        axes.axhline(bound, color=BLACK, linestyle="--", linewidth=1, label=f"perfect decimation, {bound:.4f}")
+    axes.set_xscale("log")
+    axes.set_ylim(0, None)
+    axes.set_xlabel("epoch")
+    axes.set_ylabel("reconstruction error")
+    axes.legend(frameon=False)
+    return figure
+
+
+def plot_reconstruction(original: npt.ArrayLike, reconstruction: npt.ArrayLike) -> Figure:
+    """Spin configurations above their reconstructions, differing spins marked (Fig. 3 of the report).
+
+    Parameters
+    ----------
+    original, reconstruction : array_like of shape (n_samples, n_spins)
+        Spins ±1.
+
+    Returns
+    -------
+    matplotlib.figure.Figure
+
+    Raises
+    ------
+    ValueError
+        If the shapes are not two-dimensional and equal.
+
+    Examples
+    --------
+    >>> from rgrbm.plots.ring import plot_reconstruction
+    >>> figure = plot_reconstruction([[1, 1, -1, -1]], [[1, -1, -1, -1]])
+    """
+    before, after = np.asarray(original), np.asarray(reconstruction)
+    if before.ndim != 2 or before.shape != after.shape:
+        raise ValueError(f"expected two arrays of one shape (n_samples, n_spins), got {before.shape} and {after.shape}")
+    n_samples = len(before)
+    figure = Figure(figsize=(7.0, 0.62 * n_samples + 0.9), layout="constrained", dpi=150)
+    all_axes = figure.subplots(n_samples, 1, sharex=True, squeeze=False)[:, 0]
+    for axes, v, v_hat in zip(all_axes, before, after, strict=True):
+        axes.imshow(np.stack([v, v_hat]), cmap="Greys", vmin=-1.6, vmax=1.6, aspect="auto", interpolation="none")
+        wrong = np.flatnonzero(v != v_hat)
+        axes.plot(wrong, np.ones_like(wrong), "x", color=ORANGE, markersize=4.5, markeredgewidth=1.4)
+        axes.axhline(0.5, color="white", linewidth=2)
+        axes.set_yticks([0, 1], ["v", "v̂"])
+        axes.tick_params(length=0)
+        axes.spines[:].set_visible(False)
+    all_axes[-1].set_xlabel("site")
+    figure.suptitle(
+        f"spins v and reconstructions v̂ (dark: +1); × marks the {np.mean(before != after):.1%} that differ",
+        fontsize="medium",
+    )
+    return figure
+
+
+def plot_weights(weights: npt.ArrayLike, units: Sequence[int] | None = None) -> Figure:
+    """All filters of an RBM as a map, and some of them one by one (Fig. 4 of the report).
+
+    Parameters
+    ----------
+    weights : array_like of shape (n_visible, n_hidden)
+        Weights in ±1 units, hidden units in the order in which they are to be drawn.
+    units : sequence of int, optional
+        Hidden units drawn one by one; by default two, a third and two thirds of the way along.
+
+    Returns
+    -------
+    matplotlib.figure.Figure
+
+    Examples
+    --------
+    >>> import numpy as np
+    >>> from rgrbm.plots.ring import plot_weights
+    >>> figure = plot_weights(np.eye(8)[:, ::2])
+    """
+    w = np.asarray(weights)
+    n_hidden = w.shape[1]
+    chosen = list(units) if units is not None else sorted({n_hidden // 3, (2 * n_hidden) // 3})
+    figure = Figure(figsize=(7.2, 3.8), layout="constrained", dpi=150)
+    grid = figure.add_gridspec(len(chosen), 2, width_ratios=[1.25, 1])
+    overview = figure.add_subplot(grid[:, 0])
+    limit = float(np.max(np.abs(w))) or 1.0
+    image = overview.imshow(
+        w.T, cmap="PuOr", vmin=-limit, vmax=limit, aspect="auto", interpolation="none", origin="lower"
+    )
+    overview.set_xlabel("visible unit (site)")
+    overview.set_ylabel("hidden unit, sorted by position")
+    overview.yaxis.set_major_locator(MaxNLocator(integer=True))
+    figure.colorbar(image, ax=overview, label="weight (±1 units)", pad=0.02)
+    for row, unit in enumerate(chosen):
+        axes = figure.add_subplot(grid[row, 1])
+        axes.spines[["top", "right"]].set_visible(False)
+        axes.vlines(np.arange(len(w)), 0, w[:, unit], color=BLUE, linewidth=1.6)
+        axes.axhline(0, color=GREY, linewidth=0.7)
+        axes.set_ylabel(f"weights of h{unit}")
+        if row == len(chosen) - 1:
+            axes.set_xlabel("visible unit (site)")
+    return figure
+
+
+def plot_correlation(
+    distance: npt.ArrayLike,
+    hidden: npt.ArrayLike,
+    hidden_stderr: npt.ArrayLike,
+    ising: npt.ArrayLike,
+    ising_stderr: npt.ArrayLike,
+    exact: npt.ArrayLike,
+) -> Figure:
+    """Correlation of hidden spins beside the renormalized Ising ring (Fig. 5 of the report).
+
+    Parameters
+    ----------
+    distance : array_like of shape (n,)
+        Distance in sites of the renormalized ring (two sites of the original one).
+    hidden, hidden_stderr : array_like of shape (n,)
+        Correlation of the hidden spins and its standard error; NaN where no pair is that far apart.
+    ising, ising_stderr : array_like of shape (n,)
+        The same of a simulated ring at J'.
+    exact : array_like of shape (n,)
+        Exact correlation of that ring.
+
+    Returns
+    -------
+    matplotlib.figure.Figure
+
+    Examples
+    --------
+    >>> from rgrbm.plots.ring import plot_correlation
+    >>> exact, error = [0.58, 0.336], [0.01, 0.01]
+    >>> figure = plot_correlation([1, 2], [0.58, 0.34], error, [0.57, 0.33], error, exact)
+    """
+    figure = Figure(figsize=(7.2, 3.4), layout="constrained", dpi=150)
+    linear, logarithmic = figure.subplots(1, 2)
+    series = [
+        (ising, ising_stderr, {"color": BLUE, "fmt": "s", "markerfacecolor": "white", "label": "simulated ring at J′"}),
+        (hidden, hidden_stderr, {"color": ORANGE, "fmt": "o", "label": "hidden spins of the RBM"}),
+    ]
+    for axes in (linear, logarithmic):
+        axes.spines[["top", "right"]].set_visible(False)
+        axes.plot(distance, exact, color=BLACK, linewidth=1.2, label="exact at J′")
+        for values, stderr, style in series:
+            value, error = np.asarray(values, dtype=float), np.asarray(stderr, dtype=float)
+            # On the logarithmic axis, points within two standard errors of 0 say nothing.
+            shown = np.isfinite(value) if axes is linear else value > 2 * error
+            axes.errorbar(np.asarray(distance)[shown], value[shown], error[shown], markersize=4.5, capsize=2, **style)
+        axes.set_xlabel("distance (renormalized sites)")
+        axes.xaxis.set_major_locator(MaxNLocator(integer=True))
+    linear.set_ylabel("correlation ⟨s₀ sₓ⟩")
+    linear.legend(frameon=False)
+    logarithmic.set_yscale("log", nonpositive="mask")
+    floor = float(np.nanmin(np.asarray(exact, dtype=float))) / 3
+    logarithmic.set_ylim(max(floor, 1e-4), 1.3)
+    logarithmic.set_ylabel("the same, where > 2 std. errors")
+    return figure
+
+
+def plot_couplings(pairs: npt.ArrayLike, *, expected: float | None = None) -> Figure:
+    """Pair couplings as a matrix, and all of them against the distance along the ring.
+
+    Parameters
+    ----------
+    pairs : array_like of shape (n_units, n_units)
+        Couplings of units in the order of their places on a ring, as from :func:`rgrbm.rg.ring_couplings`.
+    expected : float, optional
+        Exact coupling of nearest neighbours, drawn as a line.
+
+    Returns
+    -------
+    matplotlib.figure.Figure
+
+    Examples
+    --------
+    >>> import numpy as np
+    >>> from rgrbm.plots.ring import plot_couplings
+    >>> figure = plot_couplings(0.66 * (np.eye(8, k=1) + np.eye(8, k=-1)), expected=0.6625)
+    """
+    J = np.asarray(pairs, dtype=np.float64)
+    n_units = len(J)
+    figure = Figure(figsize=(7.2, 3.2), layout="constrained", dpi=150)
+    matrix, profile = figure.subplots(1, 2, width_ratios=[1, 1.15])
+    limit = float(np.max(np.abs(J))) or 1.0
+    image = matrix.imshow(J, cmap="PuOr", vmin=-limit, vmax=limit, interpolation="none", origin="lower")
+    matrix.set_xlabel("hidden unit, sorted by position")
+    matrix.set_ylabel("hidden unit, sorted by position")
+    for axis in (matrix.xaxis, matrix.yaxis, profile.xaxis):
+        axis.set_major_locator(MaxNLocator(integer=True))
+    figure.colorbar(image, ax=matrix, label="coupling", pad=0.02)
+    first, second = np.triu_indices(n_units, k=1)
+    distance = np.minimum(second - first, n_units - second + first)
+    profile.spines[["top", "right"]].set_visible(False)
+    profile.axhline(0, color=GREY, linewidth=0.7)
+    if expected is not None:
+        profile.axhline(expected, color=BLACK, linestyle="--", linewidth=1, label=f"exact J′ = {expected:.4f}")
+        profile.legend(frameon=False)
+    profile.plot(distance, J[first, second], "o", color=BLUE, markersize=3, alpha=0.5, markeredgewidth=0)
+    profile.set_xlabel("distance (hidden units)")
+    profile.set_ylabel("coupling of the pair")
+    return figure

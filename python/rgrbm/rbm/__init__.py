@@ -1,0 +1,24 @@
+"""The estimators: training and its state, masks, stacks, model files and checkpoints.
+
+May import ``likelihood``, ``model`` and what is below. Knows nothing of renormalization. Files know records of
+parameters; the estimators make themselves from them.
+"""
+
+from rgrbm.rbm.callbacks import EarlyStopping
+from rgrbm.rbm.conversion import from_sklearn, load_model, save_model, to_sklearn
+from rgrbm.rbm.estimator import BernoulliRBM
+from rgrbm.rbm.history import History
+from rgrbm.rbm.stack import RBMStack
+from rgrbm.rbm.training import TrainingProgress
+
+__all__ = [
+    "BernoulliRBM",
+    "EarlyStopping",
+    "History",
+    "RBMStack",
+    "TrainingProgress",
+    "from_sklearn",
+    "load_model",
+    "save_model",
+    "to_sklearn",
+]

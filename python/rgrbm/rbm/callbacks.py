@@ -1,0 +1,149 @@
+"""Callbacks for training: functions of a :class:`rgrbm.rbm.training.TrainingProgress`; a true answer ends it."""
+
+from typing import Any, Literal, get_args
+
+import numpy as np
+from sklearn.utils.validation import check_array
+
+from rgrbm.likelihood.annealing import anneal
+from rgrbm.likelihood.enumeration import log_likelihood
+from rgrbm.model import unit_values
+from rgrbm.model.energies import log_pseudo_likelihood
+from rgrbm.model.parameters import RBMParameters, parameters_of
+from rgrbm.rbm.training import Parameters, TrainingProgress
+
+Score = Literal["pseudo_likelihood", "ais", "exact"]
+
+
+class EarlyStopping:
+    """Stop training when a validation set's likelihood has stopped rising.
+
+    The reconstruction error is no measure of how good a model is; the likelihood of data that were not trained on
+    is. Its scores are recorded in the history, in the column ``"validation_score"`` (NaN in the epochs between).
+
+    Parameters
+    ----------
+    X : {array-like, sparse matrix} of shape (n_samples, n_features)
+        Validation data of 0 and 1; or probabilities, for the pseudo-likelihood.
+    score : {"pseudo_likelihood", "ais", "exact"}, default="pseudo_likelihood"
+        Mean over the validation data, in nats per sample, of: the log-pseudo-likelihood, which needs no partition
+        function and costs n_features free energies of each sample; the log-likelihood with log Z by annealed
+        importance sampling (100 chains of 1,000 steps from the means of the validation data, the same random numbers
+        each time); or the exact log-likelihood, with a smaller layer of up to 28 units.
+    patience : int, default=5
+        Scores without a new best one after which training ends.
+    interval : int, default=1
+        Least number of epochs between two scores. The callback is asked every ``callback_interval`` epochs of
+        ``fit``, which is the cheaper way to wait: training need not pause in between.
+    min_gain : float, default=0.0
+        What a new best score must exceed the old one by, in nats per sample.
+    restore_best : bool, default=False
+        Whether the fitted model gets the parameters of the best score. A checkpoint always keeps those of the last
+        epoch, so that training can be resumed from it to the same bits; without a checkpoint,
+        ``fit(X, resume=True)`` goes on from the parameters as they are.
+
+    Attributes
+    ----------
+    epochs_, scores_ : list
+        Epochs at which the score was taken, and the scores, in nats per sample.
+    best_epoch_ : int
+        Epoch of the best score.
+    best_parameters_ : dict of str to ndarray
+        ``weights``, ``visible_bias`` and ``hidden_bias`` at that epoch.
+
+    Raises
+    ------
+    ValueError
+        If the data are not of the kind above, ``patience`` or ``interval`` is below 1, ``min_gain`` negative, ``score``
+        unknown, or (in training) an exact score has too many states.
+    ArithmeticError
+        In training, if the annealing of ``score="ais"`` fails; see :func:`rgrbm.anneal`.
+
+    Notes
+    -----
+    What a callback remembers is not part of a checkpoint: a resumed training starts to wait anew.
+
+    Examples
+    --------
+    >>> import numpy as np
+    >>> from rgrbm import BernoulliRBM
+    >>> from rgrbm.rbm.callbacks import EarlyStopping
+    >>> X = np.repeat(np.eye(4, dtype=np.uint8), 10, axis=0)
+    >>> stop = EarlyStopping(X[::2], score="exact", patience=3, restore_best=True)
+    >>> rbm = BernoulliRBM(n_components=2, n_iter=2000, random_state=0)
+    >>> rbm = rbm.fit(X[1::2], callbacks=[stop], callback_interval=20)
+    >>> stop.epochs_[:3]
+    [20, 40, 60]
+    """
+
+    def __init__(
+        self,
+        X: Any,
+        *,
+        score: Score = "pseudo_likelihood",
+        patience: int = 5,
+        interval: int = 1,
+        min_gain: float = 0.0,
+        restore_best: bool = False,
+    ) -> None:
+        if patience < 1 or interval < 1:
+            raise ValueError(f"patience and interval must be at least 1, got {patience} and {interval}")
+        if not min_gain >= 0:
+            raise ValueError(f"min_gain must not be negative, got {min_gain}")
+        if score not in get_args(Score):
+            raise ValueError(f"score must be one of {get_args(Score)}, got {score!r}")
+        data = check_array(X, accept_sparse="csr", input_name="X")
+        self._units = unit_values.as_units(data, clip=False, name=type(self).__name__)
+        if score != "pseudo_likelihood":
+            self._units = unit_values.dense(self._units)
+            if self._units.dtype != np.uint8:
+                raise ValueError(f"score={score!r} needs validation data of 0 and 1, got other values")
+        self.score = score
+        self.patience = patience
+        self.interval = interval
+        self.min_gain = min_gain
+        self.restore_best = restore_best
+        self.epochs_: list[int] = []
+        self.scores_: list[float] = []
+        self.best_epoch_ = 0
+        self.best_parameters_: Parameters = {}
+        self._best = -np.inf
+        self._waited = 0
+
+    def __call__(self, progress: TrainingProgress) -> bool:
+        """Take the score; true if it is time to stop."""
+        if self.epochs_ and progress.epoch < self.epochs_[-1] + self.interval:
+            return False
+        parameters = {
+            "weights": progress.weights,
+            "visible_bias": progress.visible_bias,
+            "hidden_bias": progress.hidden_bias,
+        }
+        n_features = len(parameters["weights"])
+        if self._units.shape[1] != n_features:
+            raise ValueError(
+                f"the validation data have {self._units.shape[1]} features, the training data {n_features}"
+            )
+        score = self._score(parameters)
+        progress.record("validation_score", score)
+        self.epochs_.append(progress.epoch)
+        self.scores_.append(score)
+        if score > self._best + (self.min_gain if self.best_parameters_ else 0):
+            self._best, self._waited = score, 0
+            self.best_epoch_, self.best_parameters_ = progress.epoch, parameters
+        else:
+            self._waited += 1
+        return self._waited >= self.patience
+
+    def parameters_to_restore(self) -> Parameters | None:
+        """The best parameters, if the fitted model is to have them: ``fit`` asks at its end."""
+        return self.best_parameters_ if self.restore_best and self.best_parameters_ else None
+
+    def _score(self, parameters: Parameters) -> float:
+        if self.score == "pseudo_likelihood":
+            return float(log_pseudo_likelihood(self._units, **parameters).mean())
+        rbm = parameters_of(RBMParameters(parameters["weights"], parameters["visible_bias"], parameters["hidden_bias"]))
+        log_z = None
+        if self.score == "ais":
+            log_z = anneal(rbm, n_chains=100, n_betas=1000, x=self._units, reverse=False, seed=0).log_z
+        return log_likelihood(self._units, rbm, log_z=log_z)

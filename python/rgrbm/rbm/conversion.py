@@ -1,0 +1,154 @@
+"""Estimators from and to files and scikit-learn."""
+
+import os
+
+import numpy as np
+from sklearn.neural_network import BernoulliRBM as SklearnRBM
+from sklearn.utils.validation import check_is_fitted
+
+from rgrbm.rbm.estimator import BernoulliRBM
+
+PathLike = str | os.PathLike[str]
+
+
+def save_model(model: BernoulliRBM, path: PathLike) -> None:
+    """Write a fitted RBM to a safetensors file; an existing file is replaced.
+
+    Tensors: ``weights`` (n_visible, n_hidden), ``visible_bias``, ``hidden_bias``, ``hidden_samples``, and ``mask`` if
+    there is one.
+    Metadata: schema version, the estimator's parameters, feature names, versions of the software.
+
+    Parameters
+    ----------
+    model : BernoulliRBM
+        A fitted estimator. A learning-rate schedule that is a function is not kept.
+    path : path
+        The file, usually ``*.safetensors``.
+
+    Raises
+    ------
+    sklearn.exceptions.NotFittedError
+        If the model is not fitted.
+    OSError
+        If the file cannot be written; nothing is then left half-written.
+
+    Examples
+    --------
+    >>> import numpy as np, tempfile
+    >>> from rgrbm import BernoulliRBM, load_model, save_model
+    >>> rbm = BernoulliRBM(n_components=2, random_state=0).fit(np.eye(4, dtype=np.uint8))
+    >>> with tempfile.TemporaryDirectory() as folder:
+    ...     save_model(rbm, f"{folder}/model.safetensors")
+    ...     loaded = load_model(f"{folder}/model.safetensors")
+    >>> loaded
+    BernoulliRBM(n_components=2, random_state=0)
+    """
+    model.save(path)
+
+
+def load_model(path: PathLike) -> BernoulliRBM:
+    """Read an RBM that :func:`save_model` wrote.
+
+    Parameters
+    ----------
+    path : path
+        The file.
+
+    Returns
+    -------
+    BernoulliRBM
+        A fitted estimator, ready to transform and sample. Its training cannot be resumed: that is what
+        checkpoints are for.
+
+    Raises
+    ------
+    FileFormatError
+        If the file is truncated or oversized, of another kind or a newer schema, lacks tensors or holds
+        others, or if metadata and tensors contradict each other.
+    OSError
+        If the file cannot be read.
+    """
+    return BernoulliRBM.load(path)
+
+
+def from_sklearn(model: SklearnRBM) -> BernoulliRBM:
+    """The same RBM as an rgrbm estimator.
+
+    Parameters
+    ----------
+    model : sklearn.neural_network.BernoulliRBM
+        A fitted estimator.
+
+    Returns
+    -------
+    BernoulliRBM
+        With copies of the parameters, and ``gradient="pcd"``, ``centered=False``, ``shuffle=False`` as
+        scikit-learn trains.
+
+    Raises
+    ------
+    sklearn.exceptions.NotFittedError
+        If the model is not fitted.
+
+    Examples
+    --------
+    >>> import numpy as np
+    >>> from sklearn.neural_network import BernoulliRBM as SklearnRBM
+    >>> from rgrbm.rbm import from_sklearn
+    >>> theirs = SklearnRBM(n_components=2, random_state=0).fit(np.eye(4))
+    >>> ours = from_sklearn(theirs)
+    >>> bool(np.allclose(ours.transform(np.eye(4)), theirs.transform(np.eye(4))))
+    True
+    """
+    check_is_fitted(model)
+    ours = BernoulliRBM(**model.get_params(), gradient="pcd", centered=False, shuffle=False)
+    weights = np.ascontiguousarray(model.components_.T)
+    dtype = weights.dtype
+    ours._set_fitted(weights.copy(), model.intercept_visible_.astype(dtype), model.intercept_hidden_.astype(dtype))
+    ours.h_samples_ = model.h_samples_.astype(dtype)
+    ours.n_iter_ = model.n_iter
+    if hasattr(model, "feature_names_in_"):
+        ours.feature_names_in_ = model.feature_names_in_.copy()
+    return ours
+
+
+def to_sklearn(model: BernoulliRBM) -> SklearnRBM:
+    """The same RBM as a scikit-learn estimator.
+
+    Parameters
+    ----------
+    model : BernoulliRBM
+        A fitted estimator.
+
+    Returns
+    -------
+    sklearn.neural_network.BernoulliRBM
+        With copies of the parameters. A ``random_state`` that scikit-learn does not know becomes None.
+
+    Raises
+    ------
+    sklearn.exceptions.NotFittedError
+        If the model is not fitted.
+
+    Examples
+    --------
+    >>> import numpy as np
+    >>> from rgrbm import BernoulliRBM
+    >>> from rgrbm.rbm import to_sklearn
+    >>> rbm = BernoulliRBM(n_components=2, random_state=0).fit(np.eye(4))
+    >>> to_sklearn(rbm)
+    BernoulliRBM(n_components=2, random_state=0)
+    """
+    check_is_fitted(model)
+    theirs = SklearnRBM(**{name: getattr(model, name) for name in SklearnRBM().get_params()})
+    if isinstance(model.random_state, np.random.Generator | np.random.SeedSequence):
+        theirs.random_state = None
+    theirs.components_ = np.array(model.components_, order="F")
+    theirs.intercept_hidden_ = model.intercept_hidden_.copy()
+    theirs.intercept_visible_ = model.intercept_visible_.copy()
+    theirs.h_samples_ = model.h_samples_.copy()
+    theirs.n_features_in_ = model.n_features_in_
+    theirs._n_features_out = len(model.intercept_hidden_)
+    if hasattr(model, "feature_names_in_"):
+        theirs.feature_names_in_ = model.feature_names_in_.copy()
+    return theirs

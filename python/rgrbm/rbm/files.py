@@ -1,0 +1,118 @@
+"""Records of fitted RBMs, and the files that hold them.
+
+Files are safetensors (no pickle: a file from elsewhere cannot run code) with metadata in JSON, and can be
+read by ``safetensors.torch.load_file``. They are written whole or not at all.
+"""
+
+import os
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+import numpy.typing as npt
+
+from rgrbm._support.config import config
+from rgrbm._support.tensors import (
+    FileFormatError,
+    layer_sizes,
+    parameter_shapes,
+    read_tensors,
+    require,
+    require_tensors,
+    write_tensors,
+)
+
+PathLike = str | os.PathLike[str]
+
+
+@dataclass(frozen=True, kw_only=True)
+class ModelRecord:
+    """A fitted RBM as plain data, of which its estimator can be made again."""
+
+    kind: str
+    """Name of the estimator's class."""
+    parameters: dict[str, Any]
+    """The estimator's parameters as JSON keeps them; the mask is an array of its own."""
+    weights: npt.NDArray[Any]
+    visible_bias: npt.NDArray[Any]
+    hidden_bias: npt.NDArray[Any]
+    hidden_samples: npt.NDArray[Any]
+    mask: npt.NDArray[Any] | None
+    n_epochs: int
+    feature_names: list[str] | None
+
+
+def plain_parameters(parameters: Mapping[str, Any]) -> dict[str, Any]:
+    """An estimator's parameters as JSON keeps them: no mask, no generator, no function."""
+    plain = dict(parameters, mask=None)
+    if not isinstance(plain["random_state"], int | np.integer):
+        plain["random_state"] = None
+    schedule = plain["learning_rate_schedule"]
+    if callable(schedule):
+        plain["learning_rate_schedule"] = "constant"
+    elif not isinstance(schedule, str):
+        plain["learning_rate_schedule"] = np.asarray(schedule, dtype=np.float64).tolist()
+    return {name: value.item() if isinstance(value, np.generic) else value for name, value in plain.items()}
+
+
+def write_model(record: ModelRecord, path: PathLike) -> None:
+    """Write a record, whole or not at all.
+
+    Raises
+    ------
+    OSError
+        If the file cannot be written.
+    """
+    n_visible, n_hidden = record.weights.shape
+    metadata = {
+        "n_visible": n_visible,
+        "n_hidden": n_hidden,
+        "n_hidden_samples": len(record.hidden_samples),
+        "n_epochs": record.n_epochs,
+        "parameters": record.parameters,
+        "feature_names": record.feature_names,
+        "masked": record.mask is not None,
+        "software": config(),
+    }
+    tensors = {
+        "weights": record.weights,
+        "visible_bias": record.visible_bias,
+        "hidden_bias": record.hidden_bias,
+        "hidden_samples": record.hidden_samples,
+    }
+    if record.mask is not None:
+        tensors["mask"] = record.mask
+    write_tensors(path, record.kind, tensors, metadata)
+
+
+def read_model(path: PathLike, kind: str) -> ModelRecord:
+    """Read a record of this kind.
+
+    Raises
+    ------
+    FileFormatError
+        If the file is truncated or oversized, of another kind or a newer schema, lacks tensors or holds others, or
+        if metadata and tensors contradict each other.
+    OSError
+        If the file cannot be read.
+    """
+    name = os.fspath(path)
+    tensors, metadata = read_tensors(path, kind)
+    n_visible, n_hidden = layer_sizes(metadata, name)
+    n_samples = require(metadata, "n_hidden_samples", int, name)
+    mask = tensors.pop("mask", None) if metadata.get("masked") else None
+    if metadata.get("masked") and mask is None:
+        raise FileFormatError(f"{name!r} lacks the mask that its metadata tell of")
+    require_tensors(tensors, parameter_shapes(n_visible, n_hidden) | {"hidden_samples": (n_samples, n_hidden)}, name)
+    names = metadata.get("feature_names")
+    if names is not None and (not isinstance(names, list) or len(names) != n_visible):
+        raise FileFormatError(f"{name!r}: its feature names do not fit {n_visible} visible units")
+    return ModelRecord(
+        kind=kind,
+        parameters=require(metadata, "parameters", dict, name),
+        **tensors,
+        mask=mask,
+        n_epochs=require(metadata, "n_epochs", int, name),
+        feature_names=names,
+    )

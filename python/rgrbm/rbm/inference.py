@@ -1,0 +1,369 @@
+"""What a Bernoulli RBM with given parameters can tell: conditionals, samples, free energies."""
+
+from typing import Any
+
+import numpy as np
+import numpy.typing as npt
+from sklearn.base import BaseEstimator, ClassNamePrefixFeaturesOutMixin, TransformerMixin
+from sklearn.utils.validation import check_is_fitted, validate_data
+
+from rgrbm._core import kernels
+from rgrbm._support import streams
+from rgrbm.model import unit_values
+from rgrbm.model.energies import free_energy, log_pseudo_likelihood
+from rgrbm.spins.values import Binary
+
+Key = tuple[int, int]
+
+SAMPLING = 2  # purpose of the random streams that methods draw from when no seed is given
+
+# Gibbs steps times multiply-adds per step that one call of the kernels makes: some tenths of a second.
+_WORK_PER_CALL = 2**28
+
+
+class RBMInference(ClassNamePrefixFeaturesOutMixin, TransformerMixin, BaseEstimator):  # type: ignore[misc]
+    """Methods that need the parameters only; :class:`rgrbm.BernoulliRBM` adds training."""
+
+    components_: npt.NDArray[Any]
+    intercept_visible_: npt.NDArray[Any]
+    intercept_hidden_: npt.NDArray[Any]
+    random_state: streams.Seed
+    clip: bool
+
+    @property
+    def weights_(self) -> npt.NDArray[Any]:
+        """Weights W of shape (n_visible, n_hidden): ``components_`` transposed."""
+        return self.components_.T
+
+    def transform(self, X: Any) -> npt.NDArray[Any]:
+        """Probabilities of the hidden units given the visible ones, p(h = 1 | v).
+
+        Parameters
+        ----------
+        X : {array-like, sparse matrix} of shape (n_samples, n_features)
+            Visible units: 0/1, or probabilities.
+
+        Returns
+        -------
+        ndarray of shape (n_samples, n_components)
+            Probabilities.
+
+        Raises
+        ------
+        sklearn.exceptions.NotFittedError
+            Before ``fit``.
+        ValueError
+            If the data are out of range or have another number of features.
+
+        Examples
+        --------
+        >>> import numpy as np
+        >>> from rgrbm import BernoulliRBM
+        >>> rbm = BernoulliRBM(n_components=2, random_state=0).fit(np.eye(4, dtype=np.uint8))
+        >>> rbm.transform(np.eye(4, dtype=np.uint8)).shape
+        (4, 2)
+        """
+        X = self._check_visible(X)
+        return unit_values.activate(X, self.weights_, self.intercept_hidden_)
+
+    def sample_hidden(self, X: Any, seed: streams.Seed = None) -> Binary:
+        """Draw hidden states from p(h | v).
+
+        Parameters
+        ----------
+        X : {array-like, sparse matrix} of shape (n_samples, n_features)
+            Visible units: 0/1, or probabilities.
+        seed : int, SeedSequence, Generator, RandomState or None
+            None: the estimator's own stream, which goes on from call to call.
+
+        Returns
+        -------
+        ndarray of uint8 of shape (n_samples, n_components)
+
+        Examples
+        --------
+        >>> import numpy as np
+        >>> from rgrbm import BernoulliRBM
+        >>> rbm = BernoulliRBM(n_components=2, random_state=0).fit(np.eye(4, dtype=np.uint8))
+        >>> rbm.sample_hidden(np.eye(4, dtype=np.uint8), seed=1).shape
+        (4, 2)
+        """
+        units = unit_values.dense(self._check_visible(X))
+        key, index = self._draw(seed)
+        if units.dtype == np.uint8:
+            weights = np.ascontiguousarray(self.weights_)
+            return np.asarray(kernels.sample_hidden(units, weights, self.intercept_hidden_, key, index))
+        p = unit_values.activate(units, self.weights_, self.intercept_hidden_)
+        return unit_values.sample_bernoulli(p, np.random.default_rng((*key, index)))
+
+    def sample_visible(self, H: Any, seed: streams.Seed = None) -> Binary:
+        """Draw visible states from p(v | h).
+
+        Parameters
+        ----------
+        H : array-like of shape (n_samples, n_components)
+            Hidden units: 0/1, or probabilities.
+        seed : int, SeedSequence, Generator, RandomState or None
+            None: the estimator's own stream, which goes on from call to call.
+
+        Returns
+        -------
+        ndarray of uint8 of shape (n_samples, n_features)
+
+        Raises
+        ------
+        ValueError
+            If the hidden states are out of range or not ``n_components`` wide.
+
+        Examples
+        --------
+        >>> import numpy as np
+        >>> from rgrbm import BernoulliRBM
+        >>> rbm = BernoulliRBM(n_components=2, random_state=0).fit(np.eye(4, dtype=np.uint8))
+        >>> rbm.sample_visible([[0, 1], [1, 1]], seed=1).shape
+        (2, 4)
+        """
+        units = self._check_hidden(H)
+        key, index = self._draw(seed)
+        if units.dtype == np.uint8:
+            weights = np.ascontiguousarray(self.weights_)
+            return np.asarray(kernels.sample_visible(units, weights, self.intercept_visible_, key, index))
+        p = unit_values.activate(units, self.components_, self.intercept_visible_)
+        return unit_values.sample_bernoulli(p, np.random.default_rng((*key, index)))
+
+    def gibbs(self, v: Any) -> npt.NDArray[np.bool_]:
+        """Make one Gibbs step v → h → v.
+
+        Parameters
+        ----------
+        v : array-like of shape (n_samples, n_features)
+            Visible units to start from.
+
+        Returns
+        -------
+        ndarray of bool of shape (n_samples, n_features)
+            Visible units after the step. Each call draws anew.
+
+        Examples
+        --------
+        >>> import numpy as np
+        >>> from rgrbm import BernoulliRBM
+        >>> rbm = BernoulliRBM(n_components=2, random_state=0).fit(np.eye(4, dtype=np.uint8))
+        >>> rbm.gibbs(np.eye(4, dtype=np.uint8)).dtype
+        dtype('bool')
+        """
+        return self.reconstruct(v).view(np.bool_)
+
+    def reconstruct(self, X: Any, seed: streams.Seed = None) -> Binary:
+        """Draw a reconstruction v̂ of visible states: h from p(h | v), then v̂ from p(v | h).
+
+        Parameters
+        ----------
+        X : {array-like, sparse matrix} of shape (n_samples, n_features)
+            Visible units: 0/1, or probabilities.
+        seed : int, SeedSequence, Generator, RandomState or None
+            None: the estimator's own stream, which goes on from call to call.
+
+        Returns
+        -------
+        ndarray of uint8 of shape (n_samples, n_features)
+
+        Examples
+        --------
+        The reconstruction error of a model is the fraction of units that come out different:
+
+        >>> import numpy as np
+        >>> from rgrbm import BernoulliRBM
+        >>> X = np.repeat([[0, 0], [1, 1]], 50, axis=0)
+        >>> rbm = BernoulliRBM(n_components=2, n_iter=200, random_state=0).fit(X)
+        >>> bool(np.mean(rbm.reconstruct(X, seed=0) != X) < 0.1)
+        True
+        """
+        units = unit_values.dense(self._check_visible(X))
+        return self._gibbs(units, 1, *self._draw(seed))[0]
+
+    def sample(self, n_samples: int = 1, *, n_steps: int = 1000, seed: streams.Seed = None) -> Binary:
+        """Draw from the model by independent Gibbs chains, started from fair coins.
+
+        Parameters
+        ----------
+        n_samples : int
+            Number of chains, each giving one sample.
+        n_steps : int
+            Gibbs steps v → h → v of each chain. How many are enough depends on the model: chains of a model
+            with strong weights forget their start slowly.
+        seed : int, SeedSequence, Generator, RandomState or None
+            None: the estimator's own stream, which goes on from call to call.
+
+        Returns
+        -------
+        ndarray of uint8 of shape (n_samples, n_features)
+
+        Raises
+        ------
+        ValueError
+            If ``n_samples`` or ``n_steps`` is below 1.
+
+        Examples
+        --------
+        >>> import numpy as np
+        >>> from rgrbm import BernoulliRBM
+        >>> rbm = BernoulliRBM(n_components=2, random_state=0).fit(np.eye(4, dtype=np.uint8))
+        >>> rbm.sample(3, n_steps=10, seed=0).shape
+        (3, 4)
+        """
+        check_is_fitted(self)
+        if n_samples < 1 or n_steps < 1:
+            raise ValueError(f"n_samples and n_steps must be at least 1, got {n_samples} and {n_steps}")
+        key, index = self._draw(seed)
+        generator = np.random.default_rng((*key, index))
+        v = generator.integers(2, size=(n_samples, self.weights_.shape[0]), dtype=np.uint8)
+        # A key of its own: the chain takes many indices, which must not meet those of other draws.
+        first, second = (int(word) for word in generator.integers(2**64, size=2, dtype=np.uint64))
+        steps = max(1, _WORK_PER_CALL // (2 * self.components_.size * n_samples))
+        for call, done in enumerate(range(0, n_steps, steps)):
+            v, _ = self._gibbs(v, min(steps, n_steps - done), (first, second), call)
+        return v
+
+    def free_energy(self, X: Any) -> npt.NDArray[np.float64]:
+        """Free energy of visible states, F(v) = −ln Σ_h exp(−E(v, h)).
+
+        Parameters
+        ----------
+        X : {array-like, sparse matrix} of shape (n_samples, n_features)
+            Visible units: 0/1, or probabilities (the formula's continuation).
+
+        Returns
+        -------
+        ndarray of float64 of shape (n_samples,)
+            −c·v − Σ_j ln(1 + exp(b_j + (v·W)_j)), in nats. p(v) = exp(−F(v)) / Z.
+
+        Examples
+        --------
+        >>> import numpy as np
+        >>> from rgrbm import BernoulliRBM
+        >>> rbm = BernoulliRBM(n_components=2, random_state=0).fit(np.eye(4, dtype=np.uint8))
+        >>> rbm.free_energy(np.eye(4, dtype=np.uint8)).shape
+        (4,)
+        """
+        X = self._check_visible(X)
+        return free_energy(X, self.weights_, self.intercept_visible_, self.intercept_hidden_)
+
+    def free_energy_hidden(self, H: Any) -> npt.NDArray[np.float64]:
+        """Free energy of hidden states, F(h) = −ln Σ_v exp(−E(v, h)).
+
+        Parameters
+        ----------
+        H : array-like of shape (n_samples, n_components)
+            Hidden units: 0/1, or probabilities (the formula's continuation).
+
+        Returns
+        -------
+        ndarray of float64 of shape (n_samples,)
+            −b·h − Σ_i ln(1 + exp(c_i + (W·h)_i)), in nats. p(h) = exp(−F(h)) / Z with the same Z.
+
+        Examples
+        --------
+        >>> import numpy as np
+        >>> from rgrbm import BernoulliRBM
+        >>> rbm = BernoulliRBM(n_components=2, random_state=0).fit(np.eye(4, dtype=np.uint8))
+        >>> rbm.free_energy_hidden([[0, 1]]).shape
+        (1,)
+        """
+        H = self._check_hidden(H)
+        return free_energy(H, self.components_, self.intercept_hidden_, self.intercept_visible_)
+
+    def score_samples(self, X: Any) -> npt.NDArray[Any]:
+        """Logarithm of the pseudo-likelihood of visible states, Σ_i ln p(v_i | all other units).
+
+        Parameters
+        ----------
+        X : {array-like, sparse matrix} of shape (n_samples, n_features)
+            Visible units, 0/1.
+
+        Returns
+        -------
+        ndarray of float64 of shape (n_samples,)
+            In nats, at most 0.
+
+        Notes
+        -----
+        ln p(v_i | rest) = −ln(1 + exp(F(v) − F(v with unit i flipped))). scikit-learn's method of this name
+        estimates the sum from one random unit per sample; this is the sum itself, so that it has no noise
+        and a sample's score does not depend on the others. It costs as much as n_features free energies.
+
+        Examples
+        --------
+        >>> import numpy as np
+        >>> from rgrbm import BernoulliRBM
+        >>> rbm = BernoulliRBM(n_components=2, random_state=0).fit(np.eye(4, dtype=np.uint8))
+        >>> rbm.score_samples(np.eye(4, dtype=np.uint8)).shape
+        (4,)
+        """
+        X = self._check_visible(X)
+        return log_pseudo_likelihood(X, self.weights_, self.intercept_visible_, self.intercept_hidden_)
+
+    def score(self, X: Any, y: Any = None) -> float:
+        """Mean of :meth:`score_samples`: what grid search maximises when no other score is given.
+
+        Examples
+        --------
+        >>> import numpy as np
+        >>> from rgrbm import BernoulliRBM
+        >>> rbm = BernoulliRBM(n_components=2, random_state=0).fit(np.eye(4, dtype=np.uint8))
+        >>> rbm.score(np.eye(4, dtype=np.uint8)) < 0
+        True
+        """
+        return float(np.mean(self.score_samples(X)))
+
+    # Checks, streams and steps
+
+    def _set_parameters(
+        self, weights: npt.NDArray[Any], visible_bias: npt.NDArray[Any], hidden_bias: npt.NDArray[Any]
+    ) -> None:
+        self.components_ = weights.T
+        self.intercept_visible_ = visible_bias
+        self.intercept_hidden_ = hidden_bias
+        self._n_features_out = len(hidden_bias)
+
+    def _check_visible(self, X: Any) -> Any:
+        check_is_fitted(self)
+        X = validate_data(self, X, accept_sparse="csr", reset=False)
+        return unit_values.as_units(X, clip=self.clip, name=type(self).__name__)
+
+    def _check_hidden(self, H: Any) -> npt.NDArray[Any]:
+        check_is_fitted(self)
+        H = np.asarray(H)
+        if H.ndim != 2 or H.shape[1] != len(self.intercept_hidden_):
+            raise ValueError(
+                f"expected hidden states of shape (n_samples, {len(self.intercept_hidden_)}), got {H.shape}"
+            )
+        if H.dtype.kind not in "biuf" or not np.all(np.isfinite(H)):
+            raise ValueError("hidden states must be finite numbers")
+        return np.asarray(unit_values.as_units(H, clip=self.clip, name=type(self).__name__))
+
+    def _start_streams(self, sampling_key: Key) -> None:
+        self._sampling_key = sampling_key
+        self._n_draws = 0
+
+    def _next_draw(self) -> tuple[Key, int]:
+        self._n_draws += 1
+        return self._sampling_key, self._n_draws
+
+    def _draw(self, seed: streams.Seed) -> tuple[Key, int]:
+        """Key and index of the random stream for one draw."""
+        return self._next_draw() if seed is None else (streams.key(streams.seed_sequence(seed)), 0)
+
+    def _gibbs(self, units: npt.NDArray[Any], n_steps: int, key: Key, index: int) -> tuple[Binary, Binary]:
+        """Visible and hidden states after ``n_steps`` steps v → h → v from binary or real visible units."""
+        weights = np.ascontiguousarray(self.weights_)
+        visible_bias, hidden_bias = self.intercept_visible_, self.intercept_hidden_
+        if units.dtype == np.uint8:
+            v, h = kernels.gibbs(units, n_steps, weights, visible_bias, hidden_bias, key, index)
+            return np.asarray(v), np.asarray(h)
+        generator = np.random.default_rng((*key, index))
+        v = units
+        for _ in range(n_steps):
+            h = unit_values.sample_bernoulli(unit_values.activate(v, weights, hidden_bias), generator)
+            v = unit_values.sample_bernoulli(unit_values.activate(h, weights.T, visible_bias), generator)
+        return v, h

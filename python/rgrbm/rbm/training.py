@@ -1,0 +1,315 @@
+"""The training loop: epochs in slices, with history, callbacks, progress, checkpoints and a clean Ctrl-C.
+
+The kernels run whole epochs; this loop gives them about a tenth of a second's worth at a time. How the epochs
+are cut into slices has no influence on the result: every epoch has random streams of its own.
+"""
+
+import time
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, field
+from typing import Any, Literal, Protocol, TypeAlias
+
+import numpy as np
+import numpy.typing as npt
+
+from rgrbm._support.interrupt import Interruption
+from rgrbm._support.progress import progress_bar
+from rgrbm.rbm.history import History as History
+
+Array: TypeAlias = npt.NDArray[np.float64]
+Parameters: TypeAlias = dict[str, npt.NDArray[Any]]  # weights, visible_bias and hidden_bias
+Schedule: TypeAlias = Literal["constant", "linear", "cosine"] | Callable[[int], float] | npt.ArrayLike
+SCHEDULES = ("constant", "linear", "cosine")
+
+
+class Trainer(Protocol):
+    """What the loop needs of a compiled trainer (``Trainer32``, ``Trainer64``)."""
+
+    @property
+    def weights(self) -> npt.NDArray[Any]: ...  # noqa: D102
+    @property
+    def visible_bias(self) -> npt.NDArray[Any]: ...  # noqa: D102
+    @property
+    def hidden_bias(self) -> npt.NDArray[Any]: ...  # noqa: D102
+
+    def run(  # noqa: D102
+        self,
+        *,
+        first_epoch: int,
+        learning_rate: Array,
+        l1: Array,
+        l2: float,
+        momentum: float,
+        batch_size: int,
+        k: int,
+        method: str,
+        centered: bool,
+        shuffle: bool,
+        optimizer: str,
+        n_temperatures: int,
+    ) -> dict[str, Array]: ...
+
+
+@dataclass(frozen=True, kw_only=True)
+class Settings:
+    """What stays the same over all epochs of a training; see :class:`rgrbm.BernoulliRBM` for the meaning."""
+
+    batch_size: int
+    k: int = 1
+    gradient: str = "cd"
+    centered: bool = True
+    shuffle: bool = True
+    l2: float = 0.0
+    momentum: float = 0.0
+    optimizer: str = "sgd"
+    n_temperatures: int = 10
+
+
+@dataclass(frozen=True)
+class TrainingProgress:
+    """What a callback sees: an unchangeable view of the training after an epoch.
+
+    Attributes
+    ----------
+    epoch : int
+        Epochs done, from 1.
+    n_epochs : int
+        Epochs in all.
+    seconds : float
+        Wall-clock time so far.
+    measured : dict of str to float
+        The history's quantities in the last epoch.
+    """
+
+    epoch: int
+    n_epochs: int
+    seconds: float
+    measured: dict[str, float]
+    _trainer: Trainer = field(repr=False)
+    _history: History = field(repr=False)
+
+    @property
+    def weights(self) -> npt.NDArray[Any]:
+        """Copy of the weights, shape (n_visible, n_hidden)."""
+        return self._trainer.weights
+
+    @property
+    def visible_bias(self) -> npt.NDArray[Any]:
+        """Copy of the visible biases, shape (n_visible,)."""
+        return self._trainer.visible_bias
+
+    @property
+    def hidden_bias(self) -> npt.NDArray[Any]:
+        """Copy of the hidden biases, shape (n_hidden,)."""
+        return self._trainer.hidden_bias
+
+    def record(self, name: str, value: float) -> None:
+        """Put a quantity of this epoch into the history; it is NaN in the epochs without."""
+        self._history.record(name, value)
+
+
+Callback: TypeAlias = Callable[[TrainingProgress], object]
+
+
+def parameters_to_restore(callbacks: Sequence[Callback]) -> Parameters | None:
+    """What the last of the callbacks with a method of this name wants the fitted model's parameters to be."""
+    restored = None
+    for callback in callbacks:
+        ask = getattr(callback, "parameters_to_restore", None)
+        restored = (ask() if ask is not None else None) or restored
+    return restored
+
+
+def learning_rates(learning_rate: float, schedule: Schedule, n_epochs: int) -> Array:
+    """Learning rate of each epoch.
+
+    Parameters
+    ----------
+    learning_rate : float
+        The rate that the schedule's factors multiply.
+    schedule : {"constant", "linear", "cosine"}, callable or array_like of shape (n_epochs,)
+        Factors: 1; from 1 down to 1/n_epochs in equal steps; half a cosine wave from 1 towards 0; a function
+        of the epoch (from 0); or the factors themselves.
+    n_epochs : int
+        Number of epochs.
+
+    Returns
+    -------
+    ndarray of shape (n_epochs,)
+
+    Raises
+    ------
+    ValueError
+        If the schedule is unknown, has another length, or gives a negative or infinite rate.
+
+    Examples
+    --------
+    >>> from rgrbm.rbm.training import learning_rates
+    >>> learning_rates(0.1, "linear", 4)
+    array([0.1  , 0.075, 0.05 , 0.025])
+    """
+    epoch = np.arange(n_epochs, dtype=np.float64)
+    if isinstance(schedule, str):
+        if schedule not in SCHEDULES:
+            raise ValueError(f"learning_rate_schedule must be one of {SCHEDULES}, got {schedule!r}")
+        factors = {
+            "constant": np.ones(n_epochs),
+            "linear": 1 - epoch / max(n_epochs, 1),
+            "cosine": 0.5 * (1 + np.cos(np.pi * epoch / max(n_epochs, 1))),
+        }[schedule]
+    elif callable(schedule):
+        factors = np.array([float(schedule(e)) for e in range(n_epochs)])
+    else:
+        factors = np.asarray(schedule, dtype=np.float64)
+        if factors.shape != (n_epochs,):
+            raise ValueError(
+                f"learning_rate_schedule must hold one factor per epoch: expected shape ({n_epochs},), "
+                f"got {factors.shape}"
+            )
+    rates = learning_rate * factors
+    if not np.all(np.isfinite(rates)) or np.any(rates < 0):
+        raise ValueError("learning_rate_schedule must give finite rates that are not negative")
+    return rates
+
+
+def l1_strengths(l1: float, warmup: int, n_epochs: int) -> Array:
+    """L1 strength of each epoch: a linear rise from 0 over the first ``warmup`` epochs, then ``l1``.
+
+    Examples
+    --------
+    >>> from rgrbm.rbm.training import l1_strengths
+    >>> l1_strengths(0.5, 2, 4)
+    array([0.  , 0.25, 0.5 , 0.5 ])
+    """
+    if warmup == 0:
+        return np.full(n_epochs, float(l1))
+    return np.asarray(l1 * np.minimum(1.0, np.arange(n_epochs) / warmup), dtype=np.float64)
+
+
+def train(
+    trainer: Trainer,
+    learning_rate: Array,
+    l1: Array,
+    settings: Settings,
+    *,
+    history: History | None = None,
+    callbacks: Sequence[Callback] = (),
+    callback_interval: int = 1,
+    save: Callable[[History], None] | None = None,
+    save_interval: float = 60.0,
+    progress: bool = False,
+    slice_seconds: float = 0.1,
+) -> History:
+    """Run the epochs that ``history`` does not yet hold.
+
+    Parameters
+    ----------
+    trainer : Trainer
+        A compiled trainer with its data set.
+    learning_rate, l1 : ndarray of shape (n_epochs,)
+        Learning rate and L1 strength of every epoch, those already done included.
+    settings : Settings
+        What stays the same over all epochs.
+    history : History, optional
+        History of the epochs done, to go on from; it is extended in place.
+    callbacks : sequence of callable
+        Called with a :class:`TrainingProgress` every ``callback_interval`` epochs and after the last one.
+        Training ends when one returns true.
+    callback_interval : int
+        Epochs between calls of the callbacks.
+    save : callable, optional
+        Called with the history every ``save_interval`` seconds and at the end, however it comes.
+    save_interval : float
+        Seconds between calls of ``save``.
+    progress : bool
+        Whether to show a progress bar (in terminals and notebooks only).
+    slice_seconds : float
+        Aimed duration of one call of the kernels, in seconds: how long Ctrl-C may have to wait.
+
+    Returns
+    -------
+    History
+        With ``stopped = "interrupt"`` after Ctrl-C; the trainer then stands at the end of an epoch and a
+        later call goes on to the same bits.
+    """
+    history = History() if history is None else history
+    history.stopped = None
+    n_epochs = len(learning_rate)
+    length = 1
+    saved_at = time.monotonic()
+    bar = progress_bar("training", n_epochs, completed=len(history), unit="epochs", show=progress)
+    try:
+        with Interruption() as interruption, bar as advance:
+            while len(history) < n_epochs and history.stopped is None:
+                first = len(history)
+                last = min(first + length, n_epochs)
+                if callbacks:
+                    last = min(last, (first // callback_interval + 1) * callback_interval)
+                elapsed = _run_slice(trainer, learning_rate, l1, settings, history, first, last)
+                # At most four times as many as before: the first epochs' time says little about the others'.
+                length = max(1, min(4 * length, int((last - first) * slice_seconds / max(elapsed, 1e-9))))
+                advance(last - first, _note(history))
+                if (
+                    callbacks
+                    and (last % callback_interval == 0 or last == n_epochs)
+                    and _call(callbacks, trainer, history, n_epochs)
+                ):
+                    history.stopped = "callback"
+                if interruption.requested:
+                    history.stopped = "interrupt"
+                if save is not None and time.monotonic() - saved_at >= save_interval:
+                    save(history)
+                    saved_at = time.monotonic()
+    except KeyboardInterrupt:  # where no handler could be installed, or from a callback
+        history.stopped = "interrupt"
+    finally:
+        if save is not None:
+            save(history)
+    return history
+
+
+def run_epochs(
+    trainer: Trainer, learning_rate: Array, l1: Array, settings: Settings, *, first_epoch: int
+) -> dict[str, Array]:
+    """As many epochs as there are learning rates; returns what the trainer measured in each."""
+    return trainer.run(
+        first_epoch=first_epoch,
+        learning_rate=learning_rate,
+        l1=l1,
+        l2=settings.l2,
+        momentum=settings.momentum,
+        batch_size=settings.batch_size,
+        k=settings.k,
+        method=settings.gradient,
+        centered=settings.centered,
+        shuffle=settings.shuffle,
+        optimizer=settings.optimizer,
+        n_temperatures=settings.n_temperatures,
+    )
+
+
+def _run_slice(
+    trainer: Trainer,
+    learning_rate: Array,
+    l1: Array,
+    settings: Settings,
+    history: History,
+    first: int,
+    last: int,
+) -> float:
+    started = time.perf_counter()
+    measured = run_epochs(trainer, learning_rate[first:last], l1[first:last], settings, first_epoch=first)
+    elapsed = time.perf_counter() - started
+    history.append({"learning_rate": learning_rate[first:last], "l1": l1[first:last], **measured}, seconds=elapsed)
+    return elapsed
+
+
+def _note(history: History) -> str:
+    return f"reconstruction error {history.last()['reconstruction_error']:.4f}"
+
+
+def _call(callbacks: Sequence[Callback], trainer: Trainer, history: History, n_epochs: int) -> bool:
+    view = TrainingProgress(len(history), n_epochs, history.seconds, history.last(), trainer, history)
+    # All of them are called, even if an earlier one asks to stop.
+    answers = [bool(callback(view)) for callback in callbacks]
+    return any(answers)

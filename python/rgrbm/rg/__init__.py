@@ -1,0 +1,84 @@
+"""What renormalization is, and what a machine has learned of it: decimation, effective couplings, the ring of hidden
+spins, RBMs that decimate exactly, Kadanoff's variational principle, the flow of an RBM.
+
+May import ``rbm``, ``likelihood``, ``model``, ``spins`` and what is below. Draws nothing and prints nothing.
+"""
+
+from rgrbm.rg.couplings import EffectiveCouplings, SetCouplings, effective_couplings, lattice_gas_couplings
+from rgrbm.rg.decimation import (
+    Decimation,
+    decimate,
+    decimation_flow,
+    inverse_decimation,
+    reconstruction_error_decimation_bound,
+)
+from rgrbm.rg.exact_rbms import (
+    SublatticeRBM,
+    bond_log_z,
+    bond_rbm,
+    decimation_log_z,
+    decimation_rbm,
+    lattice_decimation_rbm,
+    ring_bond_rbm,
+    sublattice_rbm,
+)
+from rgrbm.rg.hidden_spins import (
+    HiddenCorrelation,
+    dominant_visible,
+    filter_positions,
+    hidden_correlation,
+    sort_by_position,
+)
+from rgrbm.rg.optimal_kernel import OptimalKernel, optimal_ring_kernel
+from rgrbm.rg.rbm_flow import RBMFlow, rbm_flow
+from rgrbm.rg.ring_couplings import RingCouplings, ring_couplings
+from rgrbm.rg.ring_decay import RingDecay, SpinMoments, ring_decay, spin_moments
+from rgrbm.rg.variational import (
+    TraceConditionError,
+    free_energy_difference,
+    log_conditional,
+    rg_hamiltonian,
+    sampled_rg_hamiltonian,
+    trace_condition_error,
+)
+
+__all__ = [
+    "Decimation",
+    "EffectiveCouplings",
+    "HiddenCorrelation",
+    "OptimalKernel",
+    "RBMFlow",
+    "RingCouplings",
+    "RingDecay",
+    "SetCouplings",
+    "SpinMoments",
+    "SublatticeRBM",
+    "TraceConditionError",
+    "bond_log_z",
+    "bond_rbm",
+    "decimate",
+    "decimation_flow",
+    "decimation_log_z",
+    "decimation_rbm",
+    "dominant_visible",
+    "effective_couplings",
+    "filter_positions",
+    "free_energy_difference",
+    "hidden_correlation",
+    "inverse_decimation",
+    "lattice_decimation_rbm",
+    "lattice_gas_couplings",
+    "log_conditional",
+    "optimal_ring_kernel",
+    "rbm_flow",
+    "reconstruction_error_decimation_bound",
+    "rg_hamiltonian",
+    "ring_bond_rbm",
+    "ring_couplings",
+    "ring_decay",
+    "sampled_rg_hamiltonian",
+    "sort_by_position",
+    "spin_moments",
+    "sublattice_rbm",
+    "trace_condition_error",
+]

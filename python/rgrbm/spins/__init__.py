@@ -1,0 +1,26 @@
+"""Spin models: lattices, samplers, exact results, and the coupling J from samples; spins ±1 and units 0/1.
+
+May import ``statistics``, ``_support`` and ``_core``. Knows nothing of RBMs.
+"""
+
+from rgrbm.spins.bonds import bond_arrays, lattice_bonds, two_sublattices
+from rgrbm.spins.coupling import CouplingEstimate, estimate_coupling
+from rgrbm.spins.enumeration import spin_energies, spin_log_z
+from rgrbm.spins.ising import Ensemble, IsingModel
+from rgrbm.spins.values import Binary, Spins, to_binary, to_spins
+
+__all__ = [
+    "Binary",
+    "CouplingEstimate",
+    "Ensemble",
+    "IsingModel",
+    "Spins",
+    "bond_arrays",
+    "estimate_coupling",
+    "lattice_bonds",
+    "spin_energies",
+    "spin_log_z",
+    "to_binary",
+    "to_spins",
+    "two_sublattices",
+]

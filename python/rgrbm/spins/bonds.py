@@ -1,0 +1,108 @@
+"""The bonds of spin models: of periodic lattices, and any list of them."""
+
+from collections.abc import Sequence
+
+import numpy as np
+import numpy.typing as npt
+
+Values = npt.NDArray[np.float64]
+Bonds = npt.NDArray[np.int64]
+
+
+def lattice_bonds(shape: Sequence[int]) -> Bonds:
+    """Nearest-neighbour bonds of a periodic lattice: a ring, a square lattice, or more dimensions.
+
+    Parameters
+    ----------
+    shape : sequence of int
+        Number of sites along each axis, at least 2. Two sites along an axis have a double bond, named twice.
+
+    Returns
+    -------
+    ndarray of int64, shape (n_dimensions * n_sites, 2)
+        Sites are numbered row by row.
+
+    Raises
+    ------
+    ValueError
+        If a side is shorter than 2.
+
+    Examples
+    --------
+    >>> from rgrbm.spins import lattice_bonds
+    >>> lattice_bonds((3,)).tolist()
+    [[0, 1], [1, 2], [2, 0]]
+    """
+    sides = tuple(int(side) for side in shape)
+    if not sides or min(sides) < 2:
+        raise ValueError(f"a periodic lattice needs at least 2 sites along each axis, got the shape {sides}")
+    sites = np.arange(np.prod(sides), dtype=np.int64).reshape(sides)
+    pairs = [np.stack([sites, np.roll(sites, -1, axis=axis)], axis=-1).reshape(-1, 2) for axis in range(len(sides))]
+    return np.concatenate(pairs)
+
+
+def two_sublattices(n_sites: int, bonds: npt.ArrayLike) -> tuple[Bonds, Bonds]:
+    """Sites of the two sublattices of a bipartite lattice, the first with the lowest site of each connected part.
+
+    Raises
+    ------
+    ValueError
+        If there is a loop of odd length, or a bond is out of range.
+
+    Examples
+    --------
+    >>> from rgrbm.spins.bonds import lattice_bonds, two_sublattices
+    >>> two_sublattices(4, lattice_bonds((4,)))
+    (array([0, 2]), array([1, 3]))
+    """
+    sites, _, _ = bond_arrays(n_sites, bonds, 0.0, 0.0)
+    neighbours: list[list[int]] = [[] for _ in range(n_sites)]
+    for i, j in sites.tolist():
+        neighbours[i].append(j)
+        neighbours[j].append(i)
+    side = np.full(n_sites, -1)
+    for root in range(n_sites):
+        if side[root] >= 0:
+            continue
+        side[root], front = 0, [root]
+        while front:
+            i = front.pop()
+            for j in neighbours[i]:
+                if side[j] < 0:
+                    side[j] = 1 - side[i]
+                    front.append(j)
+                elif side[j] == side[i]:
+                    raise ValueError(f"the lattice is not bipartite: sites {i} and {j} are on a loop of odd length")
+    return np.flatnonzero(side == 0), np.flatnonzero(side == 1)
+
+
+def bond_arrays(
+    n_sites: int, bonds: npt.ArrayLike, couplings: npt.ArrayLike, fields: npt.ArrayLike
+) -> tuple[Bonds, Values, Values]:
+    """Bonds (n_bonds, 2), couplings (n_bonds,) and fields (n_sites,) as contiguous arrays, checked.
+
+    Raises
+    ------
+    ValueError
+        If their shapes do not fit together, a bond ties a site to itself or to none, or a value is not finite.
+    """
+    if n_sites < 1:
+        raise ValueError(f"n_sites must be at least 1, got {n_sites}")
+    sites = np.asarray(bonds)
+    if sites.size == 0:
+        sites = np.empty((0, 2), np.int64)
+    if sites.ndim != 2 or sites.shape[1] != 2 or sites.dtype.kind not in "iu":
+        raise ValueError(f"bonds must be integers of shape (n_bonds, 2), got {sites.dtype} of shape {sites.shape}")
+    wrong = (sites < 0).any(axis=1) | (sites >= n_sites).any(axis=1) | (sites[:, 0] == sites[:, 1])
+    if wrong.any():
+        raise ValueError(
+            f"a bond needs two different sites from 0 to {n_sites - 1}, got {tuple(sites[wrong][0].tolist())}"
+        )
+    try:
+        J = np.broadcast_to(np.asarray(couplings, dtype=np.float64), (len(sites),))
+        h = np.broadcast_to(np.asarray(fields, dtype=np.float64), (n_sites,))
+    except ValueError as error:
+        raise ValueError(f"couplings and fields need one value, or one per bond and per site: {error}") from error
+    if not (np.isfinite(J).all() and np.isfinite(h).all()):
+        raise ValueError("couplings and fields must be finite")
+    return np.ascontiguousarray(sites, np.int64), np.ascontiguousarray(J), np.ascontiguousarray(h)

@@ -1,0 +1,30 @@
+"""Error bars: the jackknife over blocks of samples, and integrated autocorrelation times.
+
+Knows arrays only: imports nothing else of the package.
+"""
+
+from rgrbm.statistics.autocorrelation import (
+    AutocorrelationTime,
+    autocorrelation_function,
+    integrated_autocorrelation_time,
+)
+from rgrbm.statistics.jackknife import (
+    Estimate,
+    block_sums,
+    correlation,
+    jackknife_stderr,
+    leave_one_out,
+    mean_and_stderr,
+)
+
+__all__ = [
+    "AutocorrelationTime",
+    "Estimate",
+    "autocorrelation_function",
+    "block_sums",
+    "correlation",
+    "integrated_autocorrelation_time",
+    "jackknife_stderr",
+    "leave_one_out",
+    "mean_and_stderr",
+]

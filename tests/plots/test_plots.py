@@ -1,0 +1,142 @@
+"""Figures show the data they are given, are labelled, and draw without warnings (which are errors here)."""
+
+import io
+
+import numpy as np
+import pytest
+from matplotlib.figure import Figure
+from matplotlib.image import imread
+
+from rgrbm.experiments.run_folder import RunFolder
+from rgrbm.plots import ring as plots
+
+RNG = np.random.default_rng(0)
+DISTANCE = np.arange(1, 6)
+EXACT = 0.58**DISTANCE
+ERROR = np.full(5, 0.01)
+
+
+def correlation_figure():
+    return plots.plot_correlation(DISTANCE, EXACT + 0.005, ERROR, EXACT - 0.005, 2 * ERROR, EXACT)
+
+
+def reconstruction_figure():
+    return plots.plot_reconstruction([[1, 1, -1, -1], [1, -1, 1, -1]], [[1, -1, -1, -1], [1, -1, 1, -1]])
+
+
+FIGURES = {
+    "learning_curve": lambda: plots.plot_learning_curve([1, 10, 100], [0.5, 0.3, 0.2], bound=0.0664),
+    "reconstruction": reconstruction_figure,
+    "weights": lambda: plots.plot_weights(RNG.normal(size=(16, 8))),
+    "correlation": correlation_figure,
+    "couplings": lambda: plots.plot_couplings(0.66 * (np.eye(8, k=1) + np.eye(8, k=-1)), expected=0.6625),
+}
+
+
+def test_all_public_functions_are_covered():
+    assert {f"plot_{name}" for name in FIGURES} == {name for name in vars(plots) if name.startswith("plot_")}
+
+
+@pytest.mark.parametrize("name", FIGURES)
+def test_draws_a_figure_with_labels(name):
+    figure = FIGURES[name]()
+    assert isinstance(figure, Figure)
+    figure.savefig(content := io.BytesIO(), format="png")
+    content.seek(0)
+    pixels = imread(content)
+    assert pixels.std() > 0  # not blank
+    if name == "reconstruction":  # axes above one another share the lowest one's label
+        assert figure.axes[-1].get_xlabel() == "site"
+        return
+    for axes in figure.axes:
+        assert axes.get_ylabel()
+    assert [axes.get_xlabel() for axes in figure.axes].count("") <= 2  # colour bars and the upper of stacked filters
+
+
+def test_a_picture_is_saved_whole_or_not_at_all(tmp_path, monkeypatch):
+    folder = RunFolder(tmp_path / "run")
+    folder.save_figure(correlation_figure(), "figure.png")
+    saved = tmp_path / "run" / "figure.png"
+    assert imread(saved).ndim == 3
+    before = saved.read_bytes()
+
+    def fail(*_, **__):
+        raise OSError("disk full")
+
+    monkeypatch.setattr("os.fsync", fail)
+    with pytest.raises(OSError, match="disk full"):
+        folder.save_figure(Figure(), "figure.png")
+    assert saved.read_bytes() == before
+    assert [path.name for path in saved.parent.iterdir()] == ["figure.png"]
+
+
+def test_learning_curve_shows_data_and_bound():
+    axes = plots.plot_learning_curve([1, 10, 100], [0.5, 0.3, 0.2], bound=0.0664).axes[0]
+    np.testing.assert_array_equal(axes.lines[0].get_xydata(), [[1, 0.5], [10, 0.3], [100, 0.2]])
+    np.testing.assert_array_equal(axes.lines[1].get_ydata(), 0.0664)
+    assert axes.get_xscale() == "log"
+    assert axes.get_ylim()[0] == 0
+    assert len(plots.plot_learning_curve([1, 2], [0.5, 0.4]).axes[0].lines) == 1
+
+
+def test_reconstruction_marks_what_differs():
+    figure = reconstruction_figure()
+    assert len(figure.axes) == 2
+    np.testing.assert_array_equal(figure.axes[0].images[0].get_array(), [[1, 1, -1, -1], [1, -1, -1, -1]])
+    np.testing.assert_array_equal(figure.axes[0].lines[0].get_xdata(), [1])
+    assert len(figure.axes[1].lines[0].get_xdata()) == 0
+    assert "12.5%" in figure.get_suptitle()
+
+
+def test_weights_show_the_map_and_the_chosen_filters():
+    w = np.random.default_rng(1).normal(size=(16, 9))
+    figure = plots.plot_weights(w, units=[4, 0, 8])
+    overview, filters = figure.axes[0], [axes for axes in figure.axes if axes.get_ylabel().startswith("weights of")]
+    np.testing.assert_array_equal(overview.images[0].get_array(), w.T)
+    assert overview.images[0].get_clim() == (-abs(w).max(), abs(w).max())
+    assert [axes.get_ylabel() for axes in filters] == ["weights of h4", "weights of h0", "weights of h8"]
+    for axes, unit in zip(filters, [4, 0, 8], strict=True):
+        ends = [segment[1] for segment in axes.collections[0].get_segments()]
+        np.testing.assert_array_equal(ends, np.stack([np.arange(16), w[:, unit]], axis=1))
+
+
+@pytest.mark.parametrize("w", [np.zeros((4, 3)), np.ones((4, 1)), np.ones((1, 2))])
+def test_weights_of_odd_machines(w):
+    plots.plot_weights(w).savefig(io.BytesIO())
+
+
+def test_correlation_leaves_out_what_says_nothing():
+    hidden = np.array([0.58, np.nan, 0.2, 0.015, -0.01])
+    linear, logarithmic = plots.plot_correlation(DISTANCE, hidden, ERROR, EXACT, ERROR, EXACT).axes
+    assert logarithmic.get_yscale() == "log"
+    for axes, shown in ((linear, [1, 3, 4, 5]), (logarithmic, [1, 3])):
+        np.testing.assert_array_equal(axes.lines[0].get_ydata(), EXACT)
+        simulated, found = axes.containers
+        np.testing.assert_array_equal(simulated.lines[0].get_xdata(), DISTANCE)
+        np.testing.assert_array_equal(found.lines[0].get_xdata(), shown)
+    labels = [text.get_text() for text in linear.get_legend().get_texts()]
+    assert sorted(labels) == ["exact at J′", "hidden spins of the RBM", "simulated ring at J′"]
+
+
+def test_couplings_are_shown_against_the_distance_on_the_ring():
+    J = np.arange(16.0).reshape(4, 4)
+    J = J + J.T
+    matrix, profile = plots.plot_couplings(J).axes[:2]
+    np.testing.assert_array_equal(matrix.images[0].get_array(), J)
+    points = profile.lines[-1].get_xydata()
+    expected = [[1, J[0, 1]], [2, J[0, 2]], [1, J[0, 3]], [1, J[1, 2]], [2, J[1, 3]], [1, J[2, 3]]]
+    np.testing.assert_array_equal(points, expected)
+    assert profile.get_legend() is None
+
+
+def test_bad_input():
+    with pytest.raises(ValueError, match="shape"):
+        plots.plot_learning_curve([1, 2, 3], [0.5, 0.4])
+    with pytest.raises(ValueError, match="shape"):
+        plots.plot_reconstruction([[1, -1, 1]], [[1, -1]])
+    with pytest.raises(ValueError, match="one shape"):
+        plots.plot_reconstruction([[1, -1], [1, 1]], [[1, -1]])
+    with pytest.raises(IndexError):
+        plots.plot_weights(np.ones((4, 3)), units=[3])
+    with pytest.raises(ValueError, match="shape"):
+        plots.plot_correlation(DISTANCE, EXACT, ERROR, EXACT, ERROR, EXACT[:3])

@@ -1,0 +1,281 @@
+"""The training loop by itself, on a trainer whose every call is recorded."""
+
+import signal
+import threading
+
+import numpy as np
+import pytest
+from rich.console import Console
+
+from rgrbm._support.interrupt import Interruption
+from rgrbm._support.progress import progress_bar
+from rgrbm.rbm.training import History, Settings, l1_strengths, learning_rates, train
+
+
+class RecordingTrainer:
+    """Keeps the epochs it was asked to run; its one weight is the sum of the learning rates so far."""
+
+    def __init__(self, on_epoch=None):
+        self.calls = []
+        self.total = 0.0
+        self.on_epoch = on_epoch
+
+    @property
+    def weights(self):
+        return np.array([[self.total]])
+
+    @property
+    def visible_bias(self):
+        return np.array([1.0])
+
+    @property
+    def hidden_bias(self):
+        return np.array([2.0])
+
+    def run(self, *, first_epoch, learning_rate, l1, **settings):
+        self.calls.append((first_epoch, len(learning_rate), settings))
+        self.total += learning_rate.sum()
+        epochs = np.arange(first_epoch, first_epoch + len(learning_rate))
+        if self.on_epoch is not None:
+            for epoch in epochs:
+                self.on_epoch(epoch)
+        return {"reconstruction_error": 1.0 / (1 + epochs), "gradient_norm": 2.0 / (1 + epochs)}
+
+
+SETTINGS = Settings(
+    batch_size=7, k=2, gradient="pcd", centered=False, shuffle=False, l2=0.25, momentum=0.5, optimizer="adam",
+    n_temperatures=4,
+)  # fmt: skip
+
+
+def run(n_epochs, trainer=None, **options):
+    trainer = RecordingTrainer() if trainer is None else trainer
+    rates = learning_rates(0.5, "linear", n_epochs)
+    return train(trainer, rates, l1_strengths(0.1, 3, n_epochs), SETTINGS, **options), trainer
+
+
+def test_every_epoch_is_run_once_and_in_order():
+    history, trainer = run(1000)
+    first = 0
+    for start, length, settings in trainer.calls:
+        assert start == first
+        assert settings == {
+            "l2": 0.25, "momentum": 0.5, "batch_size": 7, "k": 2, "method": "pcd", "centered": False,
+            "shuffle": False, "optimizer": "adam", "n_temperatures": 4,
+        }  # fmt: skip
+        first += length
+    assert first == 1000 == len(history)
+    np.testing.assert_array_equal(history["reconstruction_error"], 1.0 / np.arange(1, 1001))
+    np.testing.assert_array_equal(history["learning_rate"], learning_rates(0.5, "linear", 1000))
+    np.testing.assert_array_equal(history["l1"], l1_strengths(0.1, 3, 1000))
+    assert history.stopped is None
+    assert len(trainer.calls) < 50  # cheap epochs are run many at a time
+
+
+def test_no_epochs():
+    history, trainer = run(0)
+    assert len(history) == 0
+    assert trainer.calls == []
+
+
+def test_slices_last_about_as_long_as_asked():
+    import time
+
+    history, trainer = run(60, RecordingTrainer(lambda epoch: time.sleep(0.002)), slice_seconds=0.01)
+    assert max(length for _, length, _ in trainer.calls) <= 5
+    assert history.seconds >= 60 * 0.002
+
+
+def test_callbacks_see_an_immutable_view_at_their_interval():
+    seen = []
+
+    def look(progress):
+        seen.append((progress.epoch, progress.n_epochs, progress.measured["reconstruction_error"]))
+        with pytest.raises(AttributeError):
+            progress.epoch = 3
+        with pytest.raises(AttributeError):
+            progress.weights = None
+        progress.weights[:] = 99  # a copy
+        assert progress.visible_bias == [1.0]
+        assert progress.hidden_bias == [2.0]
+
+    history, trainer = run(10, callbacks=[look], callback_interval=4)
+    assert seen == [(4, 10, 1 / 4), (8, 10, 1 / 8), (10, 10, 1 / 10)]
+    assert trainer.total == pytest.approx(history["learning_rate"].sum())
+
+
+def test_a_callback_ends_training_and_the_others_are_still_called():
+    called = []
+    stop = [lambda p: p.epoch == 6, lambda p: called.append(p.epoch)]
+    history, trainer = run(100, callbacks=stop, callback_interval=2)
+    assert len(history) == 6
+    assert called == [2, 4, 6]
+    assert history.stopped == "callback"
+    history, _ = run(100, trainer, history=history)
+    assert len(history) == 100
+    assert history.stopped is None
+    assert trainer.total == pytest.approx(learning_rates(0.5, "linear", 100).sum())
+
+
+def test_ctrl_c_ends_after_a_whole_slice_and_training_can_go_on():
+    def interrupt(epoch):
+        if epoch == 5:
+            signal.raise_signal(signal.SIGINT)
+
+    saved = []
+    trainer = RecordingTrainer(interrupt)
+    history, _ = run(200, trainer, save=lambda h: saved.append(len(h)), slice_seconds=0.0)
+    assert history.stopped == "interrupt"
+    assert len(history) == 6
+    assert saved == [6]
+    assert signal.getsignal(signal.SIGINT) is signal.default_int_handler
+    history, _ = run(200, trainer, history=history)
+    assert len(history) == 200
+    assert trainer.total == pytest.approx(learning_rates(0.5, "linear", 200).sum())
+
+
+def test_keyboard_interrupt_from_a_callback_ends_cleanly():
+    def interrupt(progress):
+        raise KeyboardInterrupt
+
+    history, _ = run(10, callbacks=[interrupt])
+    assert history.stopped == "interrupt"
+    assert len(history) == 1
+
+
+def test_a_second_ctrl_c_interrupts_at_once():
+    with pytest.raises(KeyboardInterrupt), Interruption() as interruption:  # noqa: PT012
+        signal.raise_signal(signal.SIGINT)
+        assert interruption.requested
+        signal.raise_signal(signal.SIGINT)
+    assert signal.getsignal(signal.SIGINT) is signal.default_int_handler
+
+
+def test_foreign_signal_handlers_are_left_alone():
+    received = []
+    previous = signal.signal(signal.SIGINT, lambda *_: received.append(1))
+    try:
+        with Interruption() as interruption:
+            signal.raise_signal(signal.SIGINT)
+        assert received == [1]
+        assert not interruption.requested
+    finally:
+        signal.signal(signal.SIGINT, previous)
+
+
+def test_training_works_outside_the_main_thread():
+    results = []
+    thread = threading.Thread(target=lambda: results.append(len(run(10)[0])))
+    thread.start()
+    thread.join()
+    assert results == [10]
+
+
+def test_an_error_in_a_callback_still_saves():
+    saved = []
+
+    def fail(progress):
+        raise RuntimeError("callback failed")
+
+    with pytest.raises(RuntimeError, match="callback failed"):
+        run(10, callbacks=[fail], save=lambda h: saved.append(len(h)))
+    assert saved == [1]
+
+
+def test_saves_at_the_interval():
+    saved = []
+    run(20, save=lambda h: saved.append(len(h)), save_interval=0.0, callbacks=[lambda p: None])
+    assert saved == [*range(1, 21), 20]
+
+
+def test_schedules():
+    np.testing.assert_allclose(learning_rates(2.0, "constant", 3), [2, 2, 2])
+    np.testing.assert_allclose(learning_rates(2.0, "linear", 4), [2, 1.5, 1, 0.5])
+    np.testing.assert_allclose(learning_rates(2.0, "cosine", 4)[[0, 2]], [2, 1])
+    np.testing.assert_allclose(learning_rates(2.0, lambda e: 1 / (1 + e), 3), [2, 1, 2 / 3])
+    np.testing.assert_allclose(learning_rates(2.0, [1, 0, 3], 3), [2, 0, 6])
+    assert learning_rates(2.0, "linear", 0).shape == (0,)
+
+
+@pytest.mark.parametrize(
+    ("schedule", "message"),
+    [
+        ("quadratic", "must be one of"),
+        ([1.0, 2.0], r"expected shape \(3,\), got \(2,\)"),
+        (lambda e: -1.0, "finite rates that are not negative"),
+        (lambda e: float("inf"), "finite rates that are not negative"),
+    ],
+)
+def test_bad_schedules(schedule, message):
+    with pytest.raises(ValueError, match=message):
+        learning_rates(0.1, schedule, 3)
+
+
+def test_l1_warmup():
+    np.testing.assert_allclose(l1_strengths(0.3, 0, 3), [0.3] * 3)
+    np.testing.assert_allclose(l1_strengths(0.3, 3, 5), [0, 0.1, 0.2, 0.3, 0.3])
+
+
+def test_history_becomes_a_dataframe():
+    pd = pytest.importorskip("pandas")
+    history, _ = run(5)
+    frame = history.to_dataframe()
+    assert list(frame.columns) == ["learning_rate", "l1", "reconstruction_error", "gradient_norm"]
+    pd.testing.assert_index_equal(frame.index, pd.RangeIndex(1, 6, name="epoch"))
+    np.testing.assert_array_equal(frame["reconstruction_error"], history["reconstruction_error"])
+    np.testing.assert_array_equal(history["epoch"], [1, 2, 3, 4, 5])
+
+
+def test_history_is_read_only_and_consistent():
+    history = History()
+    history.append({"a": [1.0, 2.0]})
+    with pytest.raises(ValueError, match="read-only"):
+        history["a"][0] = 5
+    with pytest.raises(ValueError, match="differ in length"):
+        History().append({"a": [1.0], "b": [1.0, 2.0]})
+    with pytest.raises(KeyError):
+        history["nothing"]
+    assert history.last() == {"a": 2.0}
+    assert repr(history).startswith("History(n_epochs=2")
+
+
+def test_quantities_are_nan_in_epochs_without_them():
+    history = History()
+    with pytest.raises(ValueError, match="no epoch yet"):
+        history.record("score", 1.0)
+    history.append({"a": [1.0, 2.0]})
+    history.record("score", 7.0)
+    history.append({"a": [3.0], "b": [4.0]})
+    np.testing.assert_array_equal(history["a"], [1, 2, 3])
+    np.testing.assert_array_equal(history["b"], [np.nan, np.nan, 4])
+    np.testing.assert_array_equal(history["score"], [np.nan, 7, np.nan])
+    history.record("score", 8.0)
+    np.testing.assert_array_equal(history["score"], [np.nan, 7, 8])
+
+
+def test_progress_bar_shows_rate_and_note_in_terminals_only(capsys):
+    import io
+
+    terminal = io.StringIO()
+    console = Console(file=terminal, force_terminal=True, width=160)
+    with progress_bar("training", 10, unit="epochs", show=True, console=console) as advance:
+        advance(4, "reconstruction error 0.1")
+        advance(6, "reconstruction error 0.05")
+    text = terminal.getvalue()
+    assert "10/10" in text
+    assert "epochs/s" in text
+    assert "reconstruction error 0.05" in text
+
+    pipe = io.StringIO()
+    with progress_bar("training", 10, unit="epochs", show=True, console=Console(file=pipe)) as advance:
+        advance(10, "")
+    assert pipe.getvalue() == ""
+
+    hidden = io.StringIO()
+    console = Console(file=hidden, force_terminal=True)
+    with progress_bar("training", 10, unit="epochs", show=False, console=console) as advance:
+        advance(10, "")
+    assert hidden.getvalue() == ""
+
+    run(10, progress=True)
+    assert capsys.readouterr() == ("", "")

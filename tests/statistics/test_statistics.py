@@ -1,0 +1,118 @@
+"""Error bars: exact laws, and coverage on samples whose law is known."""
+
+import math
+from itertools import pairwise
+
+import numpy as np
+import pytest
+from scipy import stats
+
+from rgrbm import IsingModel
+from rgrbm.spins import exact
+from rgrbm.statistics.jackknife import block_sums, correlation, jackknife_stderr, leave_one_out, mean_and_stderr
+
+
+def test_mean_and_stderr_of_the_textbook():
+    values = np.random.default_rng(0).normal(3, 2, size=101)
+    found = mean_and_stderr(values)
+    assert found.mean == pytest.approx(values.mean(), rel=1e-14)
+    assert found.stderr == pytest.approx(stats.sem(values), rel=1e-13)
+    assert mean_and_stderr(values.astype(int)).stderr == pytest.approx(stats.sem(values.astype(int)), rel=1e-13)
+    assert mean_and_stderr([4, 4, 4]) == (4.0, 0.0)
+
+
+def test_one_value_has_no_error_and_none_no_mean():
+    mean, stderr = mean_and_stderr([2.5])
+    assert mean == 2.5
+    assert math.isnan(stderr)
+    with pytest.raises(ValueError, match="no values"):
+        mean_and_stderr([])
+
+
+@pytest.mark.parametrize(("n_samples", "n_blocks"), [(1, None), (7, None), (200, None), (201, None), (1234, None),
+                                                     (10, 3), (10, 10), (10, 99), (11, 2)])  # fmt: skip
+def test_blocks_are_of_about_the_same_size_and_lose_nothing(n_samples, n_blocks):
+    x = np.random.default_rng(0).normal(size=(n_samples, 3))
+    sums, sizes = block_sums(x, n_blocks), block_sums(np.ones(n_samples), n_blocks)
+    assert len(sums) == len(sizes) == min(n_samples, n_blocks or 200)
+    assert sizes.sum() == n_samples
+    assert sizes.max() - sizes.min() <= 1
+    edges = np.concatenate([[0], np.cumsum(sizes)]).astype(int)
+    expected = [x[i:j].sum(axis=0) for i, j in pairwise(edges)]
+    np.testing.assert_allclose(sums, expected, atol=1e-13)
+
+
+def test_leave_one_out():
+    sums = np.random.default_rng(0).normal(size=(6, 2))
+    expected = [np.delete(sums, i, axis=0).sum(axis=0) for i in range(6)]
+    np.testing.assert_allclose(leave_one_out(sums), expected, atol=1e-14)
+
+
+@pytest.mark.parametrize("n", [2, 3, 50])
+def test_jackknife_of_the_mean_is_its_standard_error(n):
+    values = np.random.default_rng(n).exponential(size=(n, 4))
+    found = jackknife_stderr(leave_one_out(values) / (n - 1))
+    np.testing.assert_allclose(found, stats.sem(values, axis=0), rtol=1e-12)
+
+
+def test_jackknife_of_the_mean_over_blocks_is_the_error_of_block_means():
+    values = np.random.default_rng(0).normal(size=(300, 2))
+    found = jackknife_stderr(leave_one_out(block_sums(values, 30)) / 290)
+    np.testing.assert_allclose(found, stats.sem(values.reshape(30, 10, 2).mean(axis=1), axis=0), rtol=1e-12)
+
+
+def test_jackknife_scales_and_ignores_constants():
+    replicas = np.random.default_rng(0).normal(size=(20, 2, 3))
+    assert jackknife_stderr(replicas).shape == (2, 3)
+    np.testing.assert_allclose(jackknife_stderr(7 - 3 * replicas), 3 * jackknife_stderr(replicas), rtol=1e-12)
+    assert jackknife_stderr(np.full(5, 0.25)) == 0.0
+
+
+def check_pulls(z, extra_variance):
+    """Pulls have mean 0 and variance 1 + extra_variance within 5 standard errors, so one in a million fails."""
+    n = len(z)
+    assert abs(z.mean()) < 5 * math.sqrt((1 + extra_variance) / n)
+    assert abs(np.mean(z**2) - 1 - extra_variance) < 5 * math.sqrt(2 / n) * (1 + extra_variance)
+
+
+def test_coverage_of_the_jackknife_of_a_nonlinear_estimate():
+    # ln of the mean of 400 exponentials (mean 1), in 50 blocks; a Student's t of 49 has variance 49/47. The bias of
+    # the logarithm, −1/800, is 0.025 standard errors, far below the 0.16 that 1000 pulls would show.
+    x = np.random.default_rng(1).exponential(size=(1000, 400))
+    z = []
+    for values in x:
+        stderr = jackknife_stderr(np.log(leave_one_out(block_sums(values, 50)) / 392))
+        z.append(math.log(values.mean()) / stderr)
+    check_pulls(np.array(z), 2 / 47)
+
+
+@pytest.mark.parametrize("n_sites", [1, 2, 5, 8])
+def test_correlation_is_the_mean_over_translations_and_samples(n_sites):
+    spins = np.random.default_rng(0).choice([-1, 1], size=(30, n_sites)).astype(np.int8)
+    value, stderr = correlation(spins, n_sites // 2)
+    for x in range(n_sites // 2 + 1):
+        per_sample = [np.mean([int(s[i]) * int(s[(i + x) % n_sites]) for i in range(n_sites)]) for s in spins]
+        assert value[x] == pytest.approx(np.mean(per_sample), abs=1e-14)
+        assert stderr[x] == pytest.approx(stats.sem(per_sample), abs=1e-14)
+    assert value[0] == 1
+    assert stderr[0] == 0
+
+
+def test_coverage_of_the_correlation():
+    # 600 sets of 100 samples: Student's t of 99 has variance 99/97.
+    spins = IsingModel((16,), J=0.6).sample(60_000, method="exact", seed=2).reshape(600, 100, 16)
+    expected = exact.ring_correlation(0.6, 16, 3)
+    value, stderr = (np.array(x) for x in zip(*(correlation(s, 3) for s in spins), strict=True))
+    for x in (1, 2, 3):
+        check_pulls((value[:, x] - expected[x]) / stderr[:, x], 2 / 97)
+
+
+def test_correlation_rejects_bad_input():
+    with pytest.raises(ValueError, match="at least two samples"):
+        correlation(np.ones((1, 8)), 1)
+    with pytest.raises(ValueError, match=r"got \(8,\)"):
+        correlation(np.ones(8), 1)
+    with pytest.raises(ValueError, match="half the ring, 4, got 5"):
+        correlation(np.ones((3, 8)), 5)
+    with pytest.raises(ValueError, match="got -1"):
+        correlation(np.ones((3, 8)), -1)

@@ -1,0 +1,81 @@
+"""The rooms of the package: imports point down, reach no private names of other rooms, and go in no circle."""
+
+import ast
+import graphlib
+from pathlib import Path
+
+import pytest
+
+import rgrbm
+
+PACKAGE = Path(rgrbm.__file__).parent
+# From the bottom. A room imports from itself and from rooms before it; docs/architecture.md tells what each is for.
+ROOMS = (
+    "_core",
+    "_support",
+    "statistics",
+    "datasets",
+    "spins",
+    "model",
+    "likelihood",
+    "rbm",
+    "rg",
+    "plots",
+    "experiments",
+    "cli",
+)
+FILES = {
+    ".".join(("rgrbm", *path.relative_to(PACKAGE).with_suffix("").parts)).removesuffix(".__init__"): path
+    for path in PACKAGE.rglob("*.py")
+}
+INSIDE = sorted(name for name in FILES if name.count(".") >= 1 and name != "rgrbm.__main__")
+
+
+def imports(module):
+    """Modules of the package that one imports anywhere in its text, functions included, with the names taken."""
+    for node in ast.walk(ast.parse(FILES[module].read_text(encoding="utf-8"))):
+        if isinstance(node, ast.Import):
+            yield from ((alias.name, None) for alias in node.names if alias.name.split(".")[0] == "rgrbm")
+        elif isinstance(node, ast.ImportFrom):
+            assert node.level == 0, f"{module} imports relative to itself"
+            if node.module.split(".")[0] == "rgrbm":
+                for alias in node.names:
+                    submodule = f"{node.module}.{alias.name}"
+                    yield (submodule, None) if submodule in FILES else (node.module, alias.name)
+
+
+def room(module):
+    return module.split(".")[1]
+
+
+def test_every_room_is_known():
+    assert {room(module) for module in INSIDE} == set(ROOMS)
+
+
+@pytest.mark.parametrize("module", INSIDE)
+def test_imports_point_down(module):
+    for target, _ in imports(module):
+        assert target != "rgrbm", f"{module} imports from the top level, which imports everything"
+        assert ROOMS.index(room(target)) <= ROOMS.index(room(module)), f"{module} imports {target}, which is above it"
+
+
+@pytest.mark.parametrize("module", INSIDE)
+def test_no_private_names_of_other_rooms(module):
+    for target, name in imports(module):
+        if room(target) != room(module):
+            private = [part for part in (*target.split(".")[2:], name or "") if part.startswith("_")]
+            assert not private, f"{module} takes {private} from {target}"
+
+
+def test_no_circles():
+    # A package's __init__ only gathers names: modules of a room import each other's modules, never the gathering.
+    graph = {module: {target for target, _ in imports(module)} - {module} for module in INSIDE}
+    for module, targets in graph.items():
+        packages = [t for t in targets if FILES[t].name == "__init__.py" and module.startswith(f"{t}.")]
+        assert not packages, f"{module} imports {packages}, which imports it"
+    list(graphlib.TopologicalSorter(graph).static_order())
+
+
+def test_rooms_say_what_they_are_for():
+    for name in ROOMS:
+        assert ast.get_docstring(ast.parse(FILES[f"rgrbm.{name}"].read_text(encoding="utf-8"))), f"{name} says nothing"
