@@ -66,10 +66,10 @@ def test_models_are_those_of_the_results(finished):
     stack = rgrbm.RBMStack.load(finished[0] / "stack-J1.2")
     spins = rgrbm.IsingModel(16, J=1.2).sample(40_000, method="exact", seed=9)
     hidden = rgrbm.to_spins(stack.sample_hidden(rgrbm.to_binary(spins), seed=0, layer=1))
-    found = rgrbm.rg.ring_decay(rgrbm.rg.spin_moments(np.split(hidden, 20)), stack.receptive_fields(1))
+    found = rgrbm.hidden_correlation(rgrbm.statistics.spin_moments(np.split(hidden, 20)), stack.receptive_fields(1))
     layer = json.loads((finished[0] / "results.json").read_text())["flows"][1]["layers"][0]
-    off = np.log(found.correlation / layer["correlation"][: len(found.correlation)])
-    assert np.all(np.abs(off) < 5 * np.hypot(found.stderr, layer["log_correlation_stderr"]))  # once in 10⁵
+    off = found.nearest - layer["nearest"]
+    assert abs(off) < 5 * np.hypot(found.nearest_stderr, layer["nearest_stderr"])  # once in 10⁶
 
 
 def test_stopped_and_resumed_runs_end_with_the_same_bits(finished, tmp_path):

@@ -24,11 +24,11 @@ from rgrbm.plots import flow as flow_plots
 from rgrbm.rbm.estimator import BernoulliRBM
 from rgrbm.rbm.stack import RBMStack
 from rgrbm.rg.decimation import decimation_flow
-from rgrbm.rg.hidden_spins import dominant_visible
+from rgrbm.rg.hidden_ring import hidden_correlation
 from rgrbm.rg.rbm_flow import RBMFlow, rbm_flow
-from rgrbm.rg.ring_decay import SpinMoments, ring_decay, spin_moments
 from rgrbm.spins.ising import IsingModel
 from rgrbm.spins.values import Spins, to_binary, to_spins
+from rgrbm.statistics.moments import SpinMoments, spin_moments
 
 SCHEMA = "rgrbm.flow/1"
 
@@ -196,7 +196,7 @@ def _moments(p: FlowParameters, index: int, stack: RBMStack) -> list[SpinMoments
 
 def _layer_results(stack: RBMStack, step: int, moments: SpinMoments, exact: float) -> dict[str, Any]:
     fields = stack.receptive_fields(step)
-    found = ring_decay(moments, fields, sites_per_unit=2**step)
+    found = hidden_correlation(moments, fields, sites_per_unit=2**step)
     rbm = stack.rbms_[step - 1]
     return {
         "step": step,
@@ -205,14 +205,14 @@ def _layer_results(stack: RBMStack, step: int, moments: SpinMoments, exact: floa
         "J_stderr": found.J_stderr,
         "amplitude": found.amplitude,
         "ranks": found.ranks.tolist(),
-        "n_pairs": found.n_pairs,
-        "J_nearest": found.J_nearest,
-        "J_nearest_stderr": found.J_nearest_stderr,
-        "correlation": found.correlation.tolist(),
-        "log_correlation_stderr": found.stderr.tolist(),
+        "reason": found.reason,
+        "chi2": found.chi2,
+        "dof": found.dof,
+        "nearest": found.nearest,
+        "nearest_stderr": found.nearest_stderr,
         "n_hidden": fields.shape[1],
-        "n_placed": found.n_units,
-        "unique_sites": len(np.unique(dominant_visible(fields))),
+        "n_placed": len(found.units),
+        "unique_sites": found.n_unique,
         "l1": rbm.l1,
         "batch_size": rbm.batch_size,
         "n_epochs": rbm.n_iter_,
@@ -265,8 +265,8 @@ def _print_table(flows: list[dict[str, Any]], console: Console) -> None:
         table.add_section()
     console.print(table, highlight=False)
     console.print(
-        "learned: from the slope of ln C along the ring of hidden spins; – where the signal is too weak\n"
-        "a: amplitude of C; nearest: the J that adjacent units would tell if a were 1\n"
+        "learned: from the decay of C along the ring of hidden spins; – where the signal is too weak\n"
+        "a: amplitude of C; nearest: C of adjacent units\n"
         "sites: distinct dominant sites of the composed filters, of units",
         highlight=False,
     )
@@ -275,7 +275,7 @@ def _print_table(flows: list[dict[str, Any]], console: Console) -> None:
 def _columns(layer: dict[str, Any]) -> list[str]:
     J, stderr, exact = layer["J"], layer["J_stderr"], layer["exact"]
     sites = f"{layer['unique_sites']}/{layer['n_hidden']}"
-    nearest = "–" if math.isnan(layer["J_nearest"]) else with_error(layer["J_nearest"], layer["J_nearest_stderr"])
+    nearest = with_error(layer["nearest"], layer["nearest_stderr"])
     if math.isnan(J):
         return ["–", "–", "–", "–", nearest, sites]
     off = f"{J / exact - 1:+.1%}", f"{(J - exact) / stderr:+.1f}"

@@ -18,7 +18,8 @@ from rgrbm.experiments.run_folder import RunFolder
 from rgrbm.plots import ring as plots
 from rgrbm.rbm.estimator import BernoulliRBM
 from rgrbm.rg.decimation import decimate, reconstruction_error_decimation_bound
-from rgrbm.rg.hidden_spins import HiddenCorrelation, hidden_correlation, sort_by_position
+from rgrbm.rg.filters import sort_by_position
+from rgrbm.rg.hidden_ring import HiddenCorrelation, hidden_correlation
 from rgrbm.spins.ising import Ensemble, IsingModel, Method
 from rgrbm.spins.values import Spins, to_binary, to_spins
 from rgrbm.statistics.jackknife import correlation, mean_and_stderr

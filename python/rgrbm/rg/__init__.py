@@ -22,17 +22,11 @@ from rgrbm.rg.exact_rbms import (
     ring_bond_rbm,
     sublattice_rbm,
 )
-from rgrbm.rg.hidden_spins import (
-    HiddenCorrelation,
-    dominant_visible,
-    filter_positions,
-    hidden_correlation,
-    sort_by_position,
-)
+from rgrbm.rg.filters import dominant_visible, filter_positions, sort_by_position
+from rgrbm.rg.hidden_ring import HiddenCorrelation, hidden_correlation
 from rgrbm.rg.optimal_kernel import OptimalKernel, optimal_ring_kernel
 from rgrbm.rg.rbm_flow import RBMFlow, rbm_flow
 from rgrbm.rg.ring_couplings import RingCouplings, ring_couplings
-from rgrbm.rg.ring_decay import RingDecay, SpinMoments, ring_decay, spin_moments
 from rgrbm.rg.variational import (
     TraceConditionError,
     free_energy_difference,
@@ -49,9 +43,7 @@ __all__ = [
     "OptimalKernel",
     "RBMFlow",
     "RingCouplings",
-    "RingDecay",
     "SetCouplings",
-    "SpinMoments",
     "SublatticeRBM",
     "TraceConditionError",
     "bond_log_z",
@@ -75,10 +67,8 @@ __all__ = [
     "rg_hamiltonian",
     "ring_bond_rbm",
     "ring_couplings",
-    "ring_decay",
     "sampled_rg_hamiltonian",
     "sort_by_position",
-    "spin_moments",
     "sublattice_rbm",
     "trace_condition_error",
 ]

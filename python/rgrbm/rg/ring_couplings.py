@@ -6,7 +6,7 @@ import numpy as np
 import numpy.typing as npt
 
 from rgrbm.rg.couplings.effective import EffectiveCouplings
-from rgrbm.rg.hidden_spins import dominant_visible, filter_positions
+from rgrbm.rg.filters import dominant_visible, filter_positions
 
 Values = npt.NDArray[np.float64]
 

@@ -10,21 +10,26 @@ from rgrbm.statistics.autocorrelation import (
 )
 from rgrbm.statistics.jackknife import (
     Estimate,
+    block_bounds,
     block_sums,
     correlation,
     jackknife_stderr,
     leave_one_out,
     mean_and_stderr,
 )
+from rgrbm.statistics.moments import SpinMoments, spin_moments
 
 __all__ = [
     "AutocorrelationTime",
     "Estimate",
+    "SpinMoments",
     "autocorrelation_function",
+    "block_bounds",
     "block_sums",
     "correlation",
     "integrated_autocorrelation_time",
     "jackknife_stderr",
     "leave_one_out",
     "mean_and_stderr",
+    "spin_moments",
 ]

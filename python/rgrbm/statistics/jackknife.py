@@ -47,12 +47,15 @@ def mean_and_stderr(values: npt.ArrayLike) -> Estimate:
     return Estimate(float(array.mean()), stderr)
 
 
+def block_bounds(n_samples: int, n_blocks: int | None = None) -> npt.NDArray[np.intp]:
+    """Where consecutive blocks of samples begin, and the end of the last: one more number than there are blocks."""
+    n_blocks = min(n_samples, n_blocks or _MAX_BLOCKS)
+    return np.linspace(0, n_samples, n_blocks + 1).astype(np.intp)
+
+
 def block_sums(per_sample: Array, n_blocks: int | None = None) -> Array:
     """Sums over consecutive blocks of samples, along the first axis; the last samples may go to a larger block."""
-    n_samples = len(per_sample)
-    n_blocks = min(n_samples, n_blocks or _MAX_BLOCKS)
-    starts = np.linspace(0, n_samples, n_blocks, endpoint=False).astype(int)
-    return np.asarray(np.add.reduceat(per_sample, starts, axis=0))
+    return np.asarray(np.add.reduceat(per_sample, block_bounds(len(per_sample), n_blocks)[:-1], axis=0))
 
 
 def leave_one_out(sums: Array) -> Array:
