@@ -235,6 +235,9 @@ void StructuredTrainer<Real>::find_gradient(bool centered) {
         visible_.difference[i] = visible_sum_[i] * scale;
     for (std::size_t j = 0; j < n_hidden_; ++j)
         hidden_.difference[j] = (data_sum_[j] - model_sum_[j]) * scale;
+    if (centered && !symmetric_ && !equitable_)
+        for (Side* side : {&visible_, &hidden_})
+            average_bias(*side, side->difference);
     std::fill(class_gradient_.begin(), class_gradient_.end(), Real{0});
     const bool offsets = centered || symmetric_;
     for (std::size_t j = 0; j < n_hidden_; ++j)

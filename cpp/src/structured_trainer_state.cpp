@@ -3,7 +3,7 @@
 #include "rgrbm/structured_trainer.hpp"
 
 #include <algorithm>
-#include <numeric>
+#include <utility>
 
 namespace rgrbm {
 
@@ -41,6 +41,7 @@ StructuredTrainer<Real>::StructuredTrainer(const WeightStructure& structure, con
         visible_.first[i + 1] = static_cast<std::uint32_t>(visible_.edge.size());
     }
     n_classes_ = n_copies_.size();
+    equitable_ = is_equitable(visible_, hidden_) && is_equitable(hidden_, visible_);
     velocity_.resize(n_classes_);
     class_gradient_.resize(n_classes_);
     edge_gradient_.resize(edge_class_.size());
@@ -66,6 +67,25 @@ typename StructuredTrainer<Real>::Side StructuredTrainer<Real>::make_side(std::s
     side.difference.resize(n);
     side.gradient.resize(n);
     return side;
+}
+
+// Whether the units of each class have the same edges: by their weight, and by the class of the unit at the other end.
+template <class Real>
+bool StructuredTrainer<Real>::is_equitable(const Side& side, const Side& other) const {
+    using Edges = std::vector<std::pair<std::uint32_t, std::uint32_t>>;
+    std::vector<Edges> of_class(side.n_bias_classes);
+    for (std::size_t unit = 0; unit < side.size(); ++unit) {
+        Edges edges;
+        for (std::size_t at = side.first[unit]; at < side.first[unit + 1]; ++at)
+            edges.emplace_back(edge_class_[side.edge[at]], other.bias_class[side.other[at]]);
+        std::sort(edges.begin(), edges.end());
+        Edges& first = of_class[side.bias_class[unit]];
+        if (first.empty())
+            first = edges;
+        if (first != edges)
+            return false;
+    }
+    return true;
 }
 
 template <class Real>

@@ -4,9 +4,13 @@
 // Sixteen samples fill the lanes of a vector, so that a weight is broadcast and nothing is gathered.
 //
 // Edges of one class share a weight, and its gradient is the mean over them: the step of free weights, projected onto
-// those that share. Units of one class share a bias in the same way. With `symmetric`, p(v, h) = p(1 − v, 1 − h):
-// c_i = −½ Σ_j W_ij and b_j = −½ Σ_i W_ij, which are no fields in ±1 units, and the gradient of W is centred at ½,
-// Δ⟨(v − ½)(h − ½)⟩ = ¼ Δ⟨s t⟩. All else is as in contrastive_divergence.hpp, with sums over edges only.
+// those that share. Units of one class share a bias in the same way, and a centring offset. The differences Δ⟨v⟩ and
+// Δ⟨h⟩ that offsets multiply are then means over the class, too, or the gradient would not vanish at the optimum of the
+// shared parameters; where the classes are an equitable partition the sums are the same without these means.
+//
+// With `symmetric`, p(v, h) = p(1 − v, 1 − h): c_i = −½ Σ_j W_ij and b_j = −½ Σ_i W_ij, which are no fields in ±1
+// units, and the gradient of W is centred at ½, Δ⟨(v − ½)(h − ½)⟩ = ¼ Δ⟨s t⟩. All else is as in
+// contrastive_divergence.hpp, with sums over edges only.
 #pragma once
 
 #include "rgrbm/team.hpp"
@@ -78,6 +82,7 @@ private:
     };
 
     static Side make_side(std::size_t n, const std::int32_t* bias_class, const Real* bias);
+    bool is_equitable(const Side& side, const Side& other) const;
     template <class Value>
     void copy_edges(Real* matrix, Value&& value) const;
     void prepare(const TrainingOptions& options);
@@ -114,7 +119,7 @@ private:
     void slide_offset();
 
     std::size_t n_hidden_, n_classes_ = 0;
-    bool symmetric_, slide_ = true;
+    bool symmetric_, equitable_ = true, slide_ = true;
     Side visible_, hidden_; // edges are numbered as they come at the hidden units
     std::vector<std::uint32_t> edge_class_, n_copies_;
     Values edge_weight_;             // of each edge
