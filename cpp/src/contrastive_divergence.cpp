@@ -14,7 +14,6 @@ namespace {
 
 // Blocks of 16 visible units whose sums are taken and used before the next ones', while they are in the cache.
 constexpr std::size_t cached_blocks = 8;
-constexpr double square_decay = 0.999; // Adam's β₂
 
 } // namespace
 
@@ -74,12 +73,12 @@ void Trainer<Real>::run_batch(const TrainingOptions& options, std::size_t epoch,
             n_shares,
             [&](std::size_t share) {
                 const std::size_t first = piece(share, n_blocks, n_shares), end = piece(share + 1, n_blocks, n_shares);
-                const Step update = step(options, epoch);
+                const Step<Real> update = optimizer_.step(options, epoch);
                 for (std::size_t block = first; block < end; block += cached_blocks) {
                     const std::size_t next = std::min(block + cached_blocks, end);
                     statistics(options, chunk, block, next, c == 0);
                     for (std::size_t b = block; last && b < next; ++b)
-                        update_block(update, b);
+                        update_block(update, options.centered, b);
                 }
             },
             [&] {
@@ -113,8 +112,8 @@ void Trainer<Real>::start_batch(const TrainingOptions& options, std::size_t epoc
 template <class Real>
 void Trainer<Real>::end_batch(const TrainingOptions& options, std::size_t epoch, std::size_t end, std::size_t n_sums,
                               TrainingReport& report) {
-    update_hidden(step(options, epoch), n_sums);
-    n_updates_ += options.optimizer == Optimizer::adam;
+    update_hidden(optimizer_.step(options, epoch), options.centered, n_sums);
+    optimizer_.n_updates += options.optimizer == Optimizer::adam;
     if (end < n_samples_) {
         start_batch(options, epoch, end);
         return;
@@ -128,24 +127,6 @@ void Trainer<Real>::end_batch(const TrainingOptions& options, std::size_t epoch,
     norm_ = 0;
     if (epoch + 1 < options.learning_rate.size())
         start_batch(options, epoch + 1, 0);
-}
-
-template <class Real>
-typename Trainer<Real>::Step Trainer<Real>::step(const TrainingOptions& options, std::size_t epoch) const {
-    const auto real = [](double value) { return static_cast<Real>(value); };
-    const bool adam = options.optimizer == Optimizer::adam;
-    const auto scale = [&](double decay) { // of a sliding mean of n_updates + 1 values that started at 0
-        return adam ? real(1 / -std::expm1(static_cast<double>(n_updates_ + 1) * std::log(decay))) : Real{1};
-    };
-    return {real(options.learning_rate[epoch]),
-            real(options.l1[epoch]),
-            real(options.l2),
-            real(options.momentum),
-            batch_weight_ > 0 ? 1 / batch_weight_ : Real{0},
-            scale(options.momentum),
-            scale(square_decay),
-            options.centered,
-            adam};
 }
 
 template <class Real>
@@ -340,54 +321,12 @@ void Trainer<Real>::visible_statistics(const BitMatrix& model, std::size_t chain
     total.store(sums);
 }
 
-// Moves 16 parameters along g. Returns how far each would go, in the end, for a g of 1 that stays: the proximal step of
-// L1 goes as far, and the points where both rest are then those of the penalised likelihood, whatever the optimizer.
-template <class Real>
-Vector<Real> Trainer<Real>::advance(const Step& step, V g, Real* parameters, Real* velocity, Real* square) const {
-    const V momentum = V::fill(step.momentum);
-    V pace = V::fill(step.learning_rate);
-    if (step.adam) {
-        const auto slide = [](Real* mean, const V& decay, const V& value) {
-            const V next = value + decay * (V::load(mean) - value);
-            next.store(mean);
-            return next;
-        };
-        const V squares = slide(square, V::fill(static_cast<Real>(square_decay)), g * g) * V::fill(step.square_scale);
-        pace = V::map([](auto rate, auto s) { return rate / (square_root(s) + Real{1e-8f}); }, pace, squares);
-        g = slide(velocity, momentum, g) * V::fill(step.mean_scale);
-    } else if (step.momentum != 0) {
-        g += momentum * V::load(velocity);
-        g.store(velocity);
-    }
-    (V::load(parameters) + pace * g).store(parameters);
-    return step.adam ? pace : V::fill(step.learning_rate / (1 - step.momentum));
-}
-
-// Moves 16 weights by the gradient and the penalties; returns by how much.
-template <class Real>
-Vector<Real> Trainer<Real>::move_weights(const Step& step, const V& g, std::size_t at) {
-    const V before = V::load(&up_.matrix[at]);
-    const V pace = advance(step, g - V::fill(step.l2) * before, &up_.matrix[at], &velocity_[at],
-                           step.adam ? &square_[at] : nullptr);
-    V after = V::load(&up_.matrix[at]);
-    if (step.l1 > 0) {
-        after = V::map(
-            [](auto w, auto t) {
-                const auto zero = w - w;
-                const auto above = w - t, below = w + t;
-                return (above > zero ? above : zero) + (below < zero ? below : zero);
-            },
-            after, pace * V::fill(step.l1));
-        after.store(&up_.matrix[at]);
-    }
-    return after - before;
-}
-
 // From sums to the gradient and on to the parameters of 16 visible units, in both directions' copies. Centred biases
 // c + Wλ and b + Wᵀμ are what moves along Δ⟨v⟩ and Δ⟨h⟩: the plain ones make up for the change of W, whatever made it.
 template <class Real>
-void Trainer<Real>::update_block(const Step& step, std::size_t block) {
+void Trainer<Real>::update_block(const Step<Real>& step, bool centered, std::size_t block) {
     const std::size_t width = up_.n_units, first = block * lanes;
+    const Real scale = this->scale();
     V norm = V::zero();
     double visible_norm = 0;
     Real *const mean = &block_mean_[block * width], *const shift = &block_shift_[block * width];
@@ -395,22 +334,22 @@ void Trainer<Real>::update_block(const Step& step, std::size_t block) {
     std::fill_n(shift, width, Real{0});
     alignas(64) Real difference[lanes], visible_shift[lanes];
     for (std::size_t i = first; i < first + lanes; ++i) {
-        const Real visible = difference[i - first] = visible_gradient_[i] * step.scale;
+        const Real visible = difference[i - first] = visible_gradient_[i] * scale;
         V dot = V::zero(), moved = V::zero();
         for (std::size_t j = 0; j < width; j += lanes) {
-            const V mu = V::fill(step.centered ? visible_mean_[i] : Real{0});
-            const V lambda = step.centered ? V::load(&hidden_offset_[j]) : V::zero();
+            const V mu = V::fill(centered ? visible_mean_[i] : Real{0});
+            const V lambda = centered ? V::load(&hidden_offset_[j]) : V::zero();
             const std::size_t at = i * width + j;
-            V g = V::load(&gradient_[at]) * V::fill(step.scale);
-            if (step.centered) {
+            V g = V::load(&gradient_[at]) * V::fill(scale);
+            if (centered) {
                 g -= V::fill(visible) * lambda + mu * V::load(&hidden_difference_[j]);
                 dot += g * lambda;
                 (V::load(mean + j) + mu * g).store(mean + j);
             }
             g.store(&gradient_[at]);
             norm += g * g;
-            const V change = move_weights(step, g, at);
-            if (step.centered) {
+            const V change = ascend_penalised(step, g, up_.matrix.data(), optimizer_.weights, at);
+            if (centered) {
                 moved += change * lambda;
                 (V::load(shift + j) + mu * change).store(shift + j);
             }
@@ -422,8 +361,7 @@ void Trainer<Real>::update_block(const Step& step, std::size_t block) {
         visible_shift[i - first] = moved.sum();
         visible_norm += static_cast<double>(g) * static_cast<double>(g);
     }
-    advance(step, V::load(difference), &down_.bias[first], &visible_velocity_[first],
-            step.adam ? &visible_square_[first] : nullptr);
+    ascend(step, V::load(difference), down_.bias.data(), optimizer_.visible, first);
     (V::load(&down_.bias[first]) - V::load(visible_shift)).store(&down_.bias[first]);
     block_norm_[block] = static_cast<double>(norm.sum()) + visible_norm;
     for (std::size_t j = 0; j < width; ++j)
@@ -435,7 +373,7 @@ void Trainer<Real>::update_block(const Step& step, std::size_t block) {
 
 template <class Real>
 void Trainer<Real>::reduce_hidden(std::size_t n_parts) {
-    const V scale = V::fill(batch_weight_ > 0 ? 1 / batch_weight_ : Real{0});
+    const V scale = V::fill(this->scale());
     for (std::size_t j = 0; j < up_.n_units; j += lanes) {
         alignas(64) Real start[lanes];
         start_sums(start, lanes, model_hidden_, j);
@@ -447,8 +385,9 @@ void Trainer<Real>::reduce_hidden(std::size_t n_parts) {
 }
 
 template <class Real>
-void Trainer<Real>::update_hidden(const Step& step, std::size_t n_parts) {
+void Trainer<Real>::update_hidden(const Step<Real>& step, bool centered, std::size_t n_parts) {
     const std::size_t n_blocks = block_norm_.size();
+    const Real scale = this->scale();
     for (std::size_t j = 0; j < up_.n_units; j += lanes) {
         V mean = V::zero(), shift = V::zero(); // Σ μ ∇W and Σ μ ΔW, 0 if not centred
         for (std::size_t block = 0; block < n_blocks; ++block) {
@@ -457,16 +396,16 @@ void Trainer<Real>::update_hidden(const Step& step, std::size_t n_parts) {
         }
         const V difference = V::load(&hidden_difference_[j]);
         (difference - mean).store(&hidden_gradient_[j]);
-        advance(step, difference, &up_.bias[j], &hidden_velocity_[j], step.adam ? &hidden_square_[j] : nullptr);
+        ascend(step, difference, up_.bias.data(), optimizer_.hidden, j);
         (V::load(&up_.bias[j]) - shift).store(&up_.bias[j]);
     }
     for (std::size_t j = 0; j < n_hidden_; ++j) {
         norm_ += static_cast<double>(hidden_gradient_[j]) * static_cast<double>(hidden_gradient_[j]);
-        if (step.centered && slide_ && step.scale > 0) {
+        if (centered && slide_ && scale > 0) {
             Real mean = 0;
             for (std::size_t part = 0; part < n_parts; ++part)
                 mean += part_data_[part * up_.n_units + j];
-            hidden_offset_[j] += static_cast<Real>(offset_rate) * (mean * step.scale - hidden_offset_[j]);
+            hidden_offset_[j] += static_cast<Real>(offset_rate) * (mean * scale - hidden_offset_[j]);
         }
     }
     for (const double norm : block_norm_)

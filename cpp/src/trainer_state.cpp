@@ -20,9 +20,9 @@ template <class Real>
 Trainer<Real>::Trainer(std::size_t n_visible, std::size_t n_hidden, const Real* weights, const Real* visible_bias,
                        const Real* hidden_bias, const Key& key)
     : Set(n_visible, round_up(n_visible, lanes), key), n_hidden_(n_hidden), up_(n_visible, n_hidden),
-      down_(n_hidden, n_visible), velocity_(up_.matrix.size()), visible_velocity_(up_.n_source),
-      hidden_velocity_(up_.n_units), gradient_(up_.matrix.size()), visible_gradient_(up_.n_source),
-      hidden_gradient_(up_.n_units), block_mean_(up_.n_source / lanes * up_.n_units), block_shift_(block_mean_.size()),
+      down_(n_hidden, n_visible), optimizer_(up_.matrix.size(), up_.n_source, up_.n_units),
+      gradient_(up_.matrix.size()), visible_gradient_(up_.n_source), hidden_gradient_(up_.n_units),
+      block_mean_(up_.n_source / lanes * up_.n_units), block_shift_(block_mean_.size()),
       block_norm_(up_.n_source / lanes) {
     copy_block(weights, n_hidden, up_.matrix.data(), up_.n_units, n_visible, n_hidden);
     for (std::size_t i = 0; i < n_visible; ++i)
@@ -43,11 +43,8 @@ void Trainer<Real>::prepare(const TrainingOptions& options) {
     down_.plan(batch, 0.5);
     up_.refresh();
     down_.refresh();
-    allocate(batch, options.momentum != 0);
-    if (options.optimizer != Optimizer::adam)
-        clear_squares();
-    else if (!has_squares())
-        start_squares();
+    allocate(batch);
+    optimizer_.prepare(options);
     if (options.centered && hidden_offset_.empty())
         start_offset();
     const std::size_t n_chains = options.method == NegativePhase::pt ? batch * options.n_temperatures : batch;
@@ -61,7 +58,7 @@ void Trainer<Real>::prepare(const TrainingOptions& options) {
 }
 
 template <class Real>
-void Trainer<Real>::allocate(std::size_t batch_size, bool momentum) {
+void Trainer<Real>::allocate(std::size_t batch_size) {
     const std::size_t chunk = std::min(batch_size, chunk_size), parts = n_pieces(chunk, part_size);
     streams_.assign(parts, Stream(key_, 0));
     hidden_ = BitMatrix(chunk, n_hidden_);
@@ -76,26 +73,6 @@ void Trainer<Real>::allocate(std::size_t batch_size, bool momentum) {
     part_error_.assign(parts, 0.0);
     hidden_difference_.assign(up_.n_units, Real{0});
     norm_ = 0;
-    if (!momentum) {
-        velocity_.assign(velocity_.size(), Real{0});
-        visible_velocity_.assign(visible_velocity_.size(), Real{0});
-        hidden_velocity_.assign(hidden_velocity_.size(), Real{0});
-    }
-}
-
-template <class Real>
-void Trainer<Real>::start_squares() {
-    square_.assign(velocity_.size(), Real{0});
-    visible_square_.assign(visible_velocity_.size(), Real{0});
-    hidden_square_.assign(hidden_velocity_.size(), Real{0});
-    n_updates_ = 0;
-}
-
-template <class Real>
-void Trainer<Real>::clear_squares() {
-    for (Values* squares : {&square_, &visible_square_, &hidden_square_})
-        squares->clear();
-    n_updates_ = 0;
 }
 
 // λ starts at the mean of p(h|v) over the data.
@@ -164,33 +141,33 @@ void Trainer<Real>::copy_parameters(Real* weights, Real* visible_bias, Real* hid
 
 template <class Real>
 void Trainer<Real>::copy_velocity(Real* weights, Real* visible_bias, Real* hidden_bias) const {
-    copy_block(velocity_.data(), up_.n_units, weights, n_hidden_, n_visible_, n_hidden_);
-    std::copy_n(visible_velocity_.data(), n_visible_, visible_bias);
-    std::copy_n(hidden_velocity_.data(), n_hidden_, hidden_bias);
+    copy_block(optimizer_.weights.velocity.data(), up_.n_units, weights, n_hidden_, n_visible_, n_hidden_);
+    std::copy_n(optimizer_.visible.velocity.data(), n_visible_, visible_bias);
+    std::copy_n(optimizer_.hidden.velocity.data(), n_hidden_, hidden_bias);
 }
 
 template <class Real>
 void Trainer<Real>::set_velocity(const Real* weights, const Real* visible_bias, const Real* hidden_bias) {
-    copy_block(weights, n_hidden_, velocity_.data(), up_.n_units, n_visible_, n_hidden_);
-    std::copy_n(visible_bias, n_visible_, visible_velocity_.data());
-    std::copy_n(hidden_bias, n_hidden_, hidden_velocity_.data());
+    copy_block(weights, n_hidden_, optimizer_.weights.velocity.data(), up_.n_units, n_visible_, n_hidden_);
+    std::copy_n(visible_bias, n_visible_, optimizer_.visible.velocity.data());
+    std::copy_n(hidden_bias, n_hidden_, optimizer_.hidden.velocity.data());
 }
 
 template <class Real>
 void Trainer<Real>::copy_squares(Real* weights, Real* visible_bias, Real* hidden_bias) const {
-    copy_block(square_.data(), up_.n_units, weights, n_hidden_, n_visible_, n_hidden_);
-    std::copy_n(visible_square_.data(), n_visible_, visible_bias);
-    std::copy_n(hidden_square_.data(), n_hidden_, hidden_bias);
+    copy_block(optimizer_.weights.square.data(), up_.n_units, weights, n_hidden_, n_visible_, n_hidden_);
+    std::copy_n(optimizer_.visible.square.data(), n_visible_, visible_bias);
+    std::copy_n(optimizer_.hidden.square.data(), n_hidden_, hidden_bias);
 }
 
 template <class Real>
 void Trainer<Real>::set_squares(const Real* weights, const Real* visible_bias, const Real* hidden_bias,
                                 std::uint64_t n_updates) {
-    start_squares();
-    copy_block(weights, n_hidden_, square_.data(), up_.n_units, n_visible_, n_hidden_);
-    std::copy_n(visible_bias, n_visible_, visible_square_.data());
-    std::copy_n(hidden_bias, n_hidden_, hidden_square_.data());
-    n_updates_ = n_updates;
+    optimizer_.start_squares();
+    copy_block(weights, n_hidden_, optimizer_.weights.square.data(), up_.n_units, n_visible_, n_hidden_);
+    std::copy_n(visible_bias, n_visible_, optimizer_.visible.square.data());
+    std::copy_n(hidden_bias, n_hidden_, optimizer_.hidden.square.data());
+    optimizer_.n_updates = n_updates;
 }
 
 template <class Real>

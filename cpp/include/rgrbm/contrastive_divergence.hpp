@@ -8,14 +8,15 @@
 //
 // Centred (Melchior, Fischer & Wiskott, JMLR 17, 99 (2016)), with μ the data's mean and λ a sliding mean of the
 // hidden probabilities: ∇W = Δ⟨(v − μ)(h − λ)ᵀ⟩, ∇c = Δ⟨v⟩ − ∇W λ, ∇b = Δ⟨h⟩ − ∇Wᵀ μ. These are steps of W, c + Wλ
-// and b + Wᵀμ along their own gradients, and so momentum, Adam (Kingma & Ba, ICLR 2015; 1412.6980; β₁ is the momentum)
-// and penalties act on those three.
+// and b + Wᵀμ along their own gradients, and so momentum, Adam and penalties (optimizer.hpp)
+// act on those three.
 //
 // Same bits for any number of threads: Gibbs steps are split into parts of the batch and statistics into blocks
 // of visible units, both by sizes alone, and each part has its own random stream.
 #pragma once
 
 #include "rgrbm/layer.hpp"
+#include "rgrbm/optimizer.hpp"
 #include "rgrbm/team.hpp"
 #include "rgrbm/training_options.hpp"
 #include "rgrbm/training_set.hpp"
@@ -47,11 +48,11 @@ public:
     void copy_velocity(Real* weights, Real* visible_bias, Real* hidden_bias) const;
     void set_velocity(const Real* weights, const Real* visible_bias, const Real* hidden_bias);
     // Adam's mean squares of the gradient, and the number of its updates; none before it was used.
-    bool has_squares() const { return !square_.empty(); }
-    std::uint64_t n_updates() const { return n_updates_; }
+    bool has_squares() const { return optimizer_.has_squares(); }
+    std::uint64_t n_updates() const { return optimizer_.n_updates; }
     void copy_squares(Real* weights, Real* visible_bias, Real* hidden_bias) const;
     void set_squares(const Real* weights, const Real* visible_bias, const Real* hidden_bias, std::uint64_t n_updates);
-    void clear_squares();
+    void clear_squares() { optimizer_.clear_squares(); }
     void copy_gradient(Real* weights, Real* visible_bias, Real* hidden_bias) const;
     // λ, empty before the first run; and the persistent chains, those of the model (β = 1) first.
     std::vector<Real> hidden_offset() const;
@@ -64,19 +65,13 @@ private:
     struct Chunk {
         std::size_t begin, n, chain;
     };
-    struct Step {
-        Real learning_rate, l1, l2, momentum, scale;
-        Real mean_scale, square_scale; // of Adam's averages, which start at 0
-        bool centered, adam;
-    };
 
     using Set = TrainingSet<Real>;
     using Set::n_visible_, Set::n_samples_, Set::key_, Set::real_data_, Set::weighted_, Set::data_, Set::real_;
     using Set::weight_, Set::visible_mean_, Set::order_, Set::shuffle;
 
     void prepare(const TrainingOptions& options);
-    void allocate(std::size_t batch_size, bool momentum);
-    void start_squares();
+    void allocate(std::size_t batch_size);
     void start_offset();
     void start_chains(std::size_t n);
     void start_temperatures(std::size_t n);
@@ -85,7 +80,6 @@ private:
     void start_batch(const TrainingOptions& options, std::size_t epoch, std::size_t begin);
     void end_batch(const TrainingOptions& options, std::size_t epoch, std::size_t end, std::size_t n_sums,
                    TrainingReport& report);
-    Step step(const TrainingOptions& options, std::size_t epoch) const;
 
     void gibbs_part(const TrainingOptions& options, const Chunk& chunk, std::size_t part, std::size_t first,
                     std::size_t last);
@@ -111,11 +105,10 @@ private:
                     bool first);
     void visible_statistics(const BitMatrix& model, std::size_t chain, const Chunk& chunk, std::size_t block);
     void start_sums(Real* sums, std::size_t n, const Values& model, std::size_t at) const;
-    V advance(const Step& step, V g, Real* parameters, Real* velocity, Real* square) const;
-    V move_weights(const Step& step, const V& g, std::size_t at);
-    void update_block(const Step& step, std::size_t block);
+    void update_block(const Step<Real>& step, bool centered, std::size_t block);
     void reduce_hidden(std::size_t n_parts);
-    void update_hidden(const Step& step, std::size_t n_parts);
+    void update_hidden(const Step<Real>& step, bool centered, std::size_t n_parts);
+    Real scale() const { return batch_weight_ > 0 ? 1 / batch_weight_ : Real{0}; } // from sums to means
     void clear_parts(std::size_t part);
 
     std::size_t n_hidden_;
@@ -123,9 +116,7 @@ private:
     bool sparse_ = false, slide_ = true;
     BitMatrix chains_;
     Values hidden_offset_;
-    Values velocity_, visible_velocity_, hidden_velocity_;
-    Values square_, visible_square_, hidden_square_; // Adam's; empty without it
-    std::uint64_t n_updates_ = 0;                    // Adam's
+    OptimizerState<Real> optimizer_;
 
     // Working space of a run.
     std::vector<Stream> streams_;

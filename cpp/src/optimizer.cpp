@@ -1,0 +1,60 @@
+#include "rgrbm/optimizer.hpp"
+
+#include <algorithm>
+#include <cmath>
+
+namespace rgrbm {
+
+template <class Real>
+OptimizerState<Real>::OptimizerState(std::size_t n_weights, std::size_t n_visible, std::size_t n_hidden) {
+    weights.velocity.resize(n_weights);
+    visible.velocity.resize(n_visible);
+    hidden.velocity.resize(n_hidden);
+}
+
+template <class Real>
+void OptimizerState<Real>::prepare(const TrainingOptions& options) {
+    if (options.momentum == 0)
+        for (StepMemory<Real>* memory : {&weights, &visible, &hidden})
+            std::fill(memory->velocity.begin(), memory->velocity.end(), Real{0});
+    if (options.optimizer != Optimizer::adam)
+        clear_squares();
+    else if (!has_squares())
+        start_squares();
+}
+
+template <class Real>
+Step<Real> OptimizerState<Real>::step(const TrainingOptions& options, std::size_t epoch) const {
+    const auto real = [](double value) { return static_cast<Real>(value); };
+    const bool adam = options.optimizer == Optimizer::adam;
+    const auto scale = [&](double decay) { // of a sliding mean of n_updates + 1 values that started at 0
+        return adam ? real(1 / -std::expm1(static_cast<double>(n_updates + 1) * std::log(decay))) : Real{1};
+    };
+    return {real(options.learning_rate[epoch]),
+            real(options.l1[epoch]),
+            real(options.l2),
+            real(options.momentum),
+            real(options.learning_rate[epoch]) / (1 - real(options.momentum)),
+            scale(options.momentum),
+            scale(square_decay),
+            adam};
+}
+
+template <class Real>
+void OptimizerState<Real>::start_squares() {
+    for (StepMemory<Real>* memory : {&weights, &visible, &hidden})
+        memory->square.assign(memory->velocity.size(), Real{0});
+    n_updates = 0;
+}
+
+template <class Real>
+void OptimizerState<Real>::clear_squares() {
+    for (StepMemory<Real>* memory : {&weights, &visible, &hidden})
+        memory->square.clear();
+    n_updates = 0;
+}
+
+template struct OptimizerState<float>;
+template struct OptimizerState<double>;
+
+} // namespace rgrbm
