@@ -1,7 +1,7 @@
 #include "arrays.hpp"
 #include "register.hpp"
 
-#include "rgrbm/contrastive_divergence.hpp"
+#include "rgrbm/dense_trainer.hpp"
 #include "rgrbm/partition_function.hpp"
 #include "rgrbm/structured_trainer.hpp"
 
@@ -194,7 +194,7 @@ py::tuple triple(const T& trainer, Copy copy) {
     using Real = typename T::Scalar;
     Array<Real> weights({trainer.n_visible(), trainer.n_hidden()}),
         visible(static_cast<py::ssize_t>(trainer.n_visible())), hidden(static_cast<py::ssize_t>(trainer.n_hidden()));
-    (trainer.*copy)(weights.mutable_data(), visible.mutable_data(), hidden.mutable_data());
+    (trainer.*copy)({weights.mutable_data(), visible.mutable_data(), hidden.mutable_data()});
     return py::make_tuple(weights, visible, hidden);
 }
 
@@ -254,7 +254,7 @@ void set_squares(Trainer<Real>& trainer, const py::dict& state, py::ssize_t n, p
     require_shape(weight_square, {n, m}, "weight_square");
     require_shape(visible_square, {n}, "visible_square");
     require_shape(hidden_square, {m}, "hidden_square");
-    trainer.set_squares(weight_square.data(), visible_square.data(), hidden_square.data(), *n_updates.data());
+    trainer.set_squares({weight_square.data(), visible_square.data(), hidden_square.data()}, *n_updates.data());
 }
 
 template <class T>
@@ -273,7 +273,7 @@ void set_state(T& trainer, const py::dict& state) {
     require_shape(chains, {-1, n}, "chains");
     if constexpr (is_free<T>)
         set_squares(trainer, state, n, m);
-    trainer.set_velocity(weights.data(), visible.data(), hidden.data());
+    trainer.set_velocity({weights.data(), visible.data(), hidden.data()});
     trainer.set_hidden_offset({offset.data(), offset.data() + offset.size()});
     BitMatrix bits(length(chains, 0), trainer.n_visible());
     for (std::size_t i = 0; i < bits.n_rows(); ++i)

@@ -6,7 +6,7 @@
 namespace rgrbm {
 
 template <class Real>
-OptimizerState<Real>::OptimizerState(std::size_t n_weights, std::size_t n_visible, std::size_t n_hidden) {
+void OptimizerState<Real>::resize(std::size_t n_weights, std::size_t n_visible, std::size_t n_hidden) {
     weights.velocity.resize(n_weights);
     visible.velocity.resize(n_visible);
     hidden.velocity.resize(n_hidden);
@@ -35,6 +35,7 @@ Step<Real> OptimizerState<Real>::step(const TrainingOptions& options, std::size_
             real(options.l2),
             real(options.momentum),
             real(options.learning_rate[epoch]) / (1 - real(options.momentum)),
+            real(options.learning_rate[epoch] * options.l1[epoch] / (1 - options.momentum)),
             scale(options.momentum),
             scale(square_decay),
             adam};

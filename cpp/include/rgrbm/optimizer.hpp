@@ -27,7 +27,7 @@ struct StepMemory {
 template <class Real>
 struct Step {
     Real learning_rate, l1, l2, momentum;
-    Real reach;                    // of SGD: where a g of 1 that stays would lead
+    Real reach, threshold;         // of SGD: how far a g of 1 that stays would lead; and L1, rounded once
     Real mean_scale, square_scale; // of û and ŝ
     bool adam;
 };
@@ -37,7 +37,7 @@ struct OptimizerState {
     StepMemory<Real> weights, visible, hidden;
     std::uint64_t n_updates = 0; // Adam's
 
-    OptimizerState(std::size_t n_weights, std::size_t n_visible, std::size_t n_hidden);
+    void resize(std::size_t n_weights, std::size_t n_visible, std::size_t n_hidden);
     // Forgets what these options have no use for, and makes room for what they need.
     void prepare(const TrainingOptions& options);
     Step<Real> step(const TrainingOptions& options, std::size_t epoch) const;
