@@ -224,6 +224,37 @@ def test_update_is_gradient_ascent_with_l2_and_momentum():
         np.testing.assert_allclose(theirs, mine, rtol=1e-11, atol=1e-13)
 
 
+@pytest.mark.parametrize("l1", [0.0, 0.02])
+def test_adam_moves_shared_parameters_and_resumes(l1):
+    # Kingma & Ba's algorithm along the shared gradients; L1 with each parameter's own step.
+    x, rate, decays = binary(80, 4), 0.05, (0.9, 0.999)
+    values = parameters(SHARED, np.float64)
+    trainer = make(SHARED, np.float64)
+    means = [[np.zeros_like(a) for a in values] for _ in decays]
+    for t in range(1, 5):
+        at = kernels.StructuredTrainer64(*values, *SHARED, False, KEY)
+        gradient = at.gradient(x, t - 1, 1, "cd", False, np.zeros(4), np.zeros(3))
+        for mean, decay, power in zip(means, decays, (1, 2), strict=True):
+            mean[:] = [decay * m + (1 - decay) * g**power for m, g in zip(mean, gradient, strict=True)]
+        pace = [rate / (np.sqrt(s / (1 - decays[1] ** t)) + 1e-8) for s in means[1]]
+        values = [a + p * m / (1 - decays[0] ** t) for a, p, m in zip(values, pace, means[0], strict=True)]
+        values[0] = np.sign(values[0]) * np.maximum(np.abs(values[0]) - l1 * pace[0], 0)
+        values[0][SHARED[0] < 0] = 0
+        following = kernels.StructuredTrainer64(
+            trainer.weights, trainer.visible_bias, trainer.hidden_bias, *SHARED, False, KEY
+        )
+        following.set_state(trainer.state())
+        following.set_data(x, None)
+        options = {"learning_rate": rate, "l1": l1, "momentum": decays[0], "optimizer": "adam"}
+        run(following, first_epoch=t - 1, batch_size=80, centered=False, **options)
+        trainer = following
+    for mine, theirs in zip((*values, *means[0], *means[1]), everything(trainer)[:9], strict=True):
+        np.testing.assert_allclose(theirs, mine, rtol=1e-8, atol=1e-10)
+    assert trainer.state()["n_updates"] == [4]
+    trainer.set_state({name: value for name, value in trainer.state().items() if "square" not in name})
+    assert trainer.state()["weight_square"].size == trainer.state()["n_updates"][0] == 0
+
+
 @pytest.mark.parametrize("dtype", DTYPES)
 def test_l1_is_a_soft_threshold_with_exact_zeros(dtype):
     trainers = [make(MASKED, dtype, scale=0.1) for _ in range(2)]

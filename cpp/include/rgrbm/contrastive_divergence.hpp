@@ -40,6 +40,7 @@ public:
 
     virtual ~ContrastiveDivergence() = default;
 
+    virtual bool supports(NegativePhase) const { return true; }
     TrainingReport run(const TrainingOptions& options);
     // The gradient of one step from the whole data with fixed centring offsets; the parameters stay as they are.
     void gradient(std::uint64_t index, std::size_t k, NegativePhase method, bool centered, const Real* visible_mean,

@@ -39,6 +39,9 @@ public:
     StructuredTrainer(const WeightStructure& structure, const Real* weights, const Real* visible_bias,
                       const Real* hidden_bias, const Key& key);
 
+    bool supports(NegativePhase method) const override {
+        return method != NegativePhase::pt && method != NegativePhase::exact;
+    }
     void copy_parameters(const PlainArrays<Real>& to) const override;
     void copy_gradient(const PlainArrays<Real>& to) const override;
 
