@@ -19,6 +19,8 @@ namespace rgrbm::bindings {
 
 namespace {
 
+constexpr std::array<const char*, 3> layers{"weight", "visible", "hidden"};
+
 NegativePhase parse_method(const std::string& name) {
     if (name == "cd")
         return NegativePhase::cd;
@@ -185,92 +187,92 @@ py::dict run(ContrastiveDivergence<Real>& trainer, std::uint64_t first_epoch, co
     return result;
 }
 
-// Three new arrays of the parameters' shapes, filled by one of the trainer's copy functions.
-template <class Real>
-py::tuple triple(const ContrastiveDivergence<Real>& trainer,
-                 void (ContrastiveDivergence<Real>::*copy)(const PlainArrays<Real>&) const) {
+// Three new arrays of the parameters' shapes, filled by fill.
+template <class Real, class Fill>
+py::tuple triple(const ContrastiveDivergence<Real>& trainer, Fill&& fill) {
     Array<Real> weights({trainer.n_visible(), trainer.n_hidden()}),
         visible(static_cast<py::ssize_t>(trainer.n_visible())), hidden(static_cast<py::ssize_t>(trainer.n_hidden()));
-    (trainer.*copy)({weights.mutable_data(), visible.mutable_data(), hidden.mutable_data()});
+    fill(PlainArrays<Real>{weights.mutable_data(), visible.mutable_data(), hidden.mutable_data()});
     return py::make_tuple(weights, visible, hidden);
+}
+
+template <class Real>
+py::tuple unpacked(const ContrastiveDivergence<Real>& trainer, const Parameters<Real>& values) {
+    return triple(trainer, [&](const PlainArrays<Real>& arrays) { trainer.unpack(values, arrays); });
 }
 
 template <class Real, int which>
 py::object parameter(const ContrastiveDivergence<Real>& trainer) {
-    return triple(trainer, &ContrastiveDivergence<Real>::copy_parameters)[which];
+    return triple(trainer, [&](const PlainArrays<Real>& arrays) { trainer.copy_parameters(arrays); })[which];
 }
 
 template <class Real>
 py::dict state(const ContrastiveDivergence<Real>& trainer) {
-    using T = ContrastiveDivergence<Real>;
+    const OptimizerState<Real>& optimizer = trainer.optimizer();
     const Array<Real> none(0);
-    const py::tuple velocity = triple(trainer, &T::copy_velocity);
+    const py::tuple velocity = unpacked(trainer, optimizer.velocity);
     const py::tuple squares =
-        trainer.has_squares() ? triple(trainer, &T::copy_squares) : py::make_tuple(none, none, none);
+        optimizer.has_squares() ? unpacked(trainer, optimizer.squares) : py::make_tuple(none, none, none);
     const std::vector<Real> offset = trainer.hidden_offset();
     const BitMatrix& bits = trainer.chains();
     Array<std::uint8_t> chains({bits.n_rows(), trainer.n_visible()});
     for (std::size_t i = 0; i < bits.n_rows(); ++i)
         bits.unpack(i, chains.mutable_data() + i * trainer.n_visible());
     py::dict result;
-    result["weight_velocity"] = velocity[0];
-    result["visible_velocity"] = velocity[1];
-    result["hidden_velocity"] = velocity[2];
-    result["weight_square"] = squares[0];
-    result["visible_square"] = squares[1];
-    result["hidden_square"] = squares[2];
-    result["n_updates"] = Array<std::uint64_t>(1, std::array{trainer.n_updates()}.data());
+    for (std::size_t i = 0; i < 3; ++i)
+        result[(std::string(layers[i]) + "_velocity").c_str()] = velocity[i];
+    for (std::size_t i = 0; i < 3; ++i)
+        result[(std::string(layers[i]) + "_square").c_str()] = squares[i];
+    result["n_updates"] = Array<std::uint64_t>(1, std::array{optimizer.n_updates}.data());
     result["hidden_offset"] = Array<Real>(static_cast<py::ssize_t>(offset.size()), offset.data());
     result["chains"] = chains;
     return result;
 }
 
 template <class Value>
-Array<Value> entry(const py::dict& state, const char* name) {
+Array<Value> entry(const py::dict& state, const std::string& name) {
     if (!state.contains(name))
-        throw py::key_error(std::string("the state lacks ") + name);
-    const py::object value = state[name];
+        throw py::key_error("the state lacks " + name);
+    const py::object value = state[name.c_str()];
     if (!py::isinstance<Array<Value>>(value))
-        throw py::type_error(std::string("the state's ") + name + " is not an array of the right dtype");
+        throw py::type_error("the state's " + name + " is not an array of the right dtype");
     return py::reinterpret_borrow<Array<Value>>(value);
 }
 
+// A number for each parameter, or none at all.
 template <class Real>
-void set_squares(ContrastiveDivergence<Real>& trainer, const py::dict& state, py::ssize_t n, py::ssize_t m) {
-    if (!state.contains("weight_square")) { // saved before Adam came to masked weights
-        trainer.clear_squares();
-        return;
-    }
-    const auto weight_square = entry<Real>(state, "weight_square");
-    const auto visible_square = entry<Real>(state, "visible_square"),
-               hidden_square = entry<Real>(state, "hidden_square");
-    const auto n_updates = entry<std::uint64_t>(state, "n_updates");
-    require_shape(n_updates, {1}, "n_updates");
-    if (weight_square.size() + visible_square.size() + hidden_square.size() == 0) {
-        trainer.clear_squares();
-        return;
-    }
-    require_shape(weight_square, {n, m}, "weight_square");
-    require_shape(visible_square, {n}, "visible_square");
-    require_shape(hidden_square, {m}, "hidden_square");
-    trainer.set_squares({weight_square.data(), visible_square.data(), hidden_square.data()}, *n_updates.data());
+std::optional<Parameters<Real>> entries(const ContrastiveDivergence<Real>& trainer, const py::dict& state,
+                                        const std::string& what) {
+    const auto n = static_cast<py::ssize_t>(trainer.n_visible()), m = static_cast<py::ssize_t>(trainer.n_hidden());
+    const auto of = [&](std::size_t i) { return entry<Real>(state, layers[i] + ("_" + what)); };
+    const Array<Real> weights = of(0), visible = of(1), hidden = of(2);
+    if (weights.size() + visible.size() + hidden.size() == 0)
+        return std::nullopt;
+    require_shape(weights, {n, m}, ("weight_" + what).c_str());
+    require_shape(visible, {n}, ("visible_" + what).c_str());
+    require_shape(hidden, {m}, ("hidden_" + what).c_str());
+    return trainer.pack({weights.data(), visible.data(), hidden.data()});
 }
 
 template <class Real>
 void set_state(ContrastiveDivergence<Real>& trainer, const py::dict& state) {
     const auto n = static_cast<py::ssize_t>(trainer.n_visible()), m = static_cast<py::ssize_t>(trainer.n_hidden());
-    const auto weights = entry<Real>(state, "weight_velocity");
-    const auto visible = entry<Real>(state, "visible_velocity"), hidden = entry<Real>(state, "hidden_velocity");
+    const auto velocity = entries(trainer, state, "velocity");
+    require(velocity.has_value(), "the state's velocity is empty");
+    OptimizerState<Real> optimizer{*velocity, {}, 0};
+    if (state.contains("weight_square")) // no state of masked weights had it before Adam came to them
+        if (const auto squares = entries(trainer, state, "square")) {
+            const auto n_updates = entry<std::uint64_t>(state, "n_updates");
+            require_shape(n_updates, {1}, "n_updates");
+            optimizer.squares = *squares;
+            optimizer.n_updates = *n_updates.data();
+        }
     const auto offset = entry<Real>(state, "hidden_offset");
     const auto chains = entry<std::uint8_t>(state, "chains");
-    require_shape(weights, {n, m}, "weight_velocity");
-    require_shape(visible, {n}, "visible_velocity");
-    require_shape(hidden, {m}, "hidden_velocity");
     if (offset.size() > 0)
         require_shape(offset, {m}, "hidden_offset");
     require_shape(chains, {-1, n}, "chains");
-    set_squares(trainer, state, n, m);
-    trainer.set_velocity({weights.data(), visible.data(), hidden.data()});
+    trainer.optimizer() = optimizer;
     trainer.set_hidden_offset({offset.data(), offset.data() + offset.size()});
     BitMatrix bits(length(chains, 0), trainer.n_visible());
     for (std::size_t i = 0; i < bits.n_rows(); ++i)
@@ -292,7 +294,7 @@ py::tuple draw_gradient(ContrastiveDivergence<Real>& trainer, const Array<std::u
         py::gil_scoped_release release;
         trainer.gradient(index, k, phase, centered, visible_mean.data(), hidden_mean.data());
     }
-    return triple(trainer, &ContrastiveDivergence<Real>::copy_gradient);
+    return unpacked(trainer, trainer.gradient());
 }
 
 template <class Real>

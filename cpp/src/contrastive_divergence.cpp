@@ -156,41 +156,26 @@ void ContrastiveDivergence<Real>::gradient(std::uint64_t index, std::size_t k, N
 }
 
 template <class Real>
-void ContrastiveDivergence<Real>::unpack(const Values& weights, const Values& visible, const Values& hidden,
-                                         const PlainArrays<Real>& to) const {
-    unpack_weights(weights, to.weights);
-    std::copy_n(visible.data(), n_visible_, to.visible);
-    std::copy_n(hidden.data(), n_hidden_, to.hidden);
+void ContrastiveDivergence<Real>::resize(std::size_t n_weights, std::size_t n_visible, std::size_t n_hidden) {
+    gradient_ = {Values(n_weights), Values(n_visible), Values(n_hidden)};
+    optimizer_.velocity = gradient_;
 }
 
 template <class Real>
-void ContrastiveDivergence<Real>::pack(const PlainArrays<const Real>& from, Values& weights, Values& visible,
-                                       Values& hidden) const {
-    pack_weights(from.weights, weights);
-    std::copy_n(from.visible, n_visible_, visible.data());
-    std::copy_n(from.hidden, n_hidden_, hidden.data());
+void ContrastiveDivergence<Real>::unpack(const Parameters<Real>& from, const PlainArrays<Real>& to) const {
+    unpack_weights(from.weights, to.weights);
+    std::copy_n(from.visible.data(), n_visible_, to.visible);
+    std::copy_n(from.hidden.data(), n_hidden_, to.hidden);
 }
 
 template <class Real>
-void ContrastiveDivergence<Real>::copy_velocity(const PlainArrays<Real>& to) const {
-    unpack(optimizer_.weights.velocity, optimizer_.visible.velocity, optimizer_.hidden.velocity, to);
-}
-
-template <class Real>
-void ContrastiveDivergence<Real>::set_velocity(const PlainArrays<const Real>& from) {
-    pack(from, optimizer_.weights.velocity, optimizer_.visible.velocity, optimizer_.hidden.velocity);
-}
-
-template <class Real>
-void ContrastiveDivergence<Real>::copy_squares(const PlainArrays<Real>& to) const {
-    unpack(optimizer_.weights.square, optimizer_.visible.square, optimizer_.hidden.square, to);
-}
-
-template <class Real>
-void ContrastiveDivergence<Real>::set_squares(const PlainArrays<const Real>& from, std::uint64_t n_updates) {
-    optimizer_.start_squares();
-    pack(from, optimizer_.weights.square, optimizer_.visible.square, optimizer_.hidden.square);
-    optimizer_.n_updates = n_updates;
+Parameters<Real> ContrastiveDivergence<Real>::pack(const PlainArrays<const Real>& from) const {
+    Parameters<Real> to{Values(gradient_.weights.size()), Values(gradient_.visible.size()),
+                        Values(gradient_.hidden.size())};
+    pack_weights(from.weights, to.weights);
+    std::copy_n(from.visible, n_visible_, to.visible.data());
+    std::copy_n(from.hidden, n_hidden_, to.hidden.data());
+    return to;
 }
 
 template <class Real>

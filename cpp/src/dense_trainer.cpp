@@ -108,7 +108,7 @@ void Trainer<Real>::negative_phase(const Chunk& chunk, std::size_t part, std::si
         return;
     }
     if (options_.method == NegativePhase::pt)
-        tempering_.steps(options_.k, {part, start, first, n}, up_, down_, chains_, hidden_, stream);
+        tempering_.steps(options_.k, {part, start, first, n, up_, down_, chains_, hidden_, stream});
     const std::size_t n_steps = options_.method == NegativePhase::pt ? 0 : options_.k;
     for (std::size_t step = chains ? 0 : 1; step < n_steps; ++step) {
         up_.apply(n, visible, [&](std::size_t s, std::size_t j, const V& x) {
@@ -157,9 +157,9 @@ void Trainer<Real>::add_statistics(const Chunk& chunk, std::size_t first_block, 
     const std::size_t width = up_.n_units, n_words = (chunk.n + 63) / 64;
     const std::size_t first_unit = first_block * lanes, last_unit = last_block * lanes;
     if (chunk.start == 0) {
-        start_sums(&gradient_[first_unit * width], (last_unit - first_unit) * width, model_.products,
+        start_sums(&gradient_.weights[first_unit * width], (last_unit - first_unit) * width, model_.products,
                    first_unit * width);
-        start_sums(&visible_gradient_[first_unit], last_unit - first_unit, model_.visible, first_unit);
+        start_sums(&gradient_.visible[first_unit], last_unit - first_unit, model_.visible, first_unit);
     }
     for (std::size_t block = first_block; block < last_block; ++block) {
         const std::size_t at = block * lanes * n_words;
@@ -178,7 +178,7 @@ void Trainer<Real>::add_statistics(const Chunk& chunk, std::size_t first_block, 
                                 negative_.data(),
                                 chunk.n,
                                 width};
-    sums.add(first_unit, last_unit, sparse_, gradient_.data());
+    sums.add(first_unit, last_unit, sparse_, gradient_.weights.data());
     if (real_data_) {
         using Matrix = Eigen::Matrix<Real, Eigen::Dynamic, Eigen::Dynamic, Eigen::RowMajor>;
         using Stride = Eigen::OuterStride<>;
@@ -187,7 +187,8 @@ void Trainer<Real>::add_statistics(const Chunk& chunk, std::size_t first_block, 
         for (std::size_t i = first_unit; i < last_unit; i += lanes) { // block by block: same bits for any threads
             const Eigen::Map<const Matrix, 0, Stride> x(&dense_[i], index(chunk.n), index(lanes),
                                                         Stride(index(up_.n_source)));
-            Eigen::Map<Matrix>(&gradient_[i * width], index(lanes), index(width)).noalias() += x.transpose() * p;
+            Eigen::Map<Matrix>(&gradient_.weights[i * width], index(lanes), index(width)).noalias() +=
+                x.transpose() * p;
         }
     }
 }
@@ -196,7 +197,7 @@ void Trainer<Real>::add_statistics(const Chunk& chunk, std::size_t first_block, 
 template <class Real>
 void Trainer<Real>::visible_statistics(const BitMatrix& model, std::size_t chain, const Chunk& chunk,
                                        std::size_t block) {
-    Real* sums = &visible_gradient_[block * lanes];
+    Real* sums = &gradient_.visible[block * lanes];
     if (!real_data_ && !weighted_) { // counts of bits
         const std::size_t n_words = (chunk.n + 63) / 64;
         for (std::size_t i = 0; i < lanes; ++i) {
@@ -222,7 +223,7 @@ void Trainer<Real>::visible_statistics(const BitMatrix& model, std::size_t chain
     total.store(sums);
 }
 
-// From sums to the gradient and on to the parameters of 16 visible units, in both directions' copies. Centred biases
+// From sums to the gradient and on to the parameters of 16 visible units. Centred biases
 // c + Wλ and b + Wᵀμ are what moves along Δ⟨v⟩ and Δ⟨h⟩: the plain ones make up for the change of W, whatever made it.
 template <class Real>
 void Trainer<Real>::update_block(const Step<Real>& step, std::size_t block) {
@@ -236,21 +237,21 @@ void Trainer<Real>::update_block(const Step<Real>& step, std::size_t block) {
     std::fill_n(shift, width, Real{0});
     alignas(64) Real difference[lanes], visible_shift[lanes];
     for (std::size_t i = first; i < first + lanes; ++i) {
-        const Real visible = difference[i - first] = visible_gradient_[i] * scale;
+        const Real visible = difference[i - first] = gradient_.visible[i] * scale;
         V dot = V::zero(), moved = V::zero();
         for (std::size_t j = 0; j < width; j += lanes) {
             const V mu = V::fill(centered ? visible_mean_[i] : Real{0});
             const V lambda = centered ? V::load(&hidden_offset_[j]) : V::zero();
             const std::size_t at = i * width + j;
-            V g = V::load(&gradient_[at]) * V::fill(scale);
+            V g = V::load(&gradient_.weights[at]) * V::fill(scale);
             if (centered) {
                 g -= V::fill(visible) * lambda + mu * V::load(&hidden_difference_[j]);
                 dot += g * lambda;
                 (V::load(mean + j) + mu * g).store(mean + j);
             }
-            g.store(&gradient_[at]);
+            g.store(&gradient_.weights[at]);
             norm += g * g;
-            const V change = ascend_penalised(step, g, up_.matrix.data(), optimizer_.weights, at);
+            const V change = ascend_penalised(step, g, up_.matrix, optimizer_, at);
             if (centered) {
                 moved += change * lambda;
                 (V::load(shift + j) + mu * change).store(shift + j);
@@ -259,13 +260,20 @@ void Trainer<Real>::update_block(const Step<Real>& step, std::size_t block) {
         for (std::size_t j = n_hidden_; j < width; ++j)
             up_.matrix[i * width + j] = 0;
         const Real g = visible - dot.sum();
-        visible_gradient_[i] = g;
+        gradient_.visible[i] = g;
         visible_shift[i - first] = moved.sum();
         visible_norm += static_cast<double>(g) * static_cast<double>(g);
     }
-    ascend(step, V::load(difference), down_.bias.data(), optimizer_.visible, first);
+    ascend(step, V::load(difference), down_.bias, optimizer_.velocity.visible, optimizer_.squares.visible, first);
     (V::load(&down_.bias[first]) - V::load(visible_shift)).store(&down_.bias[first]);
     block_norm_[block] = static_cast<double>(norm.sum()) + visible_norm;
+    mirror_block(first);
+}
+
+// The weights of 16 visible units, as moved, in the other direction's matrix and in the tables.
+template <class Real>
+void Trainer<Real>::mirror_block(std::size_t first) {
+    const std::size_t width = up_.n_units;
     for (std::size_t j = 0; j < width; ++j)
         for (std::size_t i = first; i < first + lanes; ++i)
             down_.matrix[j * down_.n_units + i] = up_.matrix[i * width + j];
@@ -300,12 +308,12 @@ void Trainer<Real>::update(std::size_t n_parts) {
             shift += V::load(&block_shift_[block * up_.n_units + j]);
         }
         const V difference = V::load(&hidden_difference_[j]);
-        (difference - mean).store(&hidden_gradient_[j]);
-        ascend(step, difference, up_.bias.data(), optimizer_.hidden, j);
+        (difference - mean).store(&gradient_.hidden[j]);
+        ascend(step, difference, up_.bias, optimizer_.velocity.hidden, optimizer_.squares.hidden, j);
         (V::load(&up_.bias[j]) - shift).store(&up_.bias[j]);
     }
     for (std::size_t j = 0; j < n_hidden_; ++j) {
-        norm_ += static_cast<double>(hidden_gradient_[j]) * static_cast<double>(hidden_gradient_[j]);
+        norm_ += static_cast<double>(gradient_.hidden[j]) * static_cast<double>(gradient_.hidden[j]);
         if (options_.centered && slide_ && scale > 0) {
             Real mean = 0;
             for (std::size_t part = 0; part < n_parts; ++part)

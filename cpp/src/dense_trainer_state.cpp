@@ -22,10 +22,9 @@ template <class Real>
 Trainer<Real>::Trainer(std::size_t n_visible, std::size_t n_hidden, const Real* weights, const Real* visible_bias,
                        const Real* hidden_bias, const Key& key)
     : Base(n_visible, n_hidden, round_up(n_visible, lanes), key), up_(n_visible, n_hidden), down_(n_hidden, n_visible),
-      gradient_(up_.matrix.size()), visible_gradient_(up_.n_source), hidden_gradient_(up_.n_units),
       block_mean_(up_.n_source / lanes * up_.n_units), block_shift_(block_mean_.size()),
       block_norm_(up_.n_source / lanes) {
-    optimizer_.resize(up_.matrix.size(), up_.n_source, up_.n_units);
+    Base::resize(up_.matrix.size(), up_.n_source, up_.n_units);
     Trainer::pack_weights(weights, up_.matrix);
     for (std::size_t i = 0; i < n_visible; ++i)
         for (std::size_t j = 0; j < n_hidden; ++j)
@@ -44,15 +43,10 @@ void Trainer<Real>::prepare(std::size_t batch_size) {
     down_.plan(batch_size, 0.5);
     up_.refresh();
     down_.refresh();
-    allocate(batch_size);
     if (options_.method == NegativePhase::pt)
         tempering_.start(options_.n_temperatures, streams_.size(), visible_mean_, n_samples_, n_visible_, n_hidden_);
     if (options_.method != NegativePhase::exact)
         model_ = {};
-}
-
-template <class Real>
-void Trainer<Real>::allocate(std::size_t batch_size) {
     const std::size_t chunk = std::min(batch_size, chunk_size), parts = streams_.size();
     hidden_ = BitMatrix(chunk, n_hidden_);
     reconstruction_ = BitMatrix(chunk, n_visible_);
@@ -117,12 +111,7 @@ void Trainer<Real>::unpack_weights(const Values& from, Real* to) const {
 
 template <class Real>
 void Trainer<Real>::copy_parameters(const PlainArrays<Real>& to) const {
-    Base::unpack(up_.matrix, down_.bias, up_.bias, to);
-}
-
-template <class Real>
-void Trainer<Real>::copy_gradient(const PlainArrays<Real>& to) const {
-    Base::unpack(gradient_, visible_gradient_, hidden_gradient_, to);
+    Base::unpack({up_.matrix, down_.bias, up_.bias}, to);
 }
 
 template class Trainer<float>;

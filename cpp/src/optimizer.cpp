@@ -6,17 +6,10 @@
 namespace rgrbm {
 
 template <class Real>
-void OptimizerState<Real>::resize(std::size_t n_weights, std::size_t n_visible, std::size_t n_hidden) {
-    weights.velocity.resize(n_weights);
-    visible.velocity.resize(n_visible);
-    hidden.velocity.resize(n_hidden);
-}
-
-template <class Real>
 void OptimizerState<Real>::prepare(const TrainingOptions& options) {
     if (options.momentum == 0)
-        for (StepMemory<Real>* memory : {&weights, &visible, &hidden})
-            std::fill(memory->velocity.begin(), memory->velocity.end(), Real{0});
+        for (AlignedVector<Real>* values : {&velocity.weights, &velocity.visible, &velocity.hidden})
+            std::fill(values->begin(), values->end(), Real{0});
     if (options.optimizer != Optimizer::adam)
         clear_squares();
     else if (!has_squares())
@@ -43,15 +36,15 @@ Step<Real> OptimizerState<Real>::step(const TrainingOptions& options, std::size_
 
 template <class Real>
 void OptimizerState<Real>::start_squares() {
-    for (StepMemory<Real>* memory : {&weights, &visible, &hidden})
-        memory->square.assign(memory->velocity.size(), Real{0});
+    squares.weights.assign(velocity.weights.size(), Real{0});
+    squares.visible.assign(velocity.visible.size(), Real{0});
+    squares.hidden.assign(velocity.hidden.size(), Real{0});
     n_updates = 0;
 }
 
 template <class Real>
 void OptimizerState<Real>::clear_squares() {
-    for (StepMemory<Real>* memory : {&weights, &visible, &hidden})
-        memory->square.clear();
+    squares = {};
     n_updates = 0;
 }
 

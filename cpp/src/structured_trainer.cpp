@@ -166,7 +166,7 @@ void StructuredTrainer<Real>::find_gradient() {
     if (centered && !symmetric_ && !equitable_)
         for (Side* side : {&visible_, &hidden_})
             average_bias(*side, side->difference);
-    std::fill(class_gradient_.begin(), class_gradient_.end(), Real{0});
+    std::fill(gradient_.weights.begin(), gradient_.weights.end(), Real{0});
     const bool offsets = centered || symmetric_;
     for (std::size_t j = 0; j < n_hidden_; ++j)
         for (std::size_t at = hidden_.first[j]; at < hidden_.first[j + 1]; ++at) {
@@ -174,24 +174,25 @@ void StructuredTrainer<Real>::find_gradient() {
             Real g = edge_gradient_[edge] * scale;
             if (offsets)
                 g -= visible_offset_[i] * hidden_.difference[j] + hidden_offset_[j] * visible_.difference[i];
-            class_gradient_[edge_class_[edge]] += g;
+            gradient_.weights[edge_class_[edge]] += g;
         }
     for (std::size_t c = 0; c < n_copies_.size(); ++c)
-        class_gradient_[c] /= static_cast<Real>(n_copies_[c]);
+        gradient_.weights[c] /= static_cast<Real>(n_copies_[c]);
     for (std::size_t edge = 0; edge < edge_weight_.size(); ++edge)
-        edge_gradient_[edge] = class_gradient_[edge_class_[edge]];
+        edge_gradient_[edge] = gradient_.weights[edge_class_[edge]];
     if (symmetric_) {
-        make_symmetric(visible_, edge_gradient_, visible_.gradient);
-        make_symmetric(hidden_, edge_gradient_, hidden_.gradient);
+        make_symmetric(visible_, edge_gradient_, gradient_.visible);
+        make_symmetric(hidden_, edge_gradient_, gradient_.hidden);
         return;
     }
-    for (Side* side : {&visible_, &hidden_}) {
-        average_bias(*side, side->difference);
-        side->gradient = side->difference;
+    const auto bias_gradient = [&](Side& side, const Values& offset, Values& gradient) {
+        average_bias(side, side.difference);
+        gradient = side.difference;
         if (centered)
-            subtract_centred(*side, edge_gradient_, side == &visible_ ? hidden_offset_ : visible_offset_,
-                             side->gradient);
-    }
+            subtract_centred(side, edge_gradient_, offset, gradient);
+    };
+    bias_gradient(visible_, hidden_offset_, gradient_.visible);
+    bias_gradient(hidden_, visible_offset_, gradient_.hidden);
 }
 
 // What a change of the weights takes from biases that are centred: Σ over its edges of the change times the offset.
@@ -207,7 +208,7 @@ void StructuredTrainer<Real>::subtract_centred(const Side& side, const Values& c
 template <class Real>
 void StructuredTrainer<Real>::update(std::size_t /*n_parts*/) {
     find_gradient();
-    for (const Values* gradient : {&edge_gradient_, &visible_.gradient, &hidden_.gradient})
+    for (const Values* gradient : {&edge_gradient_, &gradient_.visible, &gradient_.hidden})
         for (const Real g : *gradient)
             norm_ += static_cast<double>(g) * static_cast<double>(g);
     move_weights();
@@ -224,7 +225,7 @@ void StructuredTrainer<Real>::move_weights() {
         step.l1 = step.threshold > 0 ? 1 : 0;
     }
     for (std::size_t c = 0; c < class_weight_.size(); c += lanes)
-        ascend_penalised(step, V::load(&class_gradient_[c]), class_weight_.data(), optimizer_.weights, c);
+        ascend_penalised(step, V::load(&gradient_.weights[c]), class_weight_, optimizer_, c);
     for (std::size_t edge = 0; edge < edge_weight_.size(); ++edge) {
         const Real weight = class_weight_[edge_class_[edge]];
         edge_change_[edge] = weight - edge_weight_[edge];
@@ -239,14 +240,14 @@ void StructuredTrainer<Real>::move_biases() {
         make_symmetric(hidden_, edge_weight_, hidden_.bias);
         return;
     }
-    const auto move = [&](Side& side, StepMemory<Real>& memory, const Values& offset) {
+    const auto move = [&](Side& side, const Values& offset, Values& velocity, Values& squares) {
         for (std::size_t unit = 0; unit < side.bias.size(); unit += lanes)
-            ascend(step_, V::load(&side.difference[unit]), side.bias.data(), memory, unit);
+            ascend(step_, V::load(&side.difference[unit]), side.bias, velocity, squares, unit);
         if (options_.centered)
             subtract_centred(side, edge_change_, offset, side.bias);
     };
-    move(visible_, optimizer_.visible, hidden_offset_);
-    move(hidden_, optimizer_.hidden, visible_offset_);
+    move(visible_, hidden_offset_, optimizer_.velocity.visible, optimizer_.squares.visible);
+    move(hidden_, visible_offset_, optimizer_.velocity.hidden, optimizer_.squares.hidden);
 }
 
 // The biases that belong to weights without fields in ±1 units.

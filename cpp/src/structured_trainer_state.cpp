@@ -41,8 +41,7 @@ StructuredTrainer<Real>::StructuredTrainer(const WeightStructure& structure, con
         visible_.first[i + 1] = static_cast<std::uint32_t>(visible_.edge.size());
     }
     equitable_ = is_equitable(visible_, hidden_) && is_equitable(hidden_, visible_);
-    optimizer_.resize(class_weight_.size(), visible_.bias.size(), hidden_.bias.size());
-    class_gradient_.resize(class_weight_.size());
+    Base::resize(class_weight_.size(), visible_.bias.size(), hidden_.bias.size());
     edge_gradient_.resize(edge_class_.size());
     edge_weight_.resize(edge_class_.size());
     edge_change_.resize(edge_class_.size());
@@ -61,8 +60,8 @@ typename StructuredTrainer<Real>::Side StructuredTrainer<Real>::make_side(std::s
     side.first.resize(n + 1);
     side.bias_class.assign(bias_class, bias_class + n);
     side.n_bias_classes = 1 + *std::max_element(side.bias_class.begin(), side.bias_class.end());
-    for (Values* values : {&side.bias, &side.difference, &side.gradient})
-        values->resize(round_up(n, lanes));
+    side.bias.resize(round_up(n, lanes));
+    side.difference.resize(side.bias.size());
     std::copy_n(bias, n, side.bias.data());
     return side;
 }
@@ -150,12 +149,7 @@ void StructuredTrainer<Real>::unpack_weights(const Values& from, Real* to) const
 
 template <class Real>
 void StructuredTrainer<Real>::copy_parameters(const PlainArrays<Real>& to) const {
-    Base::unpack(class_weight_, visible_.bias, hidden_.bias, to);
-}
-
-template <class Real>
-void StructuredTrainer<Real>::copy_gradient(const PlainArrays<Real>& to) const {
-    Base::unpack(class_gradient_, visible_.gradient, hidden_.gradient, to);
+    Base::unpack({class_weight_, visible_.bias, hidden_.bias}, to);
 }
 
 template class StructuredTrainer<float>;

@@ -34,35 +34,35 @@ Real* Tempering<Real>::energies(const Part& part, std::size_t replica) {
 }
 
 template <class Real>
-void Tempering<Real>::steps(std::size_t k, const Part& part, const Layer<Real>& up, const Layer<Real>& down,
-                            BitMatrix& chains, BitMatrix& hidden, Stream& stream) {
+void Tempering<Real>::steps(std::size_t k, const Part& part) {
     for (std::size_t i = 0; i < k; ++i) {
         for (std::size_t replica = 0; replica < beta_.size(); ++replica)
-            step(replica, part, up, down, chains, hidden, stream);
-        exchange(part, chains, stream);
+            step(part, replica);
+        exchange(part);
     }
 }
 
 // One Gibbs step of a replica, and U of the state it leads to.
 template <class Real>
-void Tempering<Real>::step(std::size_t replica, const Part& part, const Layer<Real>& up, const Layer<Real>& down,
-                           BitMatrix& chains, BitMatrix& hidden, Stream& stream) {
+void Tempering<Real>::step(const Part& part, std::size_t replica) {
+    BitMatrix &chains = part.chains, &hidden = part.hidden;
     const std::size_t start = replica * (chains.n_rows() / beta_.size()) + part.chain, n = part.n;
     const V beta = V::fill(beta_[replica]), rest = V::fill(1 - beta_[replica]);
     V sums[part_size];
     std::fill_n(sums, n, V::zero());
-    up.apply(
+    part.up.apply(
         n, [&](std::size_t s) { return std::as_const(chains).row(start + s); },
         [&](std::size_t s, std::size_t j, const V& x) {
-            const std::uint16_t h = draw(stream, exp_negative(beta * x + rest * V::load(&hidden_base_[j * lanes])));
-            hidden.row(part.hidden + s)[j] = h;
-            sums[s] += expand<Real>(h) * V::load(&up.bias[j * lanes]);
+            const std::uint16_t h =
+                draw(part.stream, exp_negative(beta * x + rest * V::load(&hidden_base_[j * lanes])));
+            hidden.row(part.hidden_row + s)[j] = h;
+            sums[s] += expand<Real>(h) * V::load(&part.up.bias[j * lanes]);
         });
-    down.apply(
-        n, [&](std::size_t s) { return std::as_const(hidden).row(part.hidden + s); },
+    part.down.apply(
+        n, [&](std::size_t s) { return std::as_const(hidden).row(part.hidden_row + s); },
         [&](std::size_t s, std::size_t i, const V& x) {
             const V base = V::load(&visible_base_[i * lanes]);
-            const std::uint16_t v = draw(stream, exp_negative(beta * x + rest * base));
+            const std::uint16_t v = draw(part.stream, exp_negative(beta * x + rest * base));
             chains.row(start + s)[i] = v;
             sums[s] += expand<Real>(v) * (x - base);
         });
@@ -73,7 +73,8 @@ void Tempering<Real>::step(std::size_t replica, const Part& part, const Layer<Re
 
 // Exchanges of replicas 0–1, 2–3, … and then of 1–2, 3–4, …
 template <class Real>
-void Tempering<Real>::exchange(const Part& part, BitMatrix& chains, Stream& stream) {
+void Tempering<Real>::exchange(const Part& part) {
+    BitMatrix& chains = part.chains;
     const std::size_t n_chains = chains.n_rows() / beta_.size(), n = part.n;
     double* const accepted = &exchanges_[part.number * beta_.size()];
     for (const std::size_t parity : {0u, 1u})
@@ -82,7 +83,7 @@ void Tempering<Real>::exchange(const Part& part, BitMatrix& chains, Stream& stre
             for (std::size_t s = 0; s < n; s += lanes) {
                 const V gap = V::fill(beta_[r] - beta_[r + 1]);
                 V u;
-                uniform(stream, u);
+                uniform(part.stream, u);
                 unsigned taken = less(u, exp_negative(gap * (V::load(colder + s) - V::load(hotter + s))));
                 if (n - s < lanes)
                     taken &= (1u << (n - s)) - 1;

@@ -49,15 +49,12 @@ public:
     std::size_t n_hidden() const { return n_hidden_; }
 
     virtual void copy_parameters(const PlainArrays<Real>& to) const = 0;
-    virtual void copy_gradient(const PlainArrays<Real>& to) const = 0;
-    void copy_velocity(const PlainArrays<Real>& to) const;
-    void set_velocity(const PlainArrays<const Real>& from);
-    // Adam's mean squares of the gradient, and the number of its updates; none before it was used.
-    bool has_squares() const { return optimizer_.has_squares(); }
-    std::uint64_t n_updates() const { return optimizer_.n_updates; }
-    void copy_squares(const PlainArrays<Real>& to) const;
-    void set_squares(const PlainArrays<const Real>& from, std::uint64_t n_updates);
-    void clear_squares() { optimizer_.clear_squares(); }
+    // The last step's gradient, and the state of the optimizer, in the layout of this trainer.
+    const Parameters<Real>& gradient() const { return gradient_; }
+    OptimizerState<Real>& optimizer() { return optimizer_; }
+    const OptimizerState<Real>& optimizer() const { return optimizer_; }
+    void unpack(const Parameters<Real>& from, const PlainArrays<Real>& to) const;
+    Parameters<Real> pack(const PlainArrays<const Real>& from) const;
     // λ, empty before the first run; and the persistent chains, those of the model (β = 1) first.
     std::vector<Real> hidden_offset() const;
     void set_hidden_offset(const std::vector<Real>& offset);
@@ -75,13 +72,9 @@ protected:
     using Set::n_visible_, Set::n_samples_, Set::key_, Set::real_data_, Set::data_, Set::real_, Set::stride_;
     using Set::weighted_, Set::weight_, Set::visible_mean_, Set::order_, Set::shuffle;
 
-    // Rows of data are padded to `stride` units, and there may be more numbers of weights and biases than parameters.
+    // Rows of data are padded to `stride` units.
     ContrastiveDivergence(std::size_t n_visible, std::size_t n_hidden, std::size_t stride, const Key& key)
         : Set(n_visible, stride, key), n_hidden_(n_hidden) {}
-    ContrastiveDivergence(const ContrastiveDivergence&) = default;
-    ContrastiveDivergence(ContrastiveDivergence&&) = default;
-    ContrastiveDivergence& operator=(const ContrastiveDivergence&) = default;
-    ContrastiveDivergence& operator=(ContrastiveDivergence&&) = default;
 
     // What a trainer does at each stage, in this order. Those of pieces are called by many threads.
     virtual void prepare(std::size_t batch_size) = 0; // working space
@@ -96,12 +89,13 @@ protected:
 
     virtual void pack_weights(const Real* from, Values& to) const = 0;
     virtual void unpack_weights(const Values& from, Real* to) const = 0;
-    void unpack(const Values& weights, const Values& visible, const Values& hidden, const PlainArrays<Real>& to) const;
+    void resize(std::size_t n_weights, std::size_t n_visible, std::size_t n_hidden);
 
     bool persistent() const { return options_.method == NegativePhase::pcd || options_.method == NegativePhase::pt; }
     Real scale() const { return batch_weight_ > 0 ? 1 / batch_weight_ : Real{0}; } // from sums to means
 
     std::size_t n_hidden_;
+    Parameters<Real> gradient_;
     OptimizerState<Real> optimizer_;
     Values hidden_offset_; // padded to whole vectors
     BitMatrix chains_;
@@ -123,7 +117,6 @@ private:
                    TrainingReport& report);
     void open_batch(std::size_t epoch, std::size_t begin);
     void close_batch(std::size_t epoch, std::size_t end, std::size_t n_parts, TrainingReport& report);
-    void pack(const PlainArrays<const Real>& from, Values& weights, Values& visible, Values& hidden) const;
 };
 
 extern template class ContrastiveDivergence<float>;

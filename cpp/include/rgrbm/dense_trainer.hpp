@@ -25,17 +25,16 @@ public:
             const Real* hidden_bias, const Key& key);
 
     void copy_parameters(const PlainArrays<Real>& to) const override;
-    void copy_gradient(const PlainArrays<Real>& to) const override;
 
 private:
     using Base::model_weight_, Base::norm_, Base::slide_, Base::persistent;
     using Base::n_visible_, Base::n_hidden_, Base::n_samples_, Base::real_data_, Base::data_, Base::real_;
-    using Base::options_, Base::step_, Base::optimizer_, Base::streams_, Base::part_error_, Base::batch_weight_;
+    using Base::options_, Base::step_, Base::gradient_, Base::optimizer_, Base::streams_, Base::part_error_,
+        Base::batch_weight_;
     using Base::weighted_, Base::weight_, Base::visible_mean_, Base::order_, Base::hidden_offset_, Base::chains_;
     using typename Base::Chunk;
 
     void prepare(std::size_t batch_size) override;
-    void allocate(std::size_t batch_size);
     void start_offset() override;
     std::size_t work_per_sample() const override;
     void start_batch() override;
@@ -55,6 +54,7 @@ private:
     void visible_statistics(const BitMatrix& model, std::size_t chain, const Chunk& chunk, std::size_t block);
     void start_sums(Real* sums, std::size_t n, const Values& model, std::size_t at) const;
     void update_block(const Step<Real>& step, std::size_t block);
+    void mirror_block(std::size_t first);
     void update(std::size_t n_parts) override;
 
     Layer<Real> up_, down_; // hidden given visible, and visible given hidden
@@ -64,9 +64,8 @@ private:
 
     // Working space of a run.
     BitMatrix hidden_, reconstruction_;
-    std::vector<std::uint64_t> data_units_, model_units_;  // bits of a chunk, transposed
-    Values dense_, positive_, negative_;                   // chunk × units
-    Values gradient_, visible_gradient_, hidden_gradient_; // sums, then the gradient
+    std::vector<std::uint64_t> data_units_, model_units_; // bits of a chunk, transposed
+    Values dense_, positive_, negative_;                  // chunk × units
     Values part_data_, part_model_, block_mean_, block_shift_, hidden_difference_;
     std::vector<double> block_norm_;
 };

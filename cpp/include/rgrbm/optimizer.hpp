@@ -17,10 +17,10 @@ namespace rgrbm {
 
 constexpr double square_decay = 0.999; // Adam's β₂
 
-// What steps have left at each of some parameters.
+// A number for each weight and bias, in a trainer's own layout.
 template <class Real>
-struct StepMemory {
-    AlignedVector<Real> velocity, square; // u and s, which is empty without Adam
+struct Parameters {
+    AlignedVector<Real> weights, visible, hidden;
 };
 
 // Numbers of one step, the same for all parameters.
@@ -34,23 +34,22 @@ struct Step {
 
 template <class Real>
 struct OptimizerState {
-    StepMemory<Real> weights, visible, hidden;
-    std::uint64_t n_updates = 0; // Adam's
+    Parameters<Real> velocity, squares; // u and s, which is empty without Adam
+    std::uint64_t n_updates = 0;        // Adam's
 
-    void resize(std::size_t n_weights, std::size_t n_visible, std::size_t n_hidden);
     // Forgets what these options have no use for, and makes room for what they need.
     void prepare(const TrainingOptions& options);
     Step<Real> step(const TrainingOptions& options, std::size_t epoch) const;
 
-    bool has_squares() const { return !weights.square.empty(); }
+    bool has_squares() const { return !squares.weights.empty(); }
     void start_squares();
     void clear_squares();
 };
 
-// Moves 16 parameters from `at` on along g. Returns how far a g of 1 would lead.
+// Moves 16 parameters from `at` on along g. Returns how far a g of 1 would lead. Without Adam, squares are not touched.
 template <class Real>
-RGRBM_INLINE Vector<Real> ascend(const Step<Real>& step, Vector<Real> g, Real* parameters, StepMemory<Real>& memory,
-                                 std::size_t at) {
+RGRBM_INLINE Vector<Real> ascend(const Step<Real>& step, Vector<Real> g, AlignedVector<Real>& parameters,
+                                 AlignedVector<Real>& velocity, AlignedVector<Real>& squares, std::size_t at) {
     using V = Vector<Real>;
     const V momentum = V::fill(step.momentum);
     V pace = V::fill(step.learning_rate);
@@ -60,26 +59,27 @@ RGRBM_INLINE Vector<Real> ascend(const Step<Real>& step, Vector<Real> g, Real* p
             next.store(mean);
             return next;
         };
-        const V squares =
-            slide(&memory.square[at], V::fill(static_cast<Real>(square_decay)), g * g) * V::fill(step.square_scale);
-        pace = V::map([](auto rate, auto s) { return rate / (square_root(s) + Real{1e-8f}); }, pace, squares);
-        g = slide(&memory.velocity[at], momentum, g) * V::fill(step.mean_scale);
+        const V scaled =
+            slide(&squares[at], V::fill(static_cast<Real>(square_decay)), g * g) * V::fill(step.square_scale);
+        pace = V::map([](auto rate, auto s) { return rate / (square_root(s) + Real{1e-8f}); }, pace, scaled);
+        g = slide(&velocity[at], momentum, g) * V::fill(step.mean_scale);
     } else if (step.momentum != 0) {
-        g += momentum * V::load(&memory.velocity[at]);
-        g.store(&memory.velocity[at]);
+        g += momentum * V::load(&velocity[at]);
+        g.store(&velocity[at]);
     }
-    (V::load(parameters + at) + pace * g).store(parameters + at);
+    (V::load(&parameters[at]) + pace * g).store(&parameters[at]);
     return step.adam ? pace : V::fill(step.reach);
 }
 
 // The same for weights, which have penalties. Returns by how much they moved.
 template <class Real>
-RGRBM_INLINE Vector<Real> ascend_penalised(const Step<Real>& step, const Vector<Real>& g, Real* weights,
-                                           StepMemory<Real>& memory, std::size_t at) {
+RGRBM_INLINE Vector<Real> ascend_penalised(const Step<Real>& step, const Vector<Real>& g, AlignedVector<Real>& weights,
+                                           OptimizerState<Real>& state, std::size_t at) {
     using V = Vector<Real>;
-    const V before = V::load(weights + at);
-    const V pace = ascend(step, g - V::fill(step.l2) * before, weights, memory, at);
-    V after = V::load(weights + at);
+    const V before = V::load(&weights[at]);
+    const V pace =
+        ascend(step, g - V::fill(step.l2) * before, weights, state.velocity.weights, state.squares.weights, at);
+    V after = V::load(&weights[at]);
     if (step.l1 > 0) {
         after = V::map(
             [](auto w, auto t) {
@@ -88,7 +88,7 @@ RGRBM_INLINE Vector<Real> ascend_penalised(const Step<Real>& step, const Vector<
                 return (above > zero ? above : zero) + (below < zero ? below : zero);
             },
             after, pace * V::fill(step.l1));
-        after.store(weights + at);
+        after.store(&weights[at]);
     }
     return after - before;
 }

@@ -43,12 +43,12 @@ public:
         return method != NegativePhase::pt && method != NegativePhase::exact;
     }
     void copy_parameters(const PlainArrays<Real>& to) const override;
-    void copy_gradient(const PlainArrays<Real>& to) const override;
 
 private:
     using Base::model_weight_, Base::norm_, Base::slide_, Base::persistent;
     using Base::n_visible_, Base::n_hidden_, Base::n_samples_, Base::real_data_, Base::data_, Base::real_;
-    using Base::options_, Base::step_, Base::optimizer_, Base::streams_, Base::part_error_, Base::batch_weight_;
+    using Base::options_, Base::step_, Base::gradient_, Base::optimizer_, Base::streams_, Base::part_error_,
+        Base::batch_weight_;
     using Base::stride_, Base::weight_, Base::visible_mean_, Base::order_, Base::hidden_offset_, Base::chains_;
     using typename Base::Chunk;
 
@@ -60,8 +60,7 @@ private:
         std::vector<std::uint32_t> edge, other; // number of the edge, and the unit at its other end
         std::vector<std::uint32_t> bias_class;
         std::size_t n_bias_classes = 0;
-        // Padded to whole vectors: Δ of the units' means, and the gradient of the bias.
-        Values bias, difference, gradient;
+        Values bias, difference; // padded to whole vectors; Δ of the units' means
         std::size_t size() const { return first.size() - 1; }
     };
     static Side make_side(std::size_t n, const std::int32_t* bias_class, const Real* bias);
@@ -111,7 +110,7 @@ private:
     // Working space of a run; tiles are (unit, sample).
     Values data_tiles_, model_tiles_, hidden_tiles_, positive_, negative_;
     Values data_tile_weight_, model_tile_weight_; // of the samples of each tile, 0 where there is none
-    Values edge_gradient_, edge_change_, class_gradient_, visible_sum_, data_sum_, model_sum_, class_total_;
+    Values edge_gradient_, edge_change_, visible_sum_, data_sum_, model_sum_, class_total_;
 };
 
 extern template class StructuredTrainer<float>;

@@ -23,17 +23,19 @@ namespace rgrbm {
 template <class Real>
 class Tempering {
 public:
-    // Chains [chain, chain + n), of one part of the work, and the rows of the hidden states that they may use.
+    // One part of the work: chains [chain, chain + n), and the hidden states of the rows that they may use.
     struct Part {
-        std::size_t number, chain, hidden, n;
+        std::size_t number, chain, hidden_row, n;
+        const Layer<Real>&up, &down; // hidden given visible, and visible given hidden
+        BitMatrix &chains, &hidden;
+        Stream& stream;
     };
 
     // Log-odds of visible units with such means in so many samples are the model at β = 0.
     void start(std::size_t n_temperatures, std::size_t n_parts, const AlignedVector<Real>& visible_mean,
                std::size_t n_samples, std::size_t n_visible, std::size_t n_hidden);
-    // k steps of all replicas, and exchanges after each; layers are hidden given visible, and visible given hidden.
-    void steps(std::size_t k, const Part& part, const Layer<Real>& up, const Layer<Real>& down, BitMatrix& chains,
-               BitMatrix& hidden, Stream& stream);
+    // k steps of all replicas, and exchanges after each.
+    void steps(std::size_t k, const Part& part);
     // The narrowest passage between the temperatures since the last call, of so many proposed exchanges of each pair.
     double least_exchange_rate(std::size_t n_proposed);
 
@@ -41,9 +43,8 @@ private:
     using V = Vector<Real>;
     static constexpr std::size_t lanes = V::n_lanes;
 
-    void step(std::size_t replica, const Part& part, const Layer<Real>& up, const Layer<Real>& down, BitMatrix& chains,
-              BitMatrix& hidden, Stream& stream);
-    void exchange(const Part& part, BitMatrix& chains, Stream& stream);
+    void step(const Part& part, std::size_t replica);
+    void exchange(const Part& part);
     Real* energies(const Part& part, std::size_t replica);
 
     AlignedVector<Real> beta_;                       // falling from 1 to 0
