@@ -170,8 +170,7 @@ void ContrastiveDivergence<Real>::unpack(const Parameters<Real>& from, const Pla
 
 template <class Real>
 Parameters<Real> ContrastiveDivergence<Real>::pack(const PlainArrays<const Real>& from) const {
-    Parameters<Real> to{Values(gradient_.weights.size()), Values(gradient_.visible.size()),
-                        Values(gradient_.hidden.size())};
+    Parameters<Real> to = gradient_.zeros();
     pack_weights(from.weights, to.weights);
     std::copy_n(from.visible, n_visible_, to.visible.data());
     std::copy_n(from.hidden, n_hidden_, to.hidden.data());

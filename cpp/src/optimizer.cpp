@@ -1,19 +1,18 @@
 #include "rgrbm/optimizer.hpp"
 
-#include <algorithm>
 #include <cmath>
 
 namespace rgrbm {
 
 template <class Real>
 void OptimizerState<Real>::prepare(const TrainingOptions& options) {
+    const bool adam = options.optimizer == Optimizer::adam;
     if (options.momentum == 0)
-        for (AlignedVector<Real>* values : {&velocity.weights, &velocity.visible, &velocity.hidden})
-            std::fill(values->begin(), values->end(), Real{0});
-    if (options.optimizer != Optimizer::adam)
-        clear_squares();
-    else if (!has_squares())
-        start_squares();
+        velocity = velocity.zeros();
+    if (adam && has_squares())
+        return;
+    squares = adam ? velocity.zeros() : Parameters<Real>{};
+    n_updates = 0;
 }
 
 template <class Real>
@@ -32,20 +31,6 @@ Step<Real> OptimizerState<Real>::step(const TrainingOptions& options, std::size_
             scale(options.momentum),
             scale(square_decay),
             adam};
-}
-
-template <class Real>
-void OptimizerState<Real>::start_squares() {
-    squares.weights.assign(velocity.weights.size(), Real{0});
-    squares.visible.assign(velocity.visible.size(), Real{0});
-    squares.hidden.assign(velocity.hidden.size(), Real{0});
-    n_updates = 0;
-}
-
-template <class Real>
-void OptimizerState<Real>::clear_squares() {
-    squares = {};
-    n_updates = 0;
 }
 
 template struct OptimizerState<float>;

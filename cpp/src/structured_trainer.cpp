@@ -220,7 +220,7 @@ void StructuredTrainer<Real>::update(std::size_t /*n_parts*/) {
 template <class Real>
 void StructuredTrainer<Real>::move_weights() {
     Step<Real> step = step_;
-    if (!step.adam) {
+    if (!step.adam) { // one threshold for all weights: its product is rounded once
         step.reach = step.threshold;
         step.l1 = step.threshold > 0 ? 1 : 0;
     }

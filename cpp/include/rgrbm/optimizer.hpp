@@ -20,7 +20,10 @@ constexpr double square_decay = 0.999; // Adam's β₂
 // A number for each weight and bias, in a trainer's own layout.
 template <class Real>
 struct Parameters {
-    AlignedVector<Real> weights, visible, hidden;
+    using Values = AlignedVector<Real>;
+    Values weights, visible, hidden;
+
+    Parameters zeros() const { return {Values(weights.size()), Values(visible.size()), Values(hidden.size())}; }
 };
 
 // Numbers of one step, the same for all parameters.
@@ -42,8 +45,6 @@ struct OptimizerState {
     Step<Real> step(const TrainingOptions& options, std::size_t epoch) const;
 
     bool has_squares() const { return !squares.weights.empty(); }
-    void start_squares();
-    void clear_squares();
 };
 
 // Moves 16 parameters from `at` on along g. Returns how far a g of 1 would lead. Without Adam, squares are not touched.
