@@ -35,6 +35,7 @@ struct Step {
     bool adam;
 };
 
+// What is kept from step to step.
 template <class Real>
 struct OptimizerState {
     Parameters<Real> velocity, squares; // u and s, which is empty without Adam
