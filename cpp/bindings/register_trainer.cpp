@@ -1,7 +1,7 @@
 #include "arrays.hpp"
 #include "register.hpp"
 
-#include "rgrbm/contrastive_divergence.hpp"
+#include "rgrbm/dense_trainer.hpp"
 #include "rgrbm/partition_function.hpp"
 #include "rgrbm/structured_trainer.hpp"
 
@@ -12,13 +12,14 @@
 #include <cmath>
 #include <optional>
 #include <string>
-#include <type_traits>
 
 namespace py = pybind11;
 
 namespace rgrbm::bindings {
 
 namespace {
+
+constexpr std::array<const char*, 3> layers{"weight", "visible", "hidden"};
 
 NegativePhase parse_method(const std::string& name) {
     if (name == "cd")
@@ -98,8 +99,9 @@ make_structured_trainer(const Array<Real>& weights, const Array<Real>& visible_b
     return StructuredTrainer<Real>(structure, weights.data(), visible_bias.data(), hidden_bias.data(), key);
 }
 
-template <class T, class Value>
-const double* check_data(const T& trainer, const Array<Value>& x, const std::optional<Array<double>>& sample_weight) {
+template <class Real, class Value>
+const double* check_data(const ContrastiveDivergence<Real>& trainer, const Array<Value>& x,
+                         const std::optional<Array<double>>& sample_weight) {
     require_shape(x, {-1, static_cast<py::ssize_t>(trainer.n_visible())}, "x");
     require(x.shape(0) > 0, "there must be at least one sample");
     require(x.shape(0) < py::ssize_t{1} << 32, "there can be at most 2^32 samples");
@@ -116,8 +118,9 @@ const double* check_data(const T& trainer, const Array<Value>& x, const std::opt
     return weight;
 }
 
-template <class T>
-void set_data(T& trainer, const Array<std::uint8_t>& x, const std::optional<Array<double>>& weight) {
+template <class Real>
+void set_data(ContrastiveDivergence<Real>& trainer, const Array<std::uint8_t>& x,
+              const std::optional<Array<double>>& weight) {
     const double* weights = check_data(trainer, x, weight);
     require(std::all_of(x.data(), x.data() + x.size(), [](std::uint8_t value) { return value <= 1; }),
             "x must hold 0 and 1 only");
@@ -125,8 +128,9 @@ void set_data(T& trainer, const Array<std::uint8_t>& x, const std::optional<Arra
     trainer.set_data(x.data(), length(x, 0), weights);
 }
 
-template <class T, class Real = typename T::Scalar>
-void set_real_data(T& trainer, const Array<Real>& x, const std::optional<Array<double>>& weight) {
+template <class Real>
+void set_real_data(ContrastiveDivergence<Real>& trainer, const Array<Real>& x,
+                   const std::optional<Array<double>>& weight) {
     const double* weights = check_data(trainer, x, weight);
     require(std::all_of(x.data(), x.data() + x.size(), [](Real value) { return value >= 0 && value <= 1; }),
             "x must hold values between 0 and 1 only");
@@ -134,25 +138,20 @@ void set_real_data(T& trainer, const Array<Real>& x, const std::optional<Array<d
     trainer.set_real_data(x.data(), length(x, 0), weights);
 }
 
-// Only free weights have tempered chains, the exact gradient and Adam.
-template <class T>
-constexpr bool is_free = std::is_same_v<T, Trainer<typename T::Scalar>>;
-
-template <class T>
-void require_trainable(const T& trainer, NegativePhase method, Optimizer optimizer = Optimizer::sgd) {
+template <class Real>
+void require_trainable(const ContrastiveDivergence<Real>& trainer, NegativePhase method) {
     require(method != NegativePhase::exact ||
                 std::min(trainer.n_visible(), trainer.n_hidden()) <= LayerEnumeration::max_units,
             "the smaller layer has more units than can ever be enumerated");
-    require(is_free<T> || (method != NegativePhase::exact && method != NegativePhase::pt),
+    require(trainer.supports(method),
             "masked, shared or symmetric weights can be trained with gradient 'cd', 'pcd' or 'paper' only");
-    require(is_free<T> || optimizer == Optimizer::sgd,
-            "masked, shared or symmetric weights can be trained with optimizer 'sgd' only");
 }
 
-template <class T>
-py::dict run(T& trainer, std::uint64_t first_epoch, const Array<double>& learning_rate, const Array<double>& l1,
-             double l2, double momentum, std::size_t batch_size, std::size_t k, const std::string& method,
-             bool centered, bool shuffle, const std::string& optimizer, std::size_t n_temperatures) {
+template <class Real>
+py::dict run(ContrastiveDivergence<Real>& trainer, std::uint64_t first_epoch, const Array<double>& learning_rate,
+             const Array<double>& l1, double l2, double momentum, std::size_t batch_size, std::size_t k,
+             const std::string& method, bool centered, bool shuffle, const std::string& optimizer,
+             std::size_t n_temperatures) {
     require(trainer.n_samples() > 0, "set_data must come before run");
     require_shape(learning_rate, {-1}, "learning_rate");
     require_shape(l1, {learning_rate.shape(0)}, "l1");
@@ -169,7 +168,7 @@ py::dict run(T& trainer, std::uint64_t first_epoch, const Array<double>& learnin
     options.optimizer = parse_optimizer(optimizer);
     require(n_temperatures >= 2, "n_temperatures must be at least 2");
     options.n_temperatures = n_temperatures;
-    require_trainable(trainer, options.method, options.optimizer);
+    require_trainable(trainer, options.method);
     options.centered = centered;
     options.shuffle = shuffle;
     TrainingReport report;
@@ -188,92 +187,92 @@ py::dict run(T& trainer, std::uint64_t first_epoch, const Array<double>& learnin
     return result;
 }
 
-// Three new arrays of the parameters' shapes, filled by one of the trainer's copy functions.
-template <class T, class Copy>
-py::tuple triple(const T& trainer, Copy copy) {
-    using Real = typename T::Scalar;
+// Three new arrays of the parameters' shapes, filled by fill.
+template <class Real, class Fill>
+py::tuple triple(const ContrastiveDivergence<Real>& trainer, Fill&& fill) {
     Array<Real> weights({trainer.n_visible(), trainer.n_hidden()}),
         visible(static_cast<py::ssize_t>(trainer.n_visible())), hidden(static_cast<py::ssize_t>(trainer.n_hidden()));
-    (trainer.*copy)(weights.mutable_data(), visible.mutable_data(), hidden.mutable_data());
+    fill(PlainArrays<Real>{weights.mutable_data(), visible.mutable_data(), hidden.mutable_data()});
     return py::make_tuple(weights, visible, hidden);
 }
 
-template <class T, int which>
-py::object parameter(const T& trainer) {
-    return triple(trainer, &T::copy_parameters)[which];
+template <class Real>
+py::tuple unpacked(const ContrastiveDivergence<Real>& trainer, const Parameters<Real>& values) {
+    return triple(trainer, [&](const PlainArrays<Real>& arrays) { trainer.unpack(values, arrays); });
 }
 
-template <class T>
-py::dict state(const T& trainer) {
-    using Real = typename T::Scalar;
-    const py::tuple velocity = triple(trainer, &T::copy_velocity);
+template <class Real, int which>
+py::object parameter(const ContrastiveDivergence<Real>& trainer) {
+    return triple(trainer, [&](const PlainArrays<Real>& arrays) { trainer.copy_parameters(arrays); })[which];
+}
+
+template <class Real>
+py::dict state(const ContrastiveDivergence<Real>& trainer) {
+    const OptimizerState<Real>& optimizer = trainer.optimizer();
+    const Array<Real> none(0);
+    const py::tuple velocity = unpacked(trainer, optimizer.velocity);
+    const py::tuple squares =
+        optimizer.has_squares() ? unpacked(trainer, optimizer.squares) : py::make_tuple(none, none, none);
     const std::vector<Real> offset = trainer.hidden_offset();
     const BitMatrix& bits = trainer.chains();
     Array<std::uint8_t> chains({bits.n_rows(), trainer.n_visible()});
     for (std::size_t i = 0; i < bits.n_rows(); ++i)
         bits.unpack(i, chains.mutable_data() + i * trainer.n_visible());
     py::dict result;
-    result["weight_velocity"] = velocity[0];
-    result["visible_velocity"] = velocity[1];
-    result["hidden_velocity"] = velocity[2];
-    if constexpr (is_free<T>) {
-        const Array<Real> none(0);
-        const py::tuple squares =
-            trainer.has_squares() ? triple(trainer, &T::copy_squares) : py::make_tuple(none, none, none);
-        result["weight_square"] = squares[0];
-        result["visible_square"] = squares[1];
-        result["hidden_square"] = squares[2];
-        result["n_updates"] = Array<std::uint64_t>(1, std::array{trainer.n_updates()}.data());
-    }
+    for (std::size_t i = 0; i < 3; ++i)
+        result[(std::string(layers[i]) + "_velocity").c_str()] = velocity[i];
+    for (std::size_t i = 0; i < 3; ++i)
+        result[(std::string(layers[i]) + "_square").c_str()] = squares[i];
+    result["n_updates"] = Array<std::uint64_t>(1, std::array{optimizer.n_updates}.data());
     result["hidden_offset"] = Array<Real>(static_cast<py::ssize_t>(offset.size()), offset.data());
     result["chains"] = chains;
     return result;
 }
 
 template <class Value>
-Array<Value> entry(const py::dict& state, const char* name) {
+Array<Value> entry(const py::dict& state, const std::string& name) {
     if (!state.contains(name))
-        throw py::key_error(std::string("the state lacks ") + name);
-    const py::object value = state[name];
+        throw py::key_error("the state lacks " + name);
+    const py::object value = state[name.c_str()];
     if (!py::isinstance<Array<Value>>(value))
-        throw py::type_error(std::string("the state's ") + name + " is not an array of the right dtype");
+        throw py::type_error("the state's " + name + " is not an array of the right dtype");
     return py::reinterpret_borrow<Array<Value>>(value);
 }
 
+// A number for each parameter, or none at all.
 template <class Real>
-void set_squares(Trainer<Real>& trainer, const py::dict& state, py::ssize_t n, py::ssize_t m) {
-    const auto weight_square = entry<Real>(state, "weight_square");
-    const auto visible_square = entry<Real>(state, "visible_square"),
-               hidden_square = entry<Real>(state, "hidden_square");
-    const auto n_updates = entry<std::uint64_t>(state, "n_updates");
-    require_shape(n_updates, {1}, "n_updates");
-    if (weight_square.size() + visible_square.size() + hidden_square.size() == 0) {
-        trainer.clear_squares();
-        return;
-    }
-    require_shape(weight_square, {n, m}, "weight_square");
-    require_shape(visible_square, {n}, "visible_square");
-    require_shape(hidden_square, {m}, "hidden_square");
-    trainer.set_squares(weight_square.data(), visible_square.data(), hidden_square.data(), *n_updates.data());
+std::optional<Parameters<Real>> entries(const ContrastiveDivergence<Real>& trainer, const py::dict& state,
+                                        const std::string& what) {
+    const auto n = static_cast<py::ssize_t>(trainer.n_visible()), m = static_cast<py::ssize_t>(trainer.n_hidden());
+    const auto of = [&](std::size_t i) { return entry<Real>(state, layers[i] + ("_" + what)); };
+    const Array<Real> weights = of(0), visible = of(1), hidden = of(2);
+    if (weights.size() + visible.size() + hidden.size() == 0)
+        return std::nullopt;
+    require_shape(weights, {n, m}, ("weight_" + what).c_str());
+    require_shape(visible, {n}, ("visible_" + what).c_str());
+    require_shape(hidden, {m}, ("hidden_" + what).c_str());
+    return trainer.pack({weights.data(), visible.data(), hidden.data()});
 }
 
-template <class T>
-void set_state(T& trainer, const py::dict& state) {
-    using Real = typename T::Scalar;
+template <class Real>
+void set_state(ContrastiveDivergence<Real>& trainer, const py::dict& state) {
     const auto n = static_cast<py::ssize_t>(trainer.n_visible()), m = static_cast<py::ssize_t>(trainer.n_hidden());
-    const auto weights = entry<Real>(state, "weight_velocity");
-    const auto visible = entry<Real>(state, "visible_velocity"), hidden = entry<Real>(state, "hidden_velocity");
+    const auto velocity = entries(trainer, state, "velocity");
+    require(velocity.has_value(), "the state's velocity is empty");
+    OptimizerState<Real> optimizer{*velocity, {}, 0};
+    if (state.contains("weight_square")) // no state of masked weights had it before Adam came to them
+        if (const auto squares = entries(trainer, state, "square")) {
+            const auto n_updates = entry<std::uint64_t>(state, "n_updates");
+            require_shape(n_updates, {1}, "n_updates");
+            optimizer.squares = *squares;
+            optimizer.n_updates = *n_updates.data();
+        }
     const auto offset = entry<Real>(state, "hidden_offset");
     const auto chains = entry<std::uint8_t>(state, "chains");
-    require_shape(weights, {n, m}, "weight_velocity");
-    require_shape(visible, {n}, "visible_velocity");
-    require_shape(hidden, {m}, "hidden_velocity");
     if (offset.size() > 0)
         require_shape(offset, {m}, "hidden_offset");
     require_shape(chains, {-1, n}, "chains");
-    if constexpr (is_free<T>)
-        set_squares(trainer, state, n, m);
-    trainer.set_velocity(weights.data(), visible.data(), hidden.data());
+    trainer.optimizer() = optimizer;
     trainer.set_hidden_offset({offset.data(), offset.data() + offset.size()});
     BitMatrix bits(length(chains, 0), trainer.n_visible());
     for (std::size_t i = 0; i < bits.n_rows(); ++i)
@@ -281,9 +280,9 @@ void set_state(T& trainer, const py::dict& state) {
     trainer.set_chains(std::move(bits));
 }
 
-template <class T, class Real = typename T::Scalar>
-py::tuple draw_gradient(T& trainer, const Array<std::uint8_t>& x, std::uint64_t index, std::size_t k,
-                        const std::string& method, bool centered, const Array<Real>& visible_mean,
+template <class Real>
+py::tuple draw_gradient(ContrastiveDivergence<Real>& trainer, const Array<std::uint8_t>& x, std::uint64_t index,
+                        std::size_t k, const std::string& method, bool centered, const Array<Real>& visible_mean,
                         const Array<Real>& hidden_mean) {
     set_data(trainer, x, std::nullopt);
     require_shape(visible_mean, {static_cast<py::ssize_t>(trainer.n_visible())}, "visible_mean");
@@ -295,39 +294,42 @@ py::tuple draw_gradient(T& trainer, const Array<std::uint8_t>& x, std::uint64_t 
         py::gil_scoped_release release;
         trainer.gradient(index, k, phase, centered, visible_mean.data(), hidden_mean.data());
     }
-    return triple(trainer, &T::copy_gradient);
-}
-
-template <class T>
-py::class_<T> register_class(py::module_& m, const char* name, const char* description) {
-    return py::class_<T>(m, name, description)
-        .def("set_data", &set_data<T>, py::arg("x").noconvert(), py::arg("sample_weight") = py::none(),
-             "Take over data of 0 and 1, shape (n_samples, n_visible).")
-        .def("set_real_data", &set_real_data<T>, py::arg("x").noconvert(), py::arg("sample_weight") = py::none(),
-             "Take over probabilities in [0, 1], shape (n_samples, n_visible).")
-        .def("run", &run<T>, py::kw_only(), py::arg("first_epoch"), py::arg("learning_rate"), py::arg("l1"),
-             py::arg("l2"), py::arg("momentum"), py::arg("batch_size"), py::arg("k"), py::arg("method"),
-             py::arg("centered"), py::arg("shuffle"), py::arg("optimizer") = "sgd", py::arg("n_temperatures") = 10,
-             "Train for as many epochs as there are learning rates.")
-        .def("gradient", &draw_gradient<T>, py::arg("x").noconvert(), py::arg("index"), py::arg("k"), py::arg("method"),
-             py::arg("centered"), py::arg("visible_mean").noconvert(), py::arg("hidden_mean").noconvert(),
-             "Take over x; one draw of the gradient from all of it: (weights, visible biases, hidden biases).")
-        .def_property_readonly("weights", &parameter<T, 0>, "Copy of the weights, (n_visible, n_hidden).")
-        .def_property_readonly("visible_bias", &parameter<T, 1>, "Copy of the visible biases, (n_visible,).")
-        .def_property_readonly("hidden_bias", &parameter<T, 2>, "Copy of the hidden biases, (n_hidden,).")
-        .def("state", &state<T>, "All else that a resumed training needs, as arrays.")
-        .def("set_state", &set_state<T>, py::arg("state"), "Take over what state() returned.");
+    return unpacked(trainer, trainer.gradient());
 }
 
 template <class Real>
-void register_precision(py::module_& m, const char* name, const char* structured_name) {
+void register_common(py::module_& m, const char* name) {
+    py::class_<ContrastiveDivergence<Real>>(
+        m, name, "What all trainers have: parameters, packed data, all state of the training, and its course.")
+        .def("set_data", &set_data<Real>, py::arg("x").noconvert(), py::arg("sample_weight") = py::none(),
+             "Take over data of 0 and 1, shape (n_samples, n_visible).")
+        .def("set_real_data", &set_real_data<Real>, py::arg("x").noconvert(), py::arg("sample_weight") = py::none(),
+             "Take over probabilities in [0, 1], shape (n_samples, n_visible).")
+        .def("run", &run<Real>, py::kw_only(), py::arg("first_epoch"), py::arg("learning_rate"), py::arg("l1"),
+             py::arg("l2"), py::arg("momentum"), py::arg("batch_size"), py::arg("k"), py::arg("method"),
+             py::arg("centered"), py::arg("shuffle"), py::arg("optimizer") = "sgd", py::arg("n_temperatures") = 10,
+             "Train for as many epochs as there are learning rates.")
+        .def("gradient", &draw_gradient<Real>, py::arg("x").noconvert(), py::arg("index"), py::arg("k"),
+             py::arg("method"), py::arg("centered"), py::arg("visible_mean").noconvert(),
+             py::arg("hidden_mean").noconvert(),
+             "Take over x; one draw of the gradient from all of it: (weights, visible biases, hidden biases).")
+        .def_property_readonly("weights", &parameter<Real, 0>, "Copy of the weights, (n_visible, n_hidden).")
+        .def_property_readonly("visible_bias", &parameter<Real, 1>, "Copy of the visible biases, (n_visible,).")
+        .def_property_readonly("hidden_bias", &parameter<Real, 2>, "Copy of the hidden biases, (n_hidden,).")
+        .def("state", &state<Real>, "All else that a resumed training needs, as arrays.")
+        .def("set_state", &set_state<Real>, py::arg("state"), "Take over what state() returned.");
+}
+
+template <class Real>
+void register_precision(py::module_& m, const std::string& bits) {
+    using Base = ContrastiveDivergence<Real>;
     const auto weights = py::arg("weights").noconvert();
     const auto visible_bias = py::arg("visible_bias").noconvert(), hidden_bias = py::arg("hidden_bias").noconvert();
-    register_class<Trainer<Real>>(
-        m, name, "Trains a Bernoulli RBM; holds parameters, packed data and all state of the training.")
+    register_common<Real>(m, ("ContrastiveDivergence" + bits).c_str());
+    py::class_<Trainer<Real>, Base>(m, ("Trainer" + bits).c_str(), "Trains a Bernoulli RBM whose weights are all free.")
         .def(py::init(&make_trainer<Real>), weights, visible_bias, hidden_bias, py::arg("key"));
-    register_class<StructuredTrainer<Real>>(m, structured_name,
-                                            "Trains a Bernoulli RBM whose weights are masked, shared or symmetric.")
+    py::class_<StructuredTrainer<Real>, Base>(m, ("StructuredTrainer" + bits).c_str(),
+                                              "Trains a Bernoulli RBM whose weights are masked, shared or symmetric.")
         .def(py::init(&make_structured_trainer<Real>), weights, visible_bias, hidden_bias,
              py::arg("weight_class").noconvert(), py::arg("visible_class").noconvert(),
              py::arg("hidden_class").noconvert(), py::arg("symmetric"), py::arg("key"));
@@ -336,8 +338,8 @@ void register_precision(py::module_& m, const char* name, const char* structured
 } // namespace
 
 void register_trainer(py::module_& m) {
-    register_precision<float>(m, "Trainer32", "StructuredTrainer32");
-    register_precision<double>(m, "Trainer64", "StructuredTrainer64");
+    register_precision<float>(m, "32");
+    register_precision<double>(m, "64");
 }
 
 } // namespace rgrbm::bindings

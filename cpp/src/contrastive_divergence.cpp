@@ -1,485 +1,196 @@
 #include "rgrbm/contrastive_divergence.hpp"
 
-#include "rgrbm/sigmoid.hpp"
-#include "rgrbm/statistics.hpp"
 #include "rgrbm/threads.hpp"
 
+#include <algorithm>
 #include <cmath>
 #include <numeric>
-#include <utility>
 
 namespace rgrbm {
 
-namespace {
-
-// Blocks of 16 visible units whose sums are taken and used before the next ones', while they are in the cache.
-constexpr std::size_t cached_blocks = 8;
-constexpr double square_decay = 0.999; // Adam's β₂
-
-} // namespace
-
 template <class Real>
-TrainingReport Trainer<Real>::run(const TrainingOptions& options) {
+TrainingReport ContrastiveDivergence<Real>::run(const TrainingOptions& options) {
     const std::size_t n_epochs = options.learning_rate.size();
     TrainingReport report{std::vector<double>(n_epochs), std::vector<double>(n_epochs), {}};
     if (options.method == NegativePhase::pt)
         report.exchange_rate.resize(n_epochs);
     if (n_epochs == 0)
         return report;
-    prepare(options);
-    start_batch(options, 0, 0);
-    // A thread more than the work of a batch is worth only makes the others wait.
-    // Enumerations share their states among threads of their own, which they get outside a team only.
-    const std::size_t n_replicas = options.method == NegativePhase::pt ? options.n_temperatures : 1;
-    const std::size_t work = options.method == NegativePhase::exact
-                                 ? 0
-                                 : std::min(options.batch_size, n_samples_) * up_.n_source * up_.n_units * n_replicas;
-    const int n_threads =
-        static_cast<int>(std::min<std::size_t>(static_cast<std::size_t>(num_threads()), 1 + work / work_per_thread));
+    start(options);
+    open_batch(0, 0);
+    const int n_threads = this->n_threads();
     Team team;
 #pragma omp parallel num_threads(n_threads)
     {
         Team::Member member(team);
         for (std::size_t epoch = 0; epoch < n_epochs; ++epoch)
             for (std::size_t begin = 0; begin < n_samples_; begin += options.batch_size)
-                run_batch(options, epoch, begin, static_cast<std::size_t>(n_threads), member, report);
+                run_batch(epoch, begin, static_cast<std::size_t>(n_threads), member, report);
     }
     return report;
 }
 
+template <class Real>
+void ContrastiveDivergence<Real>::start(const TrainingOptions& options) {
+    options_ = options;
+    const std::size_t batch = std::min(options.batch_size, n_samples_);
+    const std::size_t n_parts = n_pieces(std::min(batch, chunk_size), part_size);
+    streams_.assign(n_parts, Stream(key_, 0));
+    part_error_.assign(n_parts, 0.0);
+    norm_ = 0;
+    optimizer_.prepare(options);
+    prepare(batch);
+    if (options.centered && hidden_offset_.empty()) {
+        hidden_offset_.assign(round_up(n_hidden_, lanes), Real{0});
+        start_offset();
+    }
+    const std::size_t n_chains = options.method == NegativePhase::pt ? batch * options.n_temperatures : batch;
+    if (persistent() && chains_.n_rows() != n_chains)
+        start_chains(n_chains);
+}
+
+// The chains start at data spread evenly over the set.
+template <class Real>
+void ContrastiveDivergence<Real>::start_chains(std::size_t n) {
+    chains_ = BitMatrix(n, n_visible_);
+    std::vector<std::uint8_t> bytes(n_visible_);
+    for (std::size_t c = 0; c < n; ++c) {
+        const std::size_t s = c * n_samples_ / n;
+        if (!real_data_) {
+            chains_.copy_row(c, data_.row(s));
+            continue;
+        }
+        for (std::size_t i = 0; i < n_visible_; ++i)
+            bytes[i] = real_[s * stride_ + i] > Real{0.5};
+        chains_.pack(c, bytes.data());
+    }
+}
+
+// A thread more than the work of a batch is worth only makes the others wait.
+template <class Real>
+int ContrastiveDivergence<Real>::n_threads() const {
+    const std::size_t work = std::min(options_.batch_size, n_samples_) * work_per_sample();
+    return static_cast<int>(std::min(static_cast<std::size_t>(num_threads()), 1 + work / work_per_thread));
+}
+
 // Called by all threads: sizes and options are all that may be read outside the pieces.
 template <class Real>
-void Trainer<Real>::run_batch(const TrainingOptions& options, std::size_t epoch, std::size_t begin,
-                              std::size_t n_threads, Team::Member& member, TrainingReport& report) {
-    const std::size_t n = std::min(options.batch_size, n_samples_ - begin);
-    const std::size_t n_chunks = n_pieces(n, chunk_size), n_blocks = up_.n_source / lanes;
-    const std::size_t n_sums = n_pieces(n_pieces(n, n_chunks), part_size);
-    const std::size_t n_shares = std::min(n_threads, n_blocks); // neighbouring blocks share tables
+void ContrastiveDivergence<Real>::run_batch(std::size_t epoch, std::size_t begin, std::size_t n_shares,
+                                            Team::Member& member, TrainingReport& report) {
+    const std::size_t n = std::min(options_.batch_size, n_samples_ - begin);
+    const std::size_t n_chunks = n_pieces(n, chunk_size), n_parts = n_pieces(n_pieces(n, n_chunks), part_size);
     for (std::size_t c = 0; c < n_chunks; ++c) {
         const std::size_t start = piece(c, n, n_chunks);
-        const Chunk chunk{begin + start, piece(c + 1, n, n_chunks) - start, start};
-        const bool last = c + 1 == n_chunks;
+        const Chunk chunk{begin + start, piece(c + 1, n, n_chunks) - start, start, n_parts, c + 1 == n_chunks};
         member.phase(
-            n_sums,
-            [&](std::size_t part) {
-                if (c == 0)
-                    clear_parts(part);
-                gibbs_part(options, chunk, part, piece(part, chunk.n, n_sums), piece(part + 1, chunk.n, n_sums));
-            },
+            n_parts, [&](std::size_t part) { gibbs_part(chunk, part); },
             [&] {
-                if (last)
-                    reduce_hidden(n_sums);
+                if (chunk.last)
+                    end_gibbs(n_parts);
             });
         member.phase(
-            n_shares,
-            [&](std::size_t share) {
-                const std::size_t first = piece(share, n_blocks, n_shares), end = piece(share + 1, n_blocks, n_shares);
-                const Step update = step(options, epoch);
-                for (std::size_t block = first; block < end; block += cached_blocks) {
-                    const std::size_t next = std::min(block + cached_blocks, end);
-                    statistics(options, chunk, block, next, c == 0);
-                    for (std::size_t b = block; last && b < next; ++b)
-                        update_block(update, b);
-                }
-            },
+            n_shares, [&](std::size_t share) { statistics(chunk, share, n_shares); },
             [&] {
-                if (last)
-                    end_batch(options, epoch, begin + n, n_sums, report);
+                if (chunk.last)
+                    close_batch(epoch, begin + n, n_parts, report);
             });
     }
 }
 
 // Before the pieces of a batch: the epoch's order and streams, and the batch's weight.
 template <class Real>
-void Trainer<Real>::start_batch(const TrainingOptions& options, std::size_t epoch, std::size_t begin) {
+void ContrastiveDivergence<Real>::open_batch(std::size_t epoch, std::size_t begin) {
     if (begin == 0) {
-        const std::uint64_t index = options.first_epoch + epoch;
+        const std::uint64_t index = options_.first_epoch + epoch;
         for (std::size_t part = 0; part < streams_.size(); ++part)
             streams_[part] = Stream(key_, index, part, 0);
         std::fill(part_error_.begin(), part_error_.end(), 0.0);
-        shuffle(index, options.shuffle && n_samples_ > options.batch_size);
+        shuffle(index, options_.shuffle && n_samples_ > options_.batch_size);
     }
-    const std::size_t n = std::min(options.batch_size, n_samples_ - begin);
+    const std::size_t n = std::min(options_.batch_size, n_samples_ - begin);
     batch_weight_ = static_cast<Real>(n);
     if (weighted_)
         batch_weight_ = std::accumulate(&order_[begin], &order_[begin] + n, Real{0},
                                         [&](Real sum, std::uint32_t s) { return sum + weight_[s]; });
     model_weight_ = batch_weight_ / static_cast<Real>(n);
-    if (options.method == NegativePhase::exact)
-        enumerate_model();
+    step_ = optimizer_.step(options_, epoch);
+    start_batch();
 }
 
 // After the pieces of a batch, of which `end` is the next one's first sample.
 template <class Real>
-void Trainer<Real>::end_batch(const TrainingOptions& options, std::size_t epoch, std::size_t end, std::size_t n_sums,
-                              TrainingReport& report) {
-    update_hidden(step(options, epoch), n_sums);
-    n_updates_ += options.optimizer == Optimizer::adam;
+void ContrastiveDivergence<Real>::close_batch(std::size_t epoch, std::size_t end, std::size_t n_parts,
+                                              TrainingReport& report) {
+    update(n_parts);
+    optimizer_.n_updates += options_.optimizer == Optimizer::adam;
     if (end < n_samples_) {
-        start_batch(options, epoch, end);
+        open_batch(epoch, end);
         return;
     }
     const double n_units = static_cast<double>(n_samples_) * static_cast<double>(n_visible_);
-    const double n_batches = static_cast<double>(n_pieces(n_samples_, options.batch_size));
+    const double n_batches = static_cast<double>(n_pieces(n_samples_, options_.batch_size));
     report.reconstruction_error[epoch] = std::accumulate(part_error_.begin(), part_error_.end(), 0.0) / n_units;
     report.gradient_norm[epoch] = std::sqrt(norm_ / n_batches);
-    if (options.method == NegativePhase::pt)
-        report.exchange_rate[epoch] = least_exchange_rate(n_samples_ * options.k);
     norm_ = 0;
-    if (epoch + 1 < options.learning_rate.size())
-        start_batch(options, epoch + 1, 0);
+    end_epoch(report, epoch);
+    if (epoch + 1 < options_.learning_rate.size())
+        open_batch(epoch + 1, 0);
 }
 
 template <class Real>
-typename Trainer<Real>::Step Trainer<Real>::step(const TrainingOptions& options, std::size_t epoch) const {
-    const auto real = [](double value) { return static_cast<Real>(value); };
-    const bool adam = options.optimizer == Optimizer::adam;
-    const auto scale = [&](double decay) { // of a sliding mean of n_updates + 1 values that started at 0
-        return adam ? real(1 / -std::expm1(static_cast<double>(n_updates_ + 1) * std::log(decay))) : Real{1};
-    };
-    return {real(options.learning_rate[epoch]),
-            real(options.l1[epoch]),
-            real(options.l2),
-            real(options.momentum),
-            batch_weight_ > 0 ? 1 / batch_weight_ : Real{0},
-            scale(options.momentum),
-            scale(square_decay),
-            options.centered,
-            adam};
+void ContrastiveDivergence<Real>::gradient(std::uint64_t index, std::size_t k, NegativePhase method, bool centered,
+                                           const Real* visible_mean, const Real* hidden_mean) {
+    const double zero = 0;
+    std::copy_n(visible_mean, n_visible_, visible_mean_.data());
+    set_hidden_offset({hidden_mean, hidden_mean + n_hidden_});
+    slide_ = false;
+    TrainingOptions options;
+    options.first_epoch = index;
+    options.learning_rate = options.l1 = std::span<const double>(&zero, 1);
+    options.batch_size = n_samples_;
+    options.k = k;
+    options.method = method;
+    options.centered = centered;
+    run(options);
+    slide_ = true;
 }
 
 template <class Real>
-void Trainer<Real>::gibbs_part(const TrainingOptions& options, const Chunk& chunk, std::size_t part, std::size_t first,
-                               std::size_t last) {
-    if (first == last)
-        return;
-    positive_phase(options, chunk, part, first, last - first);
-    Stream stream = streams_[part];
-    down_.apply(
-        last - first, [&](std::size_t s) { return std::as_const(hidden_).row(first + s); },
-        [&](std::size_t s, std::size_t j, const V& x) {
-            reconstruction_.row(first + s)[j] = draw(stream, exp_negative(x));
-        });
-    streams_[part] = stream;
-    part_error_[part] += unequal_units(chunk, first, last - first);
-    negative_phase(options, chunk, part, first, last - first);
-    if (!real_data_) // the statistics of binary data take p − p' and p'
-        for (std::size_t at = first * up_.n_units; at < last * up_.n_units; at += lanes)
-            (V::load(&positive_[at]) - V::load(&negative_[at])).store(&positive_[at]);
+void ContrastiveDivergence<Real>::resize(std::size_t n_weights, std::size_t n_visible, std::size_t n_hidden) {
+    gradient_ = {Values(n_weights), Values(n_visible), Values(n_hidden)};
+    optimizer_.velocity = gradient_;
 }
 
 template <class Real>
-void Trainer<Real>::positive_phase(const TrainingOptions& options, const Chunk& chunk, std::size_t part,
-                                   std::size_t first, std::size_t n) {
-    Stream stream = streams_[part];
-    Real* sums = &part_data_[part * up_.n_units];
-    const bool states = options.method == NegativePhase::paper;
-    const auto sink = [&](std::size_t s, std::size_t j, const V& x) {
-        const V e = exp_negative(x);
-        const std::uint16_t h = draw(stream, e);
-        hidden_.row(first + s)[j] = h;
-        V p = states ? expand<Real>(h) : logistic_of(e);
-        if (weighted_)
-            p = p * V::fill(weight_[order_[chunk.begin + first + s]]);
-        p.store(&positive_[(first + s) * up_.n_units + j * lanes]);
-        (V::load(sums + j * lanes) + p).store(sums + j * lanes);
-    };
-    if (real_data_) {
-        for (std::size_t s = 0; s < n; ++s)
-            std::copy_n(&real_[order_[chunk.begin + first + s] * up_.n_source], up_.n_source,
-                        &dense_[(first + s) * up_.n_source]);
-        up_.apply_dense(n, &dense_[first * up_.n_source], &positive_[first * up_.n_units], sink);
-    } else {
-        up_.apply(n, [&](std::size_t s) { return std::as_const(data_).row(order_[chunk.begin + first + s]); }, sink);
-    }
-    streams_[part] = stream;
+void ContrastiveDivergence<Real>::unpack(const Parameters<Real>& from, const PlainArrays<Real>& to) const {
+    unpack_weights(from.weights, to.weights);
+    std::copy_n(from.visible.data(), n_visible_, to.visible);
+    std::copy_n(from.hidden.data(), n_hidden_, to.hidden);
 }
 
 template <class Real>
-double Trainer<Real>::unequal_units(const Chunk& chunk, std::size_t first, std::size_t n) const {
-    double unequal = 0;
-    for (std::size_t s = first; s < first + n; ++s) {
-        const std::uint16_t* model = reconstruction_.row(s);
-        const std::size_t sample = order_[chunk.begin + s];
-        if (real_data_) {
-            for (std::size_t i = 0; i < n_visible_; ++i) {
-                const Real x = real_[sample * up_.n_source + i];
-                unequal += static_cast<double>((model[i / 16] >> (i % 16)) & 1 ? 1 - x : x);
-            }
-        } else {
-            int count = 0;
-            for (std::size_t w = 0; w < data_.n_words(); ++w)
-                count += std::popcount(word(data_.row(sample), w) ^ word(model, w));
-            unequal += count;
-        }
-    }
-    return unequal;
-}
-
-// k Gibbs steps of the model's chains (the first one of "cd" is the reconstruction) and then p(h|v).
-template <class Real>
-void Trainer<Real>::negative_phase(const TrainingOptions& options, const Chunk& chunk, std::size_t part,
-                                   std::size_t first, std::size_t n) {
-    Stream stream = streams_[part];
-    const bool chains = persistent(options);
-    BitMatrix& model = model_rows(options);
-    const std::size_t start = chains ? chunk.chain + first : first;
-    const auto visible = [&](std::size_t s) { return std::as_const(model).row(start + s); };
-    const auto hidden = [&](std::size_t s) { return std::as_const(hidden_).row(first + s); };
-    Real* sums = &part_model_[part * up_.n_units];
-    if (options.method == NegativePhase::paper) { // the same hidden states in both terms
-        std::copy_n(&positive_[first * up_.n_units], n * up_.n_units, &negative_[first * up_.n_units]);
-        std::copy_n(&part_data_[part * up_.n_units], up_.n_units, sums);
-        return;
-    }
-    if (options.method == NegativePhase::exact) { // the model's side does not come from samples
-        for (std::size_t s = first; s < first + n; ++s)
-            std::fill_n(model.row(s), 4 * model.n_words(), std::uint16_t{0});
-        std::fill_n(&negative_[first * up_.n_units], n * up_.n_units, Real{0});
-        return;
-    }
-    if (options.method == NegativePhase::pt)
-        tempered_steps(options.k, part, start, first, n, stream);
-    const std::size_t n_steps = options.method == NegativePhase::pt ? 0 : options.k;
-    for (std::size_t step = chains ? 0 : 1; step < n_steps; ++step) {
-        up_.apply(n, visible, [&](std::size_t s, std::size_t j, const V& x) {
-            hidden_.row(first + s)[j] = draw(stream, exp_negative(x));
-        });
-        down_.apply(n, hidden, [&](std::size_t s, std::size_t j, const V& x) {
-            model.row(start + s)[j] = draw(stream, exp_negative(x));
-        });
-    }
-    up_.apply(n, visible, [&](std::size_t s, std::size_t j, const V& x) {
-        V p = logistic_of(exp_negative(x));
-        if (weighted_)
-            p = p * V::fill(chains ? model_weight_ : weight_[order_[chunk.begin + first + s]]);
-        p.store(&negative_[(first + s) * up_.n_units + j * lanes]);
-        (V::load(sums + j * lanes) + p).store(sums + j * lanes);
-    });
-    streams_[part] = stream;
-}
-
-// Sums start at minus the model's side where it is known, else at 0.
-template <class Real>
-void Trainer<Real>::start_sums(Real* sums, std::size_t n, const Values& model, std::size_t at) const {
-    for (std::size_t i = 0; i < n; ++i)
-        sums[i] = model.empty() ? Real{0} : -batch_weight_ * model[at + i];
-}
-
-// Adds vᵀ p − v'ᵀ p' and v − v' of some blocks of 16 visible units to the sums.
-template <class Real>
-void Trainer<Real>::statistics(const TrainingOptions& options, const Chunk& chunk, std::size_t first_block,
-                               std::size_t last_block, bool first) {
-    const BitMatrix& model = model_rows(options);
-    const std::size_t chain = persistent(options) ? chunk.chain : 0;
-    const std::size_t width = up_.n_units, n_words = (chunk.n + 63) / 64;
-    const std::size_t first_unit = first_block * lanes, last_unit = last_block * lanes;
-    if (first) {
-        start_sums(&gradient_[first_unit * width], (last_unit - first_unit) * width, model_products_,
-                   first_unit * width);
-        start_sums(&visible_gradient_[first_unit], last_unit - first_unit, model_visible_, first_unit);
-    }
-    for (std::size_t block = first_block; block < last_block; ++block) {
-        const std::size_t at = block * lanes * n_words;
-        transpose_units(
-            chunk.n, [&](std::size_t s) { return model.row(chain + s)[block]; }, &model_units_[at], n_words);
-        if (!real_data_)
-            transpose_units(
-                chunk.n, [&](std::size_t s) { return data_.row(order_[chunk.begin + s])[block]; }, &data_units_[at],
-                n_words);
-        visible_statistics(model, chain, chunk, block);
-    }
-    const Statistics<Real> sums{real_data_ ? nullptr : data_units_.data(),
-                                model_units_.data(),
-                                n_words,
-                                positive_.data(), // minus negative_, see gibbs_part
-                                negative_.data(),
-                                chunk.n,
-                                width};
-    sums.add(first_unit, last_unit, sparse_, gradient_.data());
-    if (real_data_) {
-        using Matrix = Eigen::Matrix<Real, Eigen::Dynamic, Eigen::Dynamic, Eigen::RowMajor>;
-        using Stride = Eigen::OuterStride<>;
-        const auto index = [](std::size_t i) { return static_cast<Eigen::Index>(i); };
-        const Eigen::Map<const Matrix> p(positive_.data(), index(chunk.n), index(width));
-        for (std::size_t i = first_unit; i < last_unit; i += lanes) { // block by block: same bits for any threads
-            const Eigen::Map<const Matrix, 0, Stride> x(&dense_[i], index(chunk.n), index(lanes),
-                                                        Stride(index(up_.n_source)));
-            Eigen::Map<Matrix>(&gradient_[i * width], index(lanes), index(width)).noalias() += x.transpose() * p;
-        }
-    }
-}
-
-// Adds v − v' of 16 visible units to the sums.
-template <class Real>
-void Trainer<Real>::visible_statistics(const BitMatrix& model, std::size_t chain, const Chunk& chunk,
-                                       std::size_t block) {
-    Real* sums = &visible_gradient_[block * lanes];
-    if (!real_data_ && !weighted_) { // counts of bits
-        const std::size_t n_words = (chunk.n + 63) / 64;
-        for (std::size_t i = 0; i < lanes; ++i) {
-            const std::size_t at = (block * lanes + i) * n_words;
-            int count = 0;
-            for (std::size_t w = at; w < at + n_words; ++w)
-                count += std::popcount(data_units_[w]) - std::popcount(model_units_[w]);
-            sums[i] += static_cast<Real>(count);
-        }
-        return;
-    }
-    V total = V::load(sums);
-    const bool chains = &model == &chains_;
-    for (std::size_t s = 0; s < chunk.n; ++s) {
-        const std::size_t sample = order_[chunk.begin + s];
-        const V data =
-            real_data_ ? V::load(&dense_[s * up_.n_source + block * lanes]) : expand<Real>(data_.row(sample)[block]);
-        const V model_units = expand<Real>(model.row(chain + s)[block]);
-        const Real data_weight = weight_[sample];
-        const Real model_weight = !weighted_ ? Real{1} : chains ? model_weight_ : data_weight;
-        total += data * V::fill(data_weight) - model_units * V::fill(model_weight);
-    }
-    total.store(sums);
-}
-
-// Moves 16 parameters along g. Returns how far each would go, in the end, for a g of 1 that stays: the proximal step of
-// L1 goes as far, and the points where both rest are then those of the penalised likelihood, whatever the optimizer.
-template <class Real>
-Vector<Real> Trainer<Real>::advance(const Step& step, V g, Real* parameters, Real* velocity, Real* square) const {
-    const V momentum = V::fill(step.momentum);
-    V pace = V::fill(step.learning_rate);
-    if (step.adam) {
-        const auto slide = [](Real* mean, const V& decay, const V& value) {
-            const V next = value + decay * (V::load(mean) - value);
-            next.store(mean);
-            return next;
-        };
-        const V squares = slide(square, V::fill(static_cast<Real>(square_decay)), g * g) * V::fill(step.square_scale);
-        pace = V::map([](auto rate, auto s) { return rate / (square_root(s) + Real{1e-8f}); }, pace, squares);
-        g = slide(velocity, momentum, g) * V::fill(step.mean_scale);
-    } else if (step.momentum != 0) {
-        g += momentum * V::load(velocity);
-        g.store(velocity);
-    }
-    (V::load(parameters) + pace * g).store(parameters);
-    return step.adam ? pace : V::fill(step.learning_rate / (1 - step.momentum));
-}
-
-// Moves 16 weights by the gradient and the penalties; returns by how much.
-template <class Real>
-Vector<Real> Trainer<Real>::move_weights(const Step& step, const V& g, std::size_t at) {
-    const V before = V::load(&up_.matrix[at]);
-    const V pace = advance(step, g - V::fill(step.l2) * before, &up_.matrix[at], &velocity_[at],
-                           step.adam ? &square_[at] : nullptr);
-    V after = V::load(&up_.matrix[at]);
-    if (step.l1 > 0) {
-        after = V::map(
-            [](auto w, auto t) {
-                const auto zero = w - w;
-                const auto above = w - t, below = w + t;
-                return (above > zero ? above : zero) + (below < zero ? below : zero);
-            },
-            after, pace * V::fill(step.l1));
-        after.store(&up_.matrix[at]);
-    }
-    return after - before;
-}
-
-// From sums to the gradient and on to the parameters of 16 visible units, in both directions' copies. Centred biases
-// c + Wλ and b + Wᵀμ are what moves along Δ⟨v⟩ and Δ⟨h⟩: the plain ones make up for the change of W, whatever made it.
-template <class Real>
-void Trainer<Real>::update_block(const Step& step, std::size_t block) {
-    const std::size_t width = up_.n_units, first = block * lanes;
-    V norm = V::zero();
-    double visible_norm = 0;
-    Real *const mean = &block_mean_[block * width], *const shift = &block_shift_[block * width];
-    std::fill_n(mean, width, Real{0});
-    std::fill_n(shift, width, Real{0});
-    alignas(64) Real difference[lanes], visible_shift[lanes];
-    for (std::size_t i = first; i < first + lanes; ++i) {
-        const Real visible = difference[i - first] = visible_gradient_[i] * step.scale;
-        V dot = V::zero(), moved = V::zero();
-        for (std::size_t j = 0; j < width; j += lanes) {
-            const V mu = V::fill(step.centered ? visible_mean_[i] : Real{0});
-            const V lambda = step.centered ? V::load(&hidden_offset_[j]) : V::zero();
-            const std::size_t at = i * width + j;
-            V g = V::load(&gradient_[at]) * V::fill(step.scale);
-            if (step.centered) {
-                g -= V::fill(visible) * lambda + mu * V::load(&hidden_difference_[j]);
-                dot += g * lambda;
-                (V::load(mean + j) + mu * g).store(mean + j);
-            }
-            g.store(&gradient_[at]);
-            norm += g * g;
-            const V change = move_weights(step, g, at);
-            if (step.centered) {
-                moved += change * lambda;
-                (V::load(shift + j) + mu * change).store(shift + j);
-            }
-        }
-        for (std::size_t j = n_hidden_; j < width; ++j)
-            up_.matrix[i * width + j] = 0;
-        const Real g = visible - dot.sum();
-        visible_gradient_[i] = g;
-        visible_shift[i - first] = moved.sum();
-        visible_norm += static_cast<double>(g) * static_cast<double>(g);
-    }
-    advance(step, V::load(difference), &down_.bias[first], &visible_velocity_[first],
-            step.adam ? &visible_square_[first] : nullptr);
-    (V::load(&down_.bias[first]) - V::load(visible_shift)).store(&down_.bias[first]);
-    block_norm_[block] = static_cast<double>(norm.sum()) + visible_norm;
-    for (std::size_t j = 0; j < width; ++j)
-        for (std::size_t i = first; i < first + lanes; ++i)
-            down_.matrix[j * down_.n_units + i] = up_.matrix[i * width + j];
-    up_.refresh(first, first + lanes, 0, width);
-    down_.refresh(0, width, first, first + lanes);
+Parameters<Real> ContrastiveDivergence<Real>::pack(const PlainArrays<const Real>& from) const {
+    Parameters<Real> to = gradient_.zeros();
+    pack_weights(from.weights, to.weights);
+    std::copy_n(from.visible, n_visible_, to.visible.data());
+    std::copy_n(from.hidden, n_hidden_, to.hidden.data());
+    return to;
 }
 
 template <class Real>
-void Trainer<Real>::reduce_hidden(std::size_t n_parts) {
-    const V scale = V::fill(batch_weight_ > 0 ? 1 / batch_weight_ : Real{0});
-    for (std::size_t j = 0; j < up_.n_units; j += lanes) {
-        alignas(64) Real start[lanes];
-        start_sums(start, lanes, model_hidden_, j);
-        V sum = V::load(start);
-        for (std::size_t part = 0; part < n_parts; ++part)
-            sum += V::load(&part_data_[part * up_.n_units + j]) - V::load(&part_model_[part * up_.n_units + j]);
-        (sum * scale).store(&hidden_difference_[j]);
-    }
+std::vector<Real> ContrastiveDivergence<Real>::hidden_offset() const {
+    if (hidden_offset_.empty())
+        return {};
+    return {hidden_offset_.begin(), hidden_offset_.begin() + static_cast<std::ptrdiff_t>(n_hidden_)};
 }
 
 template <class Real>
-void Trainer<Real>::update_hidden(const Step& step, std::size_t n_parts) {
-    const std::size_t n_blocks = block_norm_.size();
-    for (std::size_t j = 0; j < up_.n_units; j += lanes) {
-        V mean = V::zero(), shift = V::zero(); // Σ μ ∇W and Σ μ ΔW, 0 if not centred
-        for (std::size_t block = 0; block < n_blocks; ++block) {
-            mean += V::load(&block_mean_[block * up_.n_units + j]);
-            shift += V::load(&block_shift_[block * up_.n_units + j]);
-        }
-        const V difference = V::load(&hidden_difference_[j]);
-        (difference - mean).store(&hidden_gradient_[j]);
-        advance(step, difference, &up_.bias[j], &hidden_velocity_[j], step.adam ? &hidden_square_[j] : nullptr);
-        (V::load(&up_.bias[j]) - shift).store(&up_.bias[j]);
-    }
-    for (std::size_t j = 0; j < n_hidden_; ++j) {
-        norm_ += static_cast<double>(hidden_gradient_[j]) * static_cast<double>(hidden_gradient_[j]);
-        if (step.centered && slide_ && step.scale > 0) {
-            Real mean = 0;
-            for (std::size_t part = 0; part < n_parts; ++part)
-                mean += part_data_[part * up_.n_units + j];
-            hidden_offset_[j] += static_cast<Real>(offset_rate) * (mean * step.scale - hidden_offset_[j]);
-        }
-    }
-    for (const double norm : block_norm_)
-        norm_ += norm;
+void ContrastiveDivergence<Real>::set_hidden_offset(const std::vector<Real>& offset) {
+    hidden_offset_.assign(offset.empty() ? 0 : round_up(n_hidden_, lanes), Real{0});
+    std::copy(offset.begin(), offset.end(), hidden_offset_.begin());
 }
 
-template <class Real>
-void Trainer<Real>::clear_parts(std::size_t part) {
-    std::fill_n(&part_data_[part * up_.n_units], up_.n_units, Real{0});
-    std::fill_n(&part_model_[part * up_.n_units], up_.n_units, Real{0});
-}
-
-template class Trainer<float>;
-template class Trainer<double>;
+template class ContrastiveDivergence<float>;
+template class ContrastiveDivergence<double>;
 
 } // namespace rgrbm

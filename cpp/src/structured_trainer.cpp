@@ -2,96 +2,16 @@
 
 #include "rgrbm/sigmoid.hpp"
 #include "rgrbm/statistics.hpp"
-#include "rgrbm/threads.hpp"
 
 #include <algorithm>
-#include <cmath>
-#include <numeric>
 #include <utility>
 
 namespace rgrbm {
 
-template <class Real>
-TrainingReport StructuredTrainer<Real>::run(const TrainingOptions& options) {
-    const std::size_t n_epochs = options.learning_rate.size();
-    TrainingReport report{std::vector<double>(n_epochs), std::vector<double>(n_epochs), {}};
-    if (n_epochs == 0)
-        return report;
-    prepare(options);
-    start_batch(options, 0, 0);
-    // A unit's draw costs about as much as eight of its edges.
-    const std::size_t work = options.batch_size * (edge_weight_.size() + 8 * (n_visible_ + n_hidden_));
-    const auto wanted = std::min<std::size_t>(static_cast<std::size_t>(num_threads()), 1 + work / work_per_thread);
-    const int n_threads = static_cast<int>(wanted);
-    Team team;
-#pragma omp parallel num_threads(n_threads)
-    {
-        Team::Member member(team);
-        for (std::size_t epoch = 0; epoch < n_epochs; ++epoch)
-            for (std::size_t begin = 0; begin < n_samples_; begin += options.batch_size) {
-                const std::size_t n = std::min(options.batch_size, n_samples_ - begin);
-                const std::size_t n_chunks = n_pieces(n, chunk_size);
-                for (std::size_t c = 0; c < n_chunks; ++c) {
-                    const std::size_t start = piece(c, n, n_chunks);
-                    const Chunk chunk{begin + start, piece(c + 1, n, n_chunks) - start, start};
-                    const std::size_t n_parts = n_pieces(chunk.n, part_size);
-                    member.phase(n_parts, [&](std::size_t part) { gibbs_part(options, chunk, part); }, [] {});
-                    member.phase(
-                        wanted,
-                        [&](std::size_t share) {
-                            const auto of = [&](std::size_t i, std::size_t total) { return piece(i, total, wanted); };
-                            const std::size_t n_tiles = n_pieces(chunk.n, lanes);
-                            sums_of_hidden(of(share, n_hidden_), of(share + 1, n_hidden_), n_tiles, c == 0);
-                            sums_of_visible(of(share, n_visible_), of(share + 1, n_visible_), n_tiles, c == 0);
-                        },
-                        [&] {
-                            if (c + 1 == n_chunks)
-                                end_batch(options, epoch, begin + n, report);
-                        });
-                }
-            }
-    }
-    return report;
-}
-
-template <class Real>
-void StructuredTrainer<Real>::start_batch(const TrainingOptions& options, std::size_t epoch, std::size_t begin) {
-    if (begin == 0) {
-        const std::uint64_t index = options.first_epoch + epoch;
-        for (std::size_t part = 0; part < streams_.size(); ++part)
-            streams_[part] = Stream(key_, index, part, 0);
-        std::fill(part_error_.begin(), part_error_.end(), 0.0);
-        shuffle(index, options.shuffle && n_samples_ > options.batch_size);
-    }
-    const std::size_t n = std::min(options.batch_size, n_samples_ - begin);
-    batch_weight_ = std::accumulate(&order_[begin], &order_[begin] + n, Real{0},
-                                    [&](Real sum, std::uint32_t s) { return sum + weight_[s]; });
-}
-
-template <class Real>
-void StructuredTrainer<Real>::end_batch(const TrainingOptions& options, std::size_t epoch, std::size_t end,
-                                        TrainingReport& report) {
-    find_gradient(options.centered);
-    update(options, epoch);
-    if (options.centered && !symmetric_ && slide_ && batch_weight_ > 0)
-        slide_offset();
-    if (end < n_samples_) {
-        start_batch(options, epoch, end);
-        return;
-    }
-    const double n_units = static_cast<double>(n_samples_) * static_cast<double>(n_visible_);
-    const double n_batches = static_cast<double>(n_pieces(n_samples_, options.batch_size));
-    report.reconstruction_error[epoch] = std::accumulate(part_error_.begin(), part_error_.end(), 0.0) / n_units;
-    report.gradient_norm[epoch] = std::sqrt(norm_ / n_batches);
-    norm_ = 0;
-    if (epoch + 1 < options.learning_rate.size())
-        start_batch(options, epoch + 1, 0);
-}
-
 // The Gibbs steps of 32 samples, two tiles, on the part's own random stream.
 template <class Real>
-void StructuredTrainer<Real>::gibbs_part(const TrainingOptions& options, const Chunk& chunk, std::size_t part) {
-    const bool persistent = options.method == NegativePhase::pcd, paper = options.method == NegativePhase::paper;
+void StructuredTrainer<Real>::gibbs_part(const Chunk& chunk, std::size_t part) {
+    const bool persistent = this->persistent(), paper = options_.method == NegativePhase::paper;
     const std::size_t n_visible = n_visible_ * lanes, n_hidden = n_hidden_ * lanes; // sizes of tiles
     const std::size_t last = std::min((part + 1) * part_size, chunk.n);
     Stream stream = streams_[part];
@@ -99,15 +19,14 @@ void StructuredTrainer<Real>::gibbs_part(const TrainingOptions& options, const C
         const std::size_t tile = first / lanes, count = std::min(lanes, last - first);
         Real *v = &data_tiles_[tile * n_visible], *u = &model_tiles_[tile * n_visible];
         Real *h = &hidden_tiles_[tile * n_hidden], *p = &positive_[tile * n_hidden], *q = &negative_[tile * n_hidden];
-        Real *data_weight = &data_weight_[tile * lanes], *model_weight = &model_weight_[tile * lanes];
+        Real *data_weight = &data_tile_weight_[tile * lanes], *model_weight = &model_tile_weight_[tile * lanes];
         alignas(64) Real ones[lanes] = {};
         std::fill_n(data_weight, lanes, Real{0});
         std::fill_n(model_weight, lanes, Real{0});
-        const std::size_t batch = std::min(options.batch_size, n_samples_ - (chunk.begin - chunk.chain));
         for (std::size_t s = 0; s < count; ++s) {
             ones[s] = 1;
             data_weight[s] = weight_[order_[chunk.begin + first + s]];
-            model_weight[s] = persistent ? batch_weight_ / static_cast<Real>(batch) : data_weight[s];
+            model_weight[s] = persistent ? model_weight_ : data_weight[s];
         }
         const V weight = V::load(data_weight), chain_weight = V::load(model_weight);
         const auto draw_into = [&](Real* states) {
@@ -128,13 +47,13 @@ void StructuredTrainer<Real>::gibbs_part(const TrainingOptions& options, const C
             continue;
         }
         if (persistent)
-            load_bits(count, [&](std::size_t s) { return std::as_const(chains_).row(chunk.chain + first + s); }, u);
-        for (std::size_t step = persistent ? 0 : 1; step < options.k; ++step) {
+            load_bits(count, [&](std::size_t s) { return std::as_const(chains_).row(chunk.start + first + s); }, u);
+        for (std::size_t step = persistent ? 0 : 1; step < options_.k; ++step) {
             activate(hidden_, u, draw_into(h));
             activate(visible_, h, draw_into(u));
         }
         if (persistent)
-            store_chains(u, chunk.chain + first, count);
+            store_chains(u, chunk.start + first, count);
         activate(hidden_, u, [&](std::size_t j, const V& x) {
             (logistic_of(exp_negative(x)) * chain_weight).store(q + j * lanes);
         });
@@ -188,6 +107,14 @@ double StructuredTrainer<Real>::unequal_units(const Real* data, const Real* mode
     return static_cast<double>(total.sum());
 }
 
+template <class Real>
+void StructuredTrainer<Real>::statistics(const Chunk& chunk, std::size_t share, std::size_t n_shares) {
+    const auto of = [&](std::size_t i, std::size_t total) { return piece(i, total, n_shares); };
+    const std::size_t n_tiles = n_pieces(chunk.n, lanes);
+    sums_of_hidden(of(share, n_hidden_), of(share + 1, n_hidden_), n_tiles, chunk.start == 0);
+    sums_of_visible(of(share, n_visible_), of(share + 1, n_visible_), n_tiles, chunk.start == 0);
+}
+
 // Σ_s (v p − v' p') of the edges at some hidden units, and Σ_s p and Σ_s p' of the units.
 template <class Real>
 void StructuredTrainer<Real>::sums_of_hidden(std::size_t first, std::size_t last, std::size_t n_tiles, bool start) {
@@ -221,21 +148,25 @@ void StructuredTrainer<Real>::sums_of_visible(std::size_t first, std::size_t las
     for (std::size_t i = first; i < last; ++i) {
         V sum = V::zero();
         for (std::size_t t = 0; t < n_tiles; ++t)
-            sum += V::load(&data_tiles_[t * n_visible + i * lanes]) * V::load(&data_weight_[t * lanes]) -
-                   V::load(&model_tiles_[t * n_visible + i * lanes]) * V::load(&model_weight_[t * lanes]);
+            sum += V::load(&data_tiles_[t * n_visible + i * lanes]) * V::load(&data_tile_weight_[t * lanes]) -
+                   V::load(&model_tiles_[t * n_visible + i * lanes]) * V::load(&model_tile_weight_[t * lanes]);
         visible_sum_[i] = (start ? Real{0} : visible_sum_[i]) + sum.sum();
     }
 }
 
 // From sums to the gradient of each class of weights and of each bias.
 template <class Real>
-void StructuredTrainer<Real>::find_gradient(bool centered) {
-    const Real scale = batch_weight_ > 0 ? 1 / batch_weight_ : Real{0};
+void StructuredTrainer<Real>::find_gradient() {
+    const bool centered = options_.centered;
+    const Real scale = this->scale();
     for (std::size_t i = 0; i < n_visible_; ++i)
         visible_.difference[i] = visible_sum_[i] * scale;
     for (std::size_t j = 0; j < n_hidden_; ++j)
         hidden_.difference[j] = (data_sum_[j] - model_sum_[j]) * scale;
-    std::fill(class_gradient_.begin(), class_gradient_.end(), Real{0});
+    if (centered && !symmetric_ && !equitable_)
+        for (Side* side : {&visible_, &hidden_})
+            average_bias(*side, side->difference);
+    std::fill(gradient_.weights.begin(), gradient_.weights.end(), Real{0});
     const bool offsets = centered || symmetric_;
     for (std::size_t j = 0; j < n_hidden_; ++j)
         for (std::size_t at = hidden_.first[j]; at < hidden_.first[j + 1]; ++at) {
@@ -243,24 +174,25 @@ void StructuredTrainer<Real>::find_gradient(bool centered) {
             Real g = edge_gradient_[edge] * scale;
             if (offsets)
                 g -= visible_offset_[i] * hidden_.difference[j] + hidden_offset_[j] * visible_.difference[i];
-            class_gradient_[edge_class_[edge]] += g;
+            gradient_.weights[edge_class_[edge]] += g;
         }
-    for (std::size_t c = 0; c < n_classes_; ++c)
-        class_gradient_[c] /= static_cast<Real>(n_copies_[c]);
+    for (std::size_t c = 0; c < n_copies_.size(); ++c)
+        gradient_.weights[c] /= static_cast<Real>(n_copies_[c]);
     for (std::size_t edge = 0; edge < edge_weight_.size(); ++edge)
-        edge_gradient_[edge] = class_gradient_[edge_class_[edge]];
+        edge_gradient_[edge] = gradient_.weights[edge_class_[edge]];
     if (symmetric_) {
-        make_symmetric(visible_, edge_gradient_, visible_.gradient);
-        make_symmetric(hidden_, edge_gradient_, hidden_.gradient);
+        make_symmetric(visible_, edge_gradient_, gradient_.visible);
+        make_symmetric(hidden_, edge_gradient_, gradient_.hidden);
         return;
     }
-    for (Side* side : {&visible_, &hidden_}) {
-        average_bias(*side, side->difference);
-        side->gradient = side->difference;
+    const auto bias_gradient = [&](Side& side, const Values& offset, Values& gradient) {
+        average_bias(side, side.difference);
+        gradient = side.difference;
         if (centered)
-            subtract_centred(*side, edge_gradient_, side == &visible_ ? hidden_offset_ : visible_offset_,
-                             side->gradient);
-    }
+            subtract_centred(side, edge_gradient_, offset, gradient);
+    };
+    bias_gradient(visible_, hidden_offset_, gradient_.visible);
+    bias_gradient(hidden_, visible_offset_, gradient_.hidden);
 }
 
 // What a change of the weights takes from biases that are centred: Σ over its edges of the change times the offset.
@@ -273,47 +205,49 @@ void StructuredTrainer<Real>::subtract_centred(const Side& side, const Values& c
     average_bias(side, biases); // the same sums in another order
 }
 
-// L1 goes as far as the gradient does, momentum included, so that it has the same optimum for any momentum.
 template <class Real>
-void StructuredTrainer<Real>::update(const TrainingOptions& options, std::size_t epoch) {
-    const auto real = [](double value) { return static_cast<Real>(value); };
-    const Real rate = real(options.learning_rate[epoch]), momentum = real(options.momentum);
-    const Real threshold = real(options.learning_rate[epoch] * options.l1[epoch] / (1 - options.momentum));
-    for (const Values* gradient : {&edge_gradient_, &visible_.gradient, &hidden_.gradient})
+void StructuredTrainer<Real>::update(std::size_t /*n_parts*/) {
+    find_gradient();
+    for (const Values* gradient : {&edge_gradient_, &gradient_.visible, &gradient_.hidden})
         for (const Real g : *gradient)
             norm_ += static_cast<double>(g) * static_cast<double>(g);
-    for (std::size_t c = 0; c < n_classes_; ++c) {
-        Real& weight = weight_value_[c];
-        Real g = class_gradient_[c] - real(options.l2) * weight;
-        if (momentum != 0)
-            g = velocity_[c] = g + momentum * velocity_[c];
-        weight += rate * g;
-        if (threshold > 0)
-            weight = std::max(weight - threshold, Real{0}) + std::min(weight + threshold, Real{0});
+    move_weights();
+    move_biases();
+    if (options_.centered && !symmetric_ && slide_ && batch_weight_ > 0)
+        slide_offset();
+}
+
+template <class Real>
+void StructuredTrainer<Real>::move_weights() {
+    Step<Real> step = step_;
+    if (!step.adam) { // one threshold for all weights: its product is rounded once
+        step.reach = step.threshold;
+        step.l1 = step.threshold > 0 ? 1 : 0;
     }
+    for (std::size_t c = 0; c < class_weight_.size(); c += lanes)
+        ascend_penalised(step, V::load(&gradient_.weights[c]), class_weight_, optimizer_, c);
     for (std::size_t edge = 0; edge < edge_weight_.size(); ++edge) {
-        edge_change_[edge] = weight_value_[edge_class_[edge]] - edge_weight_[edge];
-        edge_weight_[edge] = weight_value_[edge_class_[edge]];
-    }
-    if (symmetric_) {
-        make_symmetric(visible_, edge_weight_, visible_.bias);
-        make_symmetric(hidden_, edge_weight_, hidden_.bias);
-    } else {
-        update_bias(visible_, options.centered ? &hidden_offset_ : nullptr, rate, momentum);
-        update_bias(hidden_, options.centered ? &visible_offset_ : nullptr, rate, momentum);
+        const Real weight = class_weight_[edge_class_[edge]];
+        edge_change_[edge] = weight - edge_weight_[edge];
+        edge_weight_[edge] = weight;
     }
 }
 
 template <class Real>
-void StructuredTrainer<Real>::update_bias(Side& side, const Values* offset, Real rate, Real momentum) {
-    for (std::size_t unit = 0; unit < side.size(); ++unit) {
-        Real g = side.difference[unit];
-        if (momentum != 0)
-            g = side.velocity[unit] = g + momentum * side.velocity[unit];
-        side.bias[unit] += rate * g;
+void StructuredTrainer<Real>::move_biases() {
+    if (symmetric_) {
+        make_symmetric(visible_, edge_weight_, visible_.bias);
+        make_symmetric(hidden_, edge_weight_, hidden_.bias);
+        return;
     }
-    if (offset)
-        subtract_centred(side, edge_change_, *offset, side.bias);
+    const auto move = [&](Side& side, const Values& offset, Values& velocity, Values& squares) {
+        for (std::size_t unit = 0; unit < side.bias.size(); unit += lanes)
+            ascend(step_, V::load(&side.difference[unit]), side.bias, velocity, squares, unit);
+        if (options_.centered)
+            subtract_centred(side, edge_change_, offset, side.bias);
+    };
+    move(visible_, hidden_offset_, optimizer_.velocity.visible, optimizer_.squares.visible);
+    move(hidden_, visible_offset_, optimizer_.velocity.hidden, optimizer_.squares.hidden);
 }
 
 // The biases that belong to weights without fields in ±1 units.

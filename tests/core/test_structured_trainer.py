@@ -30,7 +30,13 @@ SHARED = (
     np.array([0, 0, 0, 1], dtype=np.int32),
     np.zeros(3, dtype=np.int32),
 )
-STRUCTURES = {"full": FULL, "masked": MASKED, "shared": SHARED}
+# Visible units that share a bias, with weights to hidden units that do not.
+IRREGULAR = (
+    np.array([[0, 1, -1], [1, 0, -1], [0, -1, 1], [-1, 1, 0]], dtype=np.int32),
+    np.zeros(4, dtype=np.int32),
+    np.array([0, 1, 2], dtype=np.int32),
+)
+STRUCTURES = {"full": FULL, "masked": MASKED, "shared": SHARED, "irregular": IRREGULAR}
 
 
 def parameters(structure, dtype, seed=0, scale=0.8, symmetric=False):
@@ -84,6 +90,7 @@ def projected(gradient, structure, centered, symmetric, mu, lam):
         dW = class_means(dW - (dc[:, None] + db) / 2, classes)
         return dW, -dW.sum(1) / 2, -dW.sum(0) / 2
     if centered:
+        dc, db = class_means(dc, visible), class_means(db, hidden)
         dW = class_means(dW - np.outer(dc, lam) - np.outer(mu, db), classes)
         return dW, class_means(dc - dW @ lam, visible), class_means(db - dW.T @ mu, hidden)
     return class_means(dW, classes), class_means(dc, visible), class_means(db, hidden)
@@ -97,7 +104,7 @@ def projected(gradient, structure, centered, symmetric, mu, lam):
 @pytest.mark.parametrize(("centered", "symmetric"), [(False, False), (True, False), (True, True)])
 @pytest.mark.parametrize(("method", "k"), [("cd", 1), ("cd", 3), ("pcd", 2), ("paper", 1)])
 def test_mean_gradient_is_its_exact_expectation(dtype, structure, centered, symmetric, method, k):
-    # 300 draws, at most 19 components, 72 cases. Student's t with 299 degrees of freedom exceeds 6.5 standard errors
+    # 300 draws, at most 19 components, 96 cases. Student's t with 299 degrees of freedom exceeds 6.5 standard errors
     # with probability 3e-10: a false alarm in 1 of 2 million runs.
     structure = STRUCTURES[structure]
     W, c, b = parameters(structure, dtype, symmetric=symmetric)
@@ -117,6 +124,22 @@ def test_mean_gradient_is_its_exact_expectation(dtype, structure, centered, symm
     rounding = 1e-6 if dtype == np.float32 else 1e-14
     assert np.all(np.abs(np.mean(draws, axis=0, dtype=float) - exact) < 6.5 * error + rounding)
     assert np.max(error) < 0.03  # the comparison can tell right from wrong
+
+
+@pytest.mark.parametrize("structure", STRUCTURES)
+@pytest.mark.parametrize("method", ["cd", "pcd"])
+def test_centred_gradient_vanishes_with_the_plain_one(structure, method):
+    # Of the same draws, the one is a linear function of the other: both have the fixed points of the shared parameters.
+    structure, x = STRUCTURES[structure], binary(40, 4, density=0.6)
+    classes, visible, hidden = structure
+    mu = class_means(np.array([0.2, 0.4, 0.6, 0.7]), visible)
+    lam = class_means(np.array([0.3, 0.5, 0.8]), hidden)
+    dW, dc, db = make(structure, np.float64).gradient(x, 0, 1, method, False, mu, lam)
+    found = make(structure, np.float64).gradient(x, 0, 1, method, True, mu, lam)
+    dW = class_means(dW - np.outer(dc, lam) - np.outer(mu, db), classes)
+    expected = dW, class_means(dc - dW @ lam, visible), class_means(db - dW.T @ mu, hidden)
+    for mine, theirs in zip(found, expected, strict=True):
+        np.testing.assert_allclose(mine, theirs, rtol=0, atol=1e-14)
 
 
 @pytest.mark.parametrize("dtype", DTYPES)
@@ -199,6 +222,37 @@ def test_update_is_gradient_ascent_with_l2_and_momentum():
         run(trainer, first_epoch=epoch, learning_rate=0.2, l2=0.3, momentum=0.8, batch_size=80, centered=False)
     for mine, theirs in zip((W, c, b, *velocity), everything(trainer)[:6], strict=True):
         np.testing.assert_allclose(theirs, mine, rtol=1e-11, atol=1e-13)
+
+
+@pytest.mark.parametrize("l1", [0.0, 0.02])
+def test_adam_moves_shared_parameters_and_resumes(l1):
+    # Kingma & Ba's algorithm along the shared gradients; L1 with each parameter's own step.
+    x, rate, decays = binary(80, 4), 0.05, (0.9, 0.999)
+    values = parameters(SHARED, np.float64)
+    trainer = make(SHARED, np.float64)
+    means = [[np.zeros_like(a) for a in values] for _ in decays]
+    for t in range(1, 5):
+        at = kernels.StructuredTrainer64(*values, *SHARED, False, KEY)
+        gradient = at.gradient(x, t - 1, 1, "cd", False, np.zeros(4), np.zeros(3))
+        for mean, decay, power in zip(means, decays, (1, 2), strict=True):
+            mean[:] = [decay * m + (1 - decay) * g**power for m, g in zip(mean, gradient, strict=True)]
+        pace = [rate / (np.sqrt(s / (1 - decays[1] ** t)) + 1e-8) for s in means[1]]
+        values = [a + p * m / (1 - decays[0] ** t) for a, p, m in zip(values, pace, means[0], strict=True)]
+        values[0] = np.sign(values[0]) * np.maximum(np.abs(values[0]) - l1 * pace[0], 0)
+        values[0][SHARED[0] < 0] = 0
+        following = kernels.StructuredTrainer64(
+            trainer.weights, trainer.visible_bias, trainer.hidden_bias, *SHARED, False, KEY
+        )
+        following.set_state(trainer.state())
+        following.set_data(x, None)
+        options = {"learning_rate": rate, "l1": l1, "momentum": decays[0], "optimizer": "adam"}
+        run(following, first_epoch=t - 1, batch_size=80, centered=False, **options)
+        trainer = following
+    for mine, theirs in zip((*values, *means[0], *means[1]), everything(trainer)[:9], strict=True):
+        np.testing.assert_allclose(theirs, mine, rtol=1e-8, atol=1e-10)
+    assert trainer.state()["n_updates"] == [4]
+    trainer.set_state({name: value for name, value in trainer.state().items() if "square" not in name})
+    assert trainer.state()["weight_square"].size == trainer.state()["n_updates"][0] == 0
 
 
 @pytest.mark.parametrize("dtype", DTYPES)

@@ -6,7 +6,7 @@ import collections.abc
 import numpy
 import numpy.typing
 import typing
-__all__: list[str] = ['Annealing', 'IsingChains', 'LayerEnumeration', 'SpinEnumeration', 'StructuredTrainer32', 'StructuredTrainer64', 'Trainer32', 'Trainer64', 'compiler', 'eigen_version', 'gibbs', 'has_openmp', 'hidden_probabilities', 'isa', 'num_threads', 'sample_hidden', 'sample_visible', 'set_num_threads', 'version', 'visible_probabilities']
+__all__: list[str] = ['Annealing', 'ContrastiveDivergence32', 'ContrastiveDivergence64', 'IsingChains', 'LayerEnumeration', 'SpinEnumeration', 'StructuredTrainer32', 'StructuredTrainer64', 'Trainer32', 'Trainer64', 'compiler', 'eigen_version', 'gibbs', 'has_openmp', 'hidden_probabilities', 'isa', 'num_threads', 'sample_hidden', 'sample_visible', 'set_num_threads', 'version', 'visible_probabilities']
 class IsingChains:
     """
     Chains of an Ising model on a ring (rows = 1) or torus, one bit per spin.
@@ -104,12 +104,10 @@ class Annealing:
         """
         Take chains along a schedule; returns their states and log weights.
         """
-class Trainer32:
+class ContrastiveDivergence32:
     """
-    Trains a Bernoulli RBM; holds parameters, packed data and all state of the training.
+    What all trainers have: parameters, packed data, all state of the training, and its course.
     """
-    def __init__(self, weights: numpy.typing.NDArray[numpy.float32], visible_bias: numpy.typing.NDArray[numpy.float32], hidden_bias: numpy.typing.NDArray[numpy.float32], key: typing.Annotated[collections.abc.Sequence[typing.SupportsInt | typing.SupportsIndex], "FixedSize(2)"]) -> None:
-        ...
     def gradient(self, x: numpy.typing.NDArray[numpy.uint8], index: typing.SupportsInt | typing.SupportsIndex, k: typing.SupportsInt | typing.SupportsIndex, method: str, centered: bool, visible_mean: numpy.typing.NDArray[numpy.float32], hidden_mean: numpy.typing.NDArray[numpy.float32]) -> tuple:
         """
         Take over x; one draw of the gradient from all of it: (weights, visible biases, hidden biases).
@@ -149,57 +147,22 @@ class Trainer32:
         """
         Copy of the weights, (n_visible, n_hidden).
         """
-class StructuredTrainer32:
+class Trainer32(ContrastiveDivergence32):
+    """
+    Trains a Bernoulli RBM whose weights are all free.
+    """
+    def __init__(self, weights: numpy.typing.NDArray[numpy.float32], visible_bias: numpy.typing.NDArray[numpy.float32], hidden_bias: numpy.typing.NDArray[numpy.float32], key: typing.Annotated[collections.abc.Sequence[typing.SupportsInt | typing.SupportsIndex], "FixedSize(2)"]) -> None:
+        ...
+class StructuredTrainer32(ContrastiveDivergence32):
     """
     Trains a Bernoulli RBM whose weights are masked, shared or symmetric.
     """
     def __init__(self, weights: numpy.typing.NDArray[numpy.float32], visible_bias: numpy.typing.NDArray[numpy.float32], hidden_bias: numpy.typing.NDArray[numpy.float32], weight_class: numpy.typing.NDArray[numpy.int32], visible_class: numpy.typing.NDArray[numpy.int32], hidden_class: numpy.typing.NDArray[numpy.int32], symmetric: bool, key: typing.Annotated[collections.abc.Sequence[typing.SupportsInt | typing.SupportsIndex], "FixedSize(2)"]) -> None:
         ...
-    def gradient(self, x: numpy.typing.NDArray[numpy.uint8], index: typing.SupportsInt | typing.SupportsIndex, k: typing.SupportsInt | typing.SupportsIndex, method: str, centered: bool, visible_mean: numpy.typing.NDArray[numpy.float32], hidden_mean: numpy.typing.NDArray[numpy.float32]) -> tuple:
-        """
-        Take over x; one draw of the gradient from all of it: (weights, visible biases, hidden biases).
-        """
-    def run(self, *, first_epoch: typing.SupportsInt | typing.SupportsIndex, learning_rate: typing.Annotated[numpy.typing.ArrayLike, numpy.float64], l1: typing.Annotated[numpy.typing.ArrayLike, numpy.float64], l2: typing.SupportsFloat | typing.SupportsIndex, momentum: typing.SupportsFloat | typing.SupportsIndex, batch_size: typing.SupportsInt | typing.SupportsIndex, k: typing.SupportsInt | typing.SupportsIndex, method: str, centered: bool, shuffle: bool, optimizer: str = 'sgd', n_temperatures: typing.SupportsInt | typing.SupportsIndex = 10) -> dict:
-        """
-        Train for as many epochs as there are learning rates.
-        """
-    def set_data(self, x: numpy.typing.NDArray[numpy.uint8], sample_weight: typing.Annotated[numpy.typing.ArrayLike, numpy.float64] | None = None) -> None:
-        """
-        Take over data of 0 and 1, shape (n_samples, n_visible).
-        """
-    def set_real_data(self, x: numpy.typing.NDArray[numpy.float32], sample_weight: typing.Annotated[numpy.typing.ArrayLike, numpy.float64] | None = None) -> None:
-        """
-        Take over probabilities in [0, 1], shape (n_samples, n_visible).
-        """
-    def set_state(self, state: dict) -> None:
-        """
-        Take over what state() returned.
-        """
-    def state(self) -> dict:
-        """
-        All else that a resumed training needs, as arrays.
-        """
-    @property
-    def hidden_bias(self) -> typing.Any:
-        """
-        Copy of the hidden biases, (n_hidden,).
-        """
-    @property
-    def visible_bias(self) -> typing.Any:
-        """
-        Copy of the visible biases, (n_visible,).
-        """
-    @property
-    def weights(self) -> typing.Any:
-        """
-        Copy of the weights, (n_visible, n_hidden).
-        """
-class Trainer64:
+class ContrastiveDivergence64:
     """
-    Trains a Bernoulli RBM; holds parameters, packed data and all state of the training.
+    What all trainers have: parameters, packed data, all state of the training, and its course.
     """
-    def __init__(self, weights: numpy.typing.NDArray[numpy.float64], visible_bias: numpy.typing.NDArray[numpy.float64], hidden_bias: numpy.typing.NDArray[numpy.float64], key: typing.Annotated[collections.abc.Sequence[typing.SupportsInt | typing.SupportsIndex], "FixedSize(2)"]) -> None:
-        ...
     def gradient(self, x: numpy.typing.NDArray[numpy.uint8], index: typing.SupportsInt | typing.SupportsIndex, k: typing.SupportsInt | typing.SupportsIndex, method: str, centered: bool, visible_mean: numpy.typing.NDArray[numpy.float64], hidden_mean: numpy.typing.NDArray[numpy.float64]) -> tuple:
         """
         Take over x; one draw of the gradient from all of it: (weights, visible biases, hidden biases).
@@ -239,51 +202,18 @@ class Trainer64:
         """
         Copy of the weights, (n_visible, n_hidden).
         """
-class StructuredTrainer64:
+class Trainer64(ContrastiveDivergence64):
+    """
+    Trains a Bernoulli RBM whose weights are all free.
+    """
+    def __init__(self, weights: numpy.typing.NDArray[numpy.float64], visible_bias: numpy.typing.NDArray[numpy.float64], hidden_bias: numpy.typing.NDArray[numpy.float64], key: typing.Annotated[collections.abc.Sequence[typing.SupportsInt | typing.SupportsIndex], "FixedSize(2)"]) -> None:
+        ...
+class StructuredTrainer64(ContrastiveDivergence64):
     """
     Trains a Bernoulli RBM whose weights are masked, shared or symmetric.
     """
     def __init__(self, weights: numpy.typing.NDArray[numpy.float64], visible_bias: numpy.typing.NDArray[numpy.float64], hidden_bias: numpy.typing.NDArray[numpy.float64], weight_class: numpy.typing.NDArray[numpy.int32], visible_class: numpy.typing.NDArray[numpy.int32], hidden_class: numpy.typing.NDArray[numpy.int32], symmetric: bool, key: typing.Annotated[collections.abc.Sequence[typing.SupportsInt | typing.SupportsIndex], "FixedSize(2)"]) -> None:
         ...
-    def gradient(self, x: numpy.typing.NDArray[numpy.uint8], index: typing.SupportsInt | typing.SupportsIndex, k: typing.SupportsInt | typing.SupportsIndex, method: str, centered: bool, visible_mean: numpy.typing.NDArray[numpy.float64], hidden_mean: numpy.typing.NDArray[numpy.float64]) -> tuple:
-        """
-        Take over x; one draw of the gradient from all of it: (weights, visible biases, hidden biases).
-        """
-    def run(self, *, first_epoch: typing.SupportsInt | typing.SupportsIndex, learning_rate: typing.Annotated[numpy.typing.ArrayLike, numpy.float64], l1: typing.Annotated[numpy.typing.ArrayLike, numpy.float64], l2: typing.SupportsFloat | typing.SupportsIndex, momentum: typing.SupportsFloat | typing.SupportsIndex, batch_size: typing.SupportsInt | typing.SupportsIndex, k: typing.SupportsInt | typing.SupportsIndex, method: str, centered: bool, shuffle: bool, optimizer: str = 'sgd', n_temperatures: typing.SupportsInt | typing.SupportsIndex = 10) -> dict:
-        """
-        Train for as many epochs as there are learning rates.
-        """
-    def set_data(self, x: numpy.typing.NDArray[numpy.uint8], sample_weight: typing.Annotated[numpy.typing.ArrayLike, numpy.float64] | None = None) -> None:
-        """
-        Take over data of 0 and 1, shape (n_samples, n_visible).
-        """
-    def set_real_data(self, x: numpy.typing.NDArray[numpy.float64], sample_weight: typing.Annotated[numpy.typing.ArrayLike, numpy.float64] | None = None) -> None:
-        """
-        Take over probabilities in [0, 1], shape (n_samples, n_visible).
-        """
-    def set_state(self, state: dict) -> None:
-        """
-        Take over what state() returned.
-        """
-    def state(self) -> dict:
-        """
-        All else that a resumed training needs, as arrays.
-        """
-    @property
-    def hidden_bias(self) -> typing.Any:
-        """
-        Copy of the hidden biases, (n_hidden,).
-        """
-    @property
-    def visible_bias(self) -> typing.Any:
-        """
-        Copy of the visible biases, (n_visible,).
-        """
-    @property
-    def weights(self) -> typing.Any:
-        """
-        Copy of the weights, (n_visible, n_hidden).
-        """
 @typing.overload
 def gibbs(x: numpy.typing.NDArray[numpy.uint8], n_steps: typing.SupportsInt | typing.SupportsIndex, weights: numpy.typing.NDArray[numpy.float32], visible_bias: numpy.typing.NDArray[numpy.float32], hidden_bias: numpy.typing.NDArray[numpy.float32], key: typing.Annotated[collections.abc.Sequence[typing.SupportsInt | typing.SupportsIndex], "FixedSize(2)"], index: typing.SupportsInt | typing.SupportsIndex) -> tuple:
     """
