@@ -456,6 +456,7 @@ def test_an_interrupted_fit_is_fitted_and_goes_on_to_the_same_bits(X):
     np.testing.assert_array_equal(model.components_, whole.components_)
 
 
+@pytest.mark.usefixtures("ctrl_c")
 def test_ctrl_c_ends_a_long_training_soon_and_leaves_it_ready_to_go_on(X):
     model = BernoulliRBM(n_components=N_HIDDEN, n_iter=10**6, random_state=0)
     timer = threading.Timer(0.5, os.kill, (os.getpid(), signal.SIGINT))

@@ -117,6 +117,7 @@ def test_a_callback_ends_training_and_the_others_are_still_called():
     assert trainer.total == pytest.approx(learning_rates(0.5, "linear", 100).sum())
 
 
+@pytest.mark.usefixtures("ctrl_c")
 def test_ctrl_c_ends_after_a_whole_slice_and_training_can_go_on():
     def interrupt(epoch):
         if epoch == 5:
@@ -143,6 +144,7 @@ def test_keyboard_interrupt_from_a_callback_ends_cleanly():
     assert len(history) == 1
 
 
+@pytest.mark.usefixtures("ctrl_c")
 def test_a_second_ctrl_c_interrupts_at_once():
     with pytest.raises(KeyboardInterrupt), Interruption() as interruption:  # noqa: PT012
         signal.raise_signal(signal.SIGINT)
@@ -161,6 +163,20 @@ def test_foreign_signal_handlers_are_left_alone():
         assert not interruption.requested
     finally:
         signal.signal(signal.SIGINT, previous)
+
+
+def test_an_ignored_ctrl_c_stays_ignored():
+    def interrupt(epoch):
+        signal.raise_signal(signal.SIGINT)
+
+    previous = signal.signal(signal.SIGINT, signal.SIG_IGN)
+    try:
+        history, _ = run(3, RecordingTrainer(interrupt), slice_seconds=0.0)
+        assert signal.getsignal(signal.SIGINT) is signal.SIG_IGN
+    finally:
+        signal.signal(signal.SIGINT, previous)
+    assert history.stopped is None
+    assert len(history) == 3
 
 
 def test_training_works_outside_the_main_thread():
