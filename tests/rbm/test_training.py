@@ -2,10 +2,12 @@
 
 import signal
 import threading
+import time
 
 import numpy as np
 import pytest
 from rich.console import Console
+from sklearn.exceptions import ConvergenceWarning
 
 from rgrbm._support.interrupt import Interruption
 from rgrbm._support.progress import progress_bar
@@ -70,6 +72,43 @@ def test_every_epoch_is_run_once_and_in_order():
     np.testing.assert_array_equal(history["l1"], l1_strengths(0.1, 3, 1000))
     assert history.stopped is None
     assert len(trainer.calls) < 50  # cheap epochs are run many at a time
+
+
+@pytest.mark.parametrize(
+    ("parameter", "value", "found"),
+    [
+        ("weights", 2e3, "its largest weight is 2e\\+03"),
+        ("weights", -2e3, "its largest weight is 2e\\+03"),
+        ("weights", np.nan, "its largest weight is nan"),
+        ("visible_bias", np.inf, "a bias is not finite"),
+        ("hidden_bias", np.nan, "a bias is not finite"),
+    ],
+)
+def test_parameters_past_any_use_are_named(parameter, value, found):
+    class Broken(RecordingTrainer):
+        pass
+
+    setattr(
+        Broken, parameter, property(lambda self: np.array([[value, 0.0]]) if len(self.calls) > 1 else np.zeros((1, 2)))
+    )
+    with pytest.warns(ConvergenceWarning, match=f"by epoch 5: {found}") as told:
+        run(5, Broken())
+    assert len(told) == 1
+
+
+def test_parameters_are_looked_at_ten_times_a_second_at_most():
+    class Counting(RecordingTrainer):
+        looks = 0
+
+        @property
+        def weights(self):
+            self.looks += 1
+            return super().weights
+
+    started = time.monotonic()
+    _, trainer = run(2000, Counting(), callbacks=[lambda progress: None])
+    assert len(trainer.calls) == 2000
+    assert trainer.looks <= 2 + 10 * (time.monotonic() - started)
 
 
 def test_no_epochs():

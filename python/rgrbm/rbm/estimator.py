@@ -27,11 +27,13 @@ from rgrbm.rbm.training import (
     History,
     Schedule,
     Settings,
+    divergence,
     l1_strengths,
     learning_rates,
     parameters_to_restore,
     run_epochs,
     train,
+    warn_of_divergence,
 )
 
 
@@ -310,6 +312,14 @@ class BernoulliRBM(RBMInference):
             If ``checkpoint`` exists and ``resume`` is false.
         FileFormatError
             If ``checkpoint`` is not a file that ``fit`` wrote.
+        MemoryError
+            If there are too many epochs to list what each of them does.
+
+        Warns
+        -----
+        sklearn.exceptions.ConvergenceWarning
+            Once, with the epoch, if training diverges: a weight beyond 1000, or a parameter that is not finite. The
+            parameters are looked at after the first and the last epoch and some ten times a second between.
 
         Examples
         --------
@@ -379,6 +389,11 @@ class BernoulliRBM(RBMInference):
         ValueError
             If the data are not as :meth:`fit` wants them, or have another number of features than before.
 
+        Warns
+        -----
+        sklearn.exceptions.ConvergenceWarning
+            If this is the first update that leaves a weight beyond 1000, or a parameter that is not finite.
+
         Examples
         --------
         >>> import numpy as np
@@ -398,6 +413,8 @@ class BernoulliRBM(RBMInference):
         trainer = training_state.make_trainer(self, state, data)
         settings = replace(self._settings(), batch_size=len(data), shuffle=False)
         measured = run_epochs(trainer, rate, strength, settings, first_epoch=epoch)
+        if (found := divergence(trainer)) and not divergence(state):
+            warn_of_divergence(found, epoch + 1, stacklevel=3)
         state.history.append({"learning_rate": rate, "l1": strength, **measured})
         self._adopt(training_state.capture(trainer, state), data)
         return self
