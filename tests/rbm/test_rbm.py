@@ -645,6 +645,14 @@ def test_bad_arguments(X, fitted):
     for options in ({"n_samples": 0}, {"n_steps": 0}):
         with pytest.raises(ValueError, match="must be at least 1"):
             fitted.sample(**options)
+    with pytest.raises(TypeError, match="n_steps must be an integer, got '7'"):
+        fitted.sample(n_steps="7")
+    with pytest.raises(TypeError, match=r"callback_interval must be an integer, got 0\.5"):
+        BernoulliRBM().fit(X, callback_interval=0.5)
+    with pytest.raises(MemoryError, match=r"chains of 8 visible units would take \S+ GiB"):
+        fitted.sample(10**13)
+    with pytest.raises(MemoryError, match=r"the history of 10+ epochs would take \S+ GiB"):
+        BernoulliRBM(n_iter=10**15).fit(X)
     with pytest.raises(TypeError, match="seed must be"):
         fitted.sample(seed="a")
 

@@ -184,6 +184,8 @@ def test_wrong_configurations_are_refused():
         model.energy([0, 1, 1, 0])
     with pytest.raises(ValueError, match="half the ring, 2, got 3"):
         model.correlation(3)
+    with pytest.raises(TypeError, match=r"max_distance must be an integer, got 1\.5"):
+        model.correlation(1.5)
 
 
 def test_kernels_refuse_what_would_crash_them():

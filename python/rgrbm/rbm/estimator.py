@@ -12,7 +12,7 @@ from sklearn.base import _fit_context
 from sklearn.utils._param_validation import Interval, StrOptions
 from sklearn.utils.validation import check_is_fitted, validate_data
 
-from rgrbm._support import streams
+from rgrbm._support import checks, streams
 from rgrbm._support.enumeration import require_sum
 from rgrbm._support.tensors import FileFormatError
 from rgrbm.model import unit_values
@@ -332,8 +332,7 @@ class BernoulliRBM(RBMInference):
         >>> rbm.set_params(n_iter=8).fit(X, resume=True).n_iter_
         8
         """
-        if callback_interval < 1:
-            raise ValueError(f"callback_interval must be at least 1, got {callback_interval}")
+        callback_interval = checks.integer("callback_interval", callback_interval, 1)
         data = self._validate(X, reset=not (resume and hasattr(self, "components_")))
         weights = unit_values.sample_weights(sample_weight, len(data))
         rates = learning_rates(self.learning_rate, self.learning_rate_schedule, self.n_iter)

@@ -8,7 +8,7 @@ from sklearn.base import BaseEstimator, ClassNamePrefixFeaturesOutMixin, Transfo
 from sklearn.utils.validation import check_is_fitted, validate_data
 
 from rgrbm._core import kernels
-from rgrbm._support import streams
+from rgrbm._support import checks, streams
 from rgrbm.model import unit_values
 from rgrbm.model.energies import free_energy, log_pseudo_likelihood
 from rgrbm.spins.values import Binary
@@ -203,6 +203,10 @@ class RBMInference(ClassNamePrefixFeaturesOutMixin, TransformerMixin, BaseEstima
         ------
         ValueError
             If ``n_samples`` or ``n_steps`` is below 1.
+        TypeError
+            If one of them is not an integer.
+        MemoryError
+            If the samples need more memory than there is.
 
         Examples
         --------
@@ -213,11 +217,15 @@ class RBMInference(ClassNamePrefixFeaturesOutMixin, TransformerMixin, BaseEstima
         (3, 4)
         """
         check_is_fitted(self)
-        if n_samples < 1 or n_steps < 1:
-            raise ValueError(f"n_samples and n_steps must be at least 1, got {n_samples} and {n_steps}")
+        n_samples, n_steps = checks.integer("n_samples", n_samples, 1), checks.integer("n_steps", n_steps, 1)
+        n_visible, n_hidden = self.weights_.shape
+        # A call of the kernels takes visible states and returns visible and hidden ones.
+        checks.require_memory(
+            n_samples * (2 * n_visible + n_hidden), f"{n_samples} chains of {n_visible} visible units"
+        )
         key, index = self._draw(seed)
         generator = np.random.default_rng((*key, index))
-        v = generator.integers(2, size=(n_samples, self.weights_.shape[0]), dtype=np.uint8)
+        v = generator.integers(2, size=(n_samples, n_visible), dtype=np.uint8)
         # A key of its own: the chain takes many indices, which must not meet those of other draws.
         first, second = (int(word) for word in generator.integers(2**64, size=2, dtype=np.uint64))
         steps = max(1, _WORK_PER_CALL // (2 * self.components_.size * n_samples))

@@ -466,6 +466,8 @@ class IsingModel:
         ------
         ValueError
             If the model is not a ring, or ``max_distance`` is negative or exceeds half the ring.
+        TypeError
+            If ``max_distance`` is not an integer.
 
         Notes
         -----
@@ -484,6 +486,7 @@ class IsingModel:
         """
         if len(self.shape) != 1:
             raise ValueError("the exact correlation is known for the ring only")
+        max_distance = checks.integer("max_distance", max_distance)
         if not 0 <= max_distance <= self.n_sites // 2:
             raise ValueError(
                 f"max_distance must be between 0 and half the ring, {self.n_sites // 2}, got {max_distance}"
