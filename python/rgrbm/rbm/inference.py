@@ -1,5 +1,6 @@
 """What a Bernoulli RBM with given parameters can tell: conditionals, samples, free energies."""
 
+from collections.abc import Callable
 from typing import Any
 
 import numpy as np
@@ -89,12 +90,7 @@ class RBMInference(ClassNamePrefixFeaturesOutMixin, TransformerMixin, BaseEstima
         (4, 2)
         """
         units = unit_values.dense(self._check_visible(X))
-        key, index = self._draw(seed)
-        if units.dtype == np.uint8:
-            weights = np.ascontiguousarray(self.weights_)
-            return np.asarray(kernels.sample_hidden(units, weights, self.intercept_hidden_, key, index))
-        p = unit_values.activate(units, self.weights_, self.intercept_hidden_)
-        return unit_values.sample_bernoulli(p, np.random.default_rng((*key, index)))
+        return self._sample_other(units, kernels.sample_hidden, self.weights_, self.intercept_hidden_, seed)
 
     def sample_visible(self, H: Any, seed: streams.Seed = None) -> Binary:
         """Draw visible states from p(v | h).
@@ -124,12 +120,7 @@ class RBMInference(ClassNamePrefixFeaturesOutMixin, TransformerMixin, BaseEstima
         (2, 4)
         """
         units = self._check_hidden(H)
-        key, index = self._draw(seed)
-        if units.dtype == np.uint8:
-            weights = np.ascontiguousarray(self.weights_)
-            return np.asarray(kernels.sample_visible(units, weights, self.intercept_visible_, key, index))
-        p = unit_values.activate(units, self.components_, self.intercept_visible_)
-        return unit_values.sample_bernoulli(p, np.random.default_rng((*key, index)))
+        return self._sample_other(units, kernels.sample_visible, self.components_, self.intercept_visible_, seed)
 
     def gibbs(self, v: Any) -> npt.NDArray[np.bool_]:
         """Make one Gibbs step v → h → v.
@@ -361,6 +352,21 @@ class RBMInference(ClassNamePrefixFeaturesOutMixin, TransformerMixin, BaseEstima
     def _draw(self, seed: streams.Seed) -> tuple[Key, int]:
         """Key and index of the random stream for one draw."""
         return self._next_draw() if seed is None else (streams.key(streams.seed_sequence(seed)), 0)
+
+    def _sample_other(
+        self,
+        units: npt.NDArray[Any],
+        kernel: Callable[..., npt.NDArray[np.uint8]],
+        weights: npt.NDArray[Any],
+        bias: npt.NDArray[Any],
+        seed: streams.Seed,
+    ) -> Binary:
+        """States of the other layer: by the kernel from binary units, by NumPy from the odds that real ones give."""
+        key, index = self._draw(seed)
+        if units.dtype == np.uint8:
+            return np.asarray(kernel(units, np.ascontiguousarray(self.weights_), bias, key, index))
+        p = unit_values.activate(units, weights, bias)
+        return unit_values.sample_bernoulli(p, np.random.default_rng((*key, index)))
 
     def _gibbs(self, units: npt.NDArray[Any], n_steps: int, key: Key, index: int) -> tuple[Binary, Binary]:
         """Visible and hidden states after ``n_steps`` steps v → h → v from binary or real visible units."""
