@@ -1,5 +1,7 @@
 """IsingModel: reproducibility, provenance, observables and errors (its laws are tested in statistical/)."""
 
+import tracemalloc
+
 import numpy as np
 import pytest
 
@@ -174,6 +176,15 @@ def test_what_no_memory_can_hold_is_refused_at_once(arguments):
         MemoryError, match=r"samples and \d+ chains of 8 sites would take \S+ GiB; this process can have"
     ):
         IsingModel((8,), J=1.0).sample(**arguments)
+
+
+def test_the_pilot_keeps_no_more_than_the_chains_it_looks_at():
+    model, n_chains = IsingModel((4,), J=0.1), 512 * 100
+    tracemalloc.start()
+    model.sample(1, n_chains=n_chains, seed=0)
+    _, peak = tracemalloc.get_traced_memory()
+    tracemalloc.stop()
+    assert peak < 5 * 8 * n_chains  # some arrays of a number per chain, not two for each of 64 sweeps
 
 
 def test_wrong_configurations_are_refused():

@@ -359,8 +359,9 @@ class IsingModel:
         while True:
             for _ in range(length - len(series["energy"])):
                 self._sweep(chains, 1, method)
-                series["magnetization"].append(chains.magnetizations()[:_PILOT_CHAINS])
-                series["energy"].append(chains.bond_sums()[:_PILOT_CHAINS])
+                # Copies, as views would keep the values of all chains of all sweeps.
+                series["magnetization"].append(chains.magnetizations()[:_PILOT_CHAINS].copy())
+                series["energy"].append(chains.bond_sums()[:_PILOT_CHAINS].copy())
             # The first quarter is left out: chains start at random, not in equilibrium.
             found = {
                 name: integrated_autocorrelation_time(np.array(values[length // 4 :]))
