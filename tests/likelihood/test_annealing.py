@@ -121,6 +121,11 @@ def test_bad_input_is_refused():
     for options in ({"n_chains": 0}, {"n_betas": 0}):
         with pytest.raises(ValueError, match="at least 1"):
             rgrbm.anneal(rbm, **options)
+    for options in ({"n_chains": 10**15}, {"n_betas": 10**15}):
+        with pytest.raises(MemoryError, match=r"chains of 6 units and \d+ steps would take \S+ GiB"):
+            rgrbm.anneal(rbm, **options)
+    with pytest.raises(TypeError, match=r"n_chains must be an integer, got 2\.5"):
+        rgrbm.anneal(rbm, n_chains=2.5)
     for name in ("x", "model_samples"):
         with pytest.raises(ValueError, match=f"{name} must have shape"):
             rgrbm.anneal(rbm, **{name: np.zeros((3, 5))})

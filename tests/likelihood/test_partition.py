@@ -253,6 +253,26 @@ def test_bad_input_is_refused():
     for P in (np.ones(16), np.ones(8) / 8, np.append(np.zeros(14), [-1, 2])):
         with pytest.raises(ValueError, match="probabilities"):
             rgrbm.likelihood.kl_divergence(P, good)
+    for wrong in (["a"] * 16, ["1"] * 16, [1j] * 16):
+        with pytest.raises(TypeError, match="probabilities must be real numbers"):
+            rgrbm.likelihood.kl_divergence(wrong, good)
+    with pytest.raises(TypeError, match="sample_weight must be real numbers"):
+        rgrbm.likelihood.exact_gradient(np.zeros((2, 4)), good, sample_weight=["1", "2"])
+    with pytest.raises(TypeError, match="weights_ must be real numbers"):
+        rgrbm.log_z(RBMParameters([["1"]], [0.0], [0.0]))
+    with pytest.raises(TypeError, match="weights must be real numbers"):
+        rgrbm.model.binary_parameters([["1"]])
+    with pytest.raises(TypeError, match="hidden_fields must be real numbers"):
+        rgrbm.model.binary_parameters([[1.0]], 0.0, "1")
+    with pytest.raises(ValueError, match="n_samples must not be negative"):
+        rgrbm.likelihood.sample_exactly(good, -1)
+    with pytest.raises(MemoryError, match=r"samples of 4 units would take \S+ GiB"):
+        rgrbm.likelihood.sample_exactly(good, 10**13)
+    for name in ("couplings", "fields"):
+        with pytest.raises(TypeError, match=f"{name} must be real numbers"):
+            rgrbm.spins.spin_log_z(3, [(0, 1)], **{"couplings": 1.0} | {name: "1"})
+    with pytest.raises(TypeError, match="side of the shape must be an integer"):
+        rgrbm.spins.lattice_bonds((4.5,))
     for bonds in ([(0, 0)], [(0, 3)], [(-1, 0)], [(0, 1, 2)], [(0.5, 1)]):
         with pytest.raises(ValueError, match="bond"):
             rgrbm.spins.spin_log_z(3, bonds, 1.0)

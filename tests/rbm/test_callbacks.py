@@ -87,9 +87,9 @@ def test_without_restoring_the_model_is_that_of_the_last_epoch():
 
 
 def test_bad_arguments():
-    with pytest.raises(ValueError, match="patience and interval must be at least 1, got 0 and 1"):
+    with pytest.raises(ValueError, match="patience must be at least 1, got 0"):
         EarlyStopping(np.ones((2, 2)), patience=0)
-    with pytest.raises(ValueError, match="got 5 and 0"):
+    with pytest.raises(ValueError, match="interval must be at least 1, got 0"):
         EarlyStopping(np.ones((2, 2)), interval=0)
     with pytest.raises(ValueError, match="score must be one of"):
         EarlyStopping(np.ones((2, 2)), score="reconstruction")
@@ -98,7 +98,11 @@ def test_bad_arguments():
     with pytest.raises(ValueError, match="29 units"):
         BernoulliRBM(40, n_iter=1).fit(np.eye(29), callbacks=EarlyStopping(np.eye(29), score="exact"))
     with pytest.raises(ValueError, match="min_gain must not be negative"):
+        EarlyStopping(np.ones((2, 2)), min_gain=-0.1)
+    with pytest.raises(ValueError, match="min_gain must be finite"):
         EarlyStopping(np.ones((2, 2)), min_gain=float("nan"))
+    with pytest.raises(TypeError, match="patience must be an integer, got '5'"):
+        EarlyStopping(np.ones((2, 2)), patience="5")
     with pytest.raises(ValueError, match="to_binary"):
         EarlyStopping([[-1, 1]])
     with pytest.raises(ValueError, match="contains NaN"):

@@ -13,7 +13,7 @@ import pytest
 import scipy.sparse as sp
 from scipy.special import expit
 from sklearn.base import clone
-from sklearn.exceptions import NotFittedError
+from sklearn.exceptions import ConvergenceWarning, NotFittedError
 from sklearn.linear_model import LogisticRegression
 from sklearn.model_selection import GridSearchCV
 from sklearn.neural_network import BernoulliRBM as SklearnRBM
@@ -456,6 +456,7 @@ def test_an_interrupted_fit_is_fitted_and_goes_on_to_the_same_bits(X):
     np.testing.assert_array_equal(model.components_, whole.components_)
 
 
+@pytest.mark.usefixtures("ctrl_c")
 def test_ctrl_c_ends_a_long_training_soon_and_leaves_it_ready_to_go_on(X):
     model = BernoulliRBM(n_components=N_HIDDEN, n_iter=10**6, random_state=0)
     timer = threading.Timer(0.5, os.kill, (os.getpid(), signal.SIGINT))
@@ -468,6 +469,50 @@ def test_ctrl_c_ends_a_long_training_soon_and_leaves_it_ready_to_go_on(X):
     assert 0 < done < 10**6
     model.set_params(n_iter=done + 5).fit(X, resume=True)
     np.testing.assert_array_equal(model.components_, clone(model).set_params(n_iter=done + 5).fit(X).components_)
+
+
+@pytest.mark.parametrize(
+    ("options", "found"),
+    [
+        ({"learning_rate": 1e30}, r"its largest weight is \d\.\d+e\+29"),
+        ({"learning_rate": 1e5, "gradient": "pcd"}, "its largest weight is"),
+        ({"learning_rate": 0.1, "l2": 1e3, "batch_size": 1}, "its largest weight is"),
+        ({"learning_rate": 1e38, "dtype": "float32"}, "its largest weight is"),
+        ({"mask": np.ones((N_VISIBLE, N_HIDDEN), bool), "learning_rate": 1e30}, "its largest weight is"),
+    ],
+)
+def test_training_that_diverges_is_named_once(X, options, found):
+    model = BernoulliRBM(n_components=N_HIDDEN, n_iter=20, random_state=0).set_params(**options)
+    with pytest.warns(ConvergenceWarning) as told:
+        model.fit(X, callbacks=[lambda progress: None])
+    assert len(told) == 1
+    assert told[0].filename == __file__
+    assert re.match(rf"training has diverged by epoch 1: {found}", str(told[0].message))
+
+
+def test_divergence_in_late_epochs_is_named_with_the_epoch(X):
+    rates = np.r_[np.ones(50), np.full(10, 1e8)]
+    model = BernoulliRBM(n_components=N_HIDDEN, n_iter=60, learning_rate_schedule=rates, random_state=0)
+    with pytest.warns(ConvergenceWarning, match=r"by epoch (5[1-9]|60): .* Lower the learning rate"):
+        model.fit(X)
+
+
+def test_divergence_in_updates_one_by_one_is_named_once(X):
+    model = BernoulliRBM(n_components=N_HIDDEN, random_state=0).partial_fit(X)
+    model.set_params(learning_rate=1e9)
+    with pytest.warns(ConvergenceWarning, match="diverged by epoch 2") as told:
+        model.partial_fit(X)
+    assert told[0].filename == __file__
+    model.partial_fit(X)
+
+
+def test_weights_that_data_without_noise_ask_for_are_no_divergence():
+    # Likelihoods without a maximum: weights grow for ever, but by the logarithm of the number of updates.
+    X = np.repeat(np.eye(8, dtype=np.uint8), 20, axis=0)
+    for options in ({"gradient": "exact"}, {"gradient": "pcd"}, {"optimizer": "adam"}):
+        model = BernoulliRBM(n_components=8, learning_rate=2.0, n_iter=2000, batch_size=160, random_state=0)
+        model.set_params(**options | ({"learning_rate": 0.01} if "optimizer" in options else {})).fit(X)
+        assert np.abs(model.components_).max() < 100
 
 
 def test_an_error_in_a_callback_loses_nothing(X):
@@ -600,6 +645,14 @@ def test_bad_arguments(X, fitted):
     for options in ({"n_samples": 0}, {"n_steps": 0}):
         with pytest.raises(ValueError, match="must be at least 1"):
             fitted.sample(**options)
+    with pytest.raises(TypeError, match="n_steps must be an integer, got '7'"):
+        fitted.sample(n_steps="7")
+    with pytest.raises(TypeError, match=r"callback_interval must be an integer, got 0\.5"):
+        BernoulliRBM().fit(X, callback_interval=0.5)
+    with pytest.raises(MemoryError, match=r"chains of 8 visible units would take \S+ GiB"):
+        fitted.sample(10**13)
+    with pytest.raises(MemoryError, match=r"the history of 10+ epochs would take \S+ GiB"):
+        BernoulliRBM(n_iter=10**15).fit(X)
     with pytest.raises(TypeError, match="seed must be"):
         fitted.sample(seed="a")
 

@@ -133,6 +133,7 @@ def test_receptive_fields_are_products_of_weights(fitted):
     np.testing.assert_allclose(fitted.receptive_fields(), w1 @ w2 @ w3 / 64, rtol=1e-4, atol=1e-9)
 
 
+@pytest.mark.usefixtures("ctrl_c")
 @pytest.mark.parametrize("with_checkpoint", [False, True])
 def test_interrupted_training_goes_on_to_the_same_bits(tmp_path, with_checkpoint):
     template = BernoulliRBM(n_iter=3000, batch_size=50)

@@ -2,10 +2,12 @@
 
 import signal
 import threading
+import time
 
 import numpy as np
 import pytest
 from rich.console import Console
+from sklearn.exceptions import ConvergenceWarning
 
 from rgrbm._support.interrupt import Interruption
 from rgrbm._support.progress import progress_bar
@@ -72,6 +74,43 @@ def test_every_epoch_is_run_once_and_in_order():
     assert len(trainer.calls) < 50  # cheap epochs are run many at a time
 
 
+@pytest.mark.parametrize(
+    ("parameter", "value", "found"),
+    [
+        ("weights", 2e3, "its largest weight is 2e\\+03"),
+        ("weights", -2e3, "its largest weight is 2e\\+03"),
+        ("weights", np.nan, "its largest weight is nan"),
+        ("visible_bias", np.inf, "a bias is not finite"),
+        ("hidden_bias", np.nan, "a bias is not finite"),
+    ],
+)
+def test_parameters_past_any_use_are_named(parameter, value, found):
+    class Broken(RecordingTrainer):
+        pass
+
+    setattr(
+        Broken, parameter, property(lambda self: np.array([[value, 0.0]]) if len(self.calls) > 1 else np.zeros((1, 2)))
+    )
+    with pytest.warns(ConvergenceWarning, match=f"by epoch 5: {found}") as told:
+        run(5, Broken())
+    assert len(told) == 1
+
+
+def test_parameters_are_looked_at_ten_times_a_second_at_most():
+    class Counting(RecordingTrainer):
+        looks = 0
+
+        @property
+        def weights(self):
+            self.looks += 1
+            return super().weights
+
+    started = time.monotonic()
+    _, trainer = run(2000, Counting(), callbacks=[lambda progress: None])
+    assert len(trainer.calls) == 2000
+    assert trainer.looks <= 2 + 10 * (time.monotonic() - started)
+
+
 def test_no_epochs():
     history, trainer = run(0)
     assert len(history) == 0
@@ -117,6 +156,7 @@ def test_a_callback_ends_training_and_the_others_are_still_called():
     assert trainer.total == pytest.approx(learning_rates(0.5, "linear", 100).sum())
 
 
+@pytest.mark.usefixtures("ctrl_c")
 def test_ctrl_c_ends_after_a_whole_slice_and_training_can_go_on():
     def interrupt(epoch):
         if epoch == 5:
@@ -143,6 +183,7 @@ def test_keyboard_interrupt_from_a_callback_ends_cleanly():
     assert len(history) == 1
 
 
+@pytest.mark.usefixtures("ctrl_c")
 def test_a_second_ctrl_c_interrupts_at_once():
     with pytest.raises(KeyboardInterrupt), Interruption() as interruption:  # noqa: PT012
         signal.raise_signal(signal.SIGINT)
@@ -161,6 +202,20 @@ def test_foreign_signal_handlers_are_left_alone():
         assert not interruption.requested
     finally:
         signal.signal(signal.SIGINT, previous)
+
+
+def test_an_ignored_ctrl_c_stays_ignored():
+    def interrupt(epoch):
+        signal.raise_signal(signal.SIGINT)
+
+    previous = signal.signal(signal.SIGINT, signal.SIG_IGN)
+    try:
+        history, _ = run(3, RecordingTrainer(interrupt), slice_seconds=0.0)
+        assert signal.getsignal(signal.SIGINT) is signal.SIG_IGN
+    finally:
+        signal.signal(signal.SIGINT, previous)
+    assert history.stopped is None
+    assert len(history) == 3
 
 
 def test_training_works_outside_the_main_thread():

@@ -9,7 +9,7 @@ import pytest
 from scipy.optimize import minimize_scalar
 
 import rgrbm
-from rgrbm.spins import coupling
+from rgrbm.spins import NoFiniteCouplingError, coupling
 
 RUNS = 60
 
@@ -144,6 +144,7 @@ def test_bad_input_is_refused():
         ({"spins": good[0]}, "two samples"),
         ({"spins": good[:, :1]}, "2 sites"),
         ({"spins": good, "n_chains": 51}, "n_chains"),
+        ({"spins": good, "significance": -1.0}, "significance must not be negative"),
         ({"spins": good, "bonds": [(0, 1)]}, "pseudolikelihood"),
         ({"spins": good, "method": "pseudolikelihood", "bonds": [(0, 16)]}, "two different sites"),
         ({"spins": good, "method": "pseudolikelihood", "bonds": []}, "without bonds"),
@@ -151,15 +152,16 @@ def test_bad_input_is_refused():
     ):  # fmt: skip
         with pytest.raises(ValueError, match=message):
             rgrbm.estimate_coupling(**arguments)
+    assert issubclass(NoFiniteCouplingError, ValueError)
     aligned = np.ones((50, 16))
     for method, message in (("nearest", "no coupling"), ("pseudolikelihood", "no maximum")):
-        with pytest.raises(ArithmeticError, match=message):
+        with pytest.raises(NoFiniteCouplingError, match=message):
             rgrbm.estimate_coupling(aligned, method)
     odd = np.array([[1, -1, 1], [-1, 1, -1], [1, -1, 1]]) * np.random.default_rng(3).choice([-1, 1], (50, 1, 1))
-    with pytest.raises(ArithmeticError, match="no coupling from 0"):
+    with pytest.raises(NoFiniteCouplingError, match="no coupling from 0"):
         rgrbm.estimate_coupling(odd)
     noise = np.random.default_rng(2).choice([-1, 1], size=(50, 16))
-    with pytest.raises(ArithmeticError, match="decay needs two"):
+    with pytest.raises(ValueError, match="decay needs two"):
         rgrbm.estimate_coupling(noise, "decay")
 
 

@@ -1,5 +1,7 @@
 """IsingModel: reproducibility, provenance, observables and errors (its laws are tested in statistical/)."""
 
+import tracemalloc
+
 import numpy as np
 import pytest
 
@@ -114,6 +116,10 @@ def test_packed_observables_agree_with_the_unpacked(shape):
         ({"shape": (2, 2, 2), "J": 1.0}, ValueError, "for a ring or"),
         ({"shape": (2**16, 2**16), "J": 1.0}, ValueError, "at most 2\\^31 sites"),
         ({"shape": 2.5, "J": 1.0}, TypeError, "integer"),
+        ({"shape": (8.0,), "J": 1.0}, TypeError, r"integer, got 8\.0"),
+        ({"shape": (True, 8), "J": 1.0}, TypeError, "integer, got True"),
+        ({"shape": (8,), "J": "1"}, TypeError, "the coupling J must be a number, got '1'"),
+        ({"shape": (8,), "J": None}, TypeError, "the coupling J must be a number, got None"),
         ({"shape": (8,), "J": float("nan")}, ValueError, "J must be finite"),
         ({"shape": (8,), "J": float("inf")}, ValueError, "J must be finite"),
     ],
@@ -123,19 +129,26 @@ def test_bad_models(arguments, error, message):
         IsingModel(**arguments)
 
 
+@pytest.mark.parametrize("J", [np.float32(0.5), np.array(0.5), np.int64(1), 1])
+def test_couplings_are_numbers_of_any_kind(J):
+    assert float(J) == IsingModel((np.int64(8),), J).J
+
+
 @pytest.mark.parametrize(
-    ("arguments", "message"),
+    ("arguments", "error", "message"),
     [
-        ({"n_samples": 0}, "n_samples must be an integer of at least 1, got 0"),
-        ({"n_samples": 1.5}, "n_samples"),
-        ({"n_samples": 5, "n_chains": 0}, "n_chains"),
-        ({"n_samples": 5, "burn_in": -1}, "burn_in"),
-        ({"n_samples": 5, "spacing": -1}, "spacing"),
-        ({"n_samples": 5, "method": "wolff"}, "method must be one of"),
+        ({"n_samples": 0}, ValueError, "n_samples must be at least 1, got 0"),
+        ({"n_samples": 1.5}, TypeError, "n_samples must be an integer, got 1.5"),
+        ({"n_samples": "5"}, TypeError, "n_samples must be an integer, got '5'"),
+        ({"n_samples": 5, "n_chains": 0}, ValueError, "n_chains"),
+        ({"n_samples": 5, "burn_in": -1}, ValueError, "burn_in must not be negative"),
+        ({"n_samples": 5, "spacing": -1}, ValueError, "spacing"),
+        ({"n_samples": 5, "spacing": 0}, ValueError, "spacing must be at least 1, got 0"),  # the same sample again
+        ({"n_samples": 5, "method": "wolff"}, ValueError, "method must be one of"),
     ],
 )
-def test_bad_sampling(arguments, message):
-    with pytest.raises(ValueError, match=message):
+def test_bad_sampling(arguments, error, message):
+    with pytest.raises(error, match=message):
         IsingModel((8,), J=1.0).sample(**arguments)
 
 
@@ -149,6 +162,31 @@ def test_wasteful_packing_is_refused():
         IsingModel((2**15, 2**15), J=0.4).sample(1, burn_in=1, spacing=1)
 
 
+@pytest.mark.parametrize(
+    "arguments",
+    [
+        {"n_samples": 3, "n_chains": 10**12},
+        {"n_samples": 10**12},
+        {"n_samples": 10**12, "burn_in": 1, "spacing": 1},
+        {"n_samples": 512 * 10**10, "method": "exact"},
+    ],
+)
+def test_what_no_memory_can_hold_is_refused_at_once(arguments):
+    with pytest.raises(
+        MemoryError, match=r"samples and \d+ chains of 8 sites would take \S+ GiB; this process can have"
+    ):
+        IsingModel((8,), J=1.0).sample(**arguments)
+
+
+def test_the_pilot_keeps_no_more_than_the_chains_it_looks_at():
+    model, n_chains = IsingModel((4,), J=0.1), 512 * 100
+    tracemalloc.start()
+    model.sample(1, n_chains=n_chains, seed=0)
+    _, peak = tracemalloc.get_traced_memory()
+    tracemalloc.stop()
+    assert peak < 5 * 8 * n_chains  # some arrays of a number per chain, not two for each of 64 sweeps
+
+
 def test_wrong_configurations_are_refused():
     model = IsingModel((4,), J=1.0)
     with pytest.raises(ValueError, match="shape"):
@@ -157,6 +195,8 @@ def test_wrong_configurations_are_refused():
         model.energy([0, 1, 1, 0])
     with pytest.raises(ValueError, match="half the ring, 2, got 3"):
         model.correlation(3)
+    with pytest.raises(TypeError, match=r"max_distance must be an integer, got 1\.5"):
+        model.correlation(1.5)
 
 
 def test_kernels_refuse_what_would_crash_them():

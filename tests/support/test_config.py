@@ -42,6 +42,8 @@ def test_set_num_threads():
 def test_set_num_threads_refuses_negative_numbers():
     with pytest.raises(ValueError, match=r"must be 0 \(default\) or more, got -1"):
         rgrbm.set_num_threads(-1)
+    with pytest.raises(TypeError, match="the number of threads must be an integer, got '2'"):
+        rgrbm.set_num_threads("2")
 
 
 @pytest.mark.parametrize("isa", available_isas())

@@ -5,6 +5,7 @@ from importlib.metadata import version
 import numpy as np
 
 from rgrbm._core import available_isas, kernels
+from rgrbm._support import checks
 
 
 def config() -> dict[str, str | int | bool]:
@@ -46,6 +47,8 @@ def set_num_threads(n: int) -> None:
     ------
     ValueError
         If ``n`` is negative.
+    TypeError
+        If it is not an integer.
 
     Examples
     --------
@@ -53,6 +56,7 @@ def set_num_threads(n: int) -> None:
     >>> rgrbm.set_num_threads(1)
     >>> rgrbm.set_num_threads(0)
     """
+    n = checks.integer("the number of threads", n)
     if n < 0:
         raise ValueError(f"the number of threads must be 0 (default) or more, got {n}")
     kernels.set_num_threads(n)

@@ -9,7 +9,7 @@ import numpy.typing as npt
 from scipy.special import expit, logsumexp
 
 from rgrbm._core import kernels
-from rgrbm._support import streams
+from rgrbm._support import checks, streams
 from rgrbm._support.progress import progress_bar
 from rgrbm.model.parameters import parameters_of
 from rgrbm.model.unit_values import binary_states, log_odds, sample_bernoulli
@@ -104,9 +104,11 @@ def anneal(
     Raises
     ------
     TypeError
-        If ``rbm`` is not a fitted RBM.
+        If ``rbm`` is not a fitted RBM, or a number not an integer.
     ValueError
         If a parameter is out of range or an array does not fit the model.
+    MemoryError
+        If the chains or steps need more memory than there is.
     ArithmeticError
         If the effective sample size is below 10 (or half of fewer than 20 chains): the estimate then rests on a
         few chains, and its error bar would mean nothing.
@@ -134,9 +136,11 @@ def anneal(
     True
     """
     p = parameters_of(rbm)
-    if n_chains < 1 or n_betas < 1:
-        raise ValueError(f"n_chains and n_betas must be at least 1, got {n_chains} and {n_betas}")
+    n_chains, n_betas = checks.integer("n_chains", n_chains, 1), checks.integer("n_betas", n_betas, 1)
     n_visible = len(p.intercept_visible_)
+    # Uniform numbers of eight bytes and units of one for the start, weights of both directions, and the schedule.
+    needed = n_chains * (9 * n_visible + 16) + 8 * n_betas
+    checks.require_memory(needed, f"{n_chains} chains of {n_visible} units and {n_betas} steps")
     base = np.zeros(n_visible) if x is None else log_odds(binary_states(x, n_visible, "x"))
     start = None if model_samples is None else binary_states(model_samples, n_visible, "model_samples")
     sequence = streams.seed_sequence(seed)

@@ -12,7 +12,7 @@ import numpy.typing as npt
 from scipy.special import expit, log_expit, logsumexp, rel_entr
 
 from rgrbm._core import kernels
-from rgrbm._support import streams
+from rgrbm._support import checks, streams
 from rgrbm._support.enumeration import log_sum, log_weights, require_array, require_sum, slices
 from rgrbm.likelihood.annealing import AISResult, anneal
 from rgrbm.model.parameters import RBMParameters, parameters_of
@@ -260,6 +260,8 @@ def kl_divergence(probabilities: npt.ArrayLike, rbm: Any) -> float:
     ------
     ValueError
         If ``probabilities`` has another shape or is no probability law, or there are more than 26 visible units.
+    TypeError
+        If they are not numbers.
 
     Examples
     --------
@@ -271,7 +273,7 @@ def kl_divergence(probabilities: npt.ArrayLike, rbm: Any) -> float:
     >>> round(kl_divergence([0.0, 1.0], rbm) / math.log(2), 12)
     1.0
     """
-    P = np.asarray(probabilities, dtype=np.float64)
+    P = checks.numbers("probabilities", probabilities)
     log_p = log_marginal(rbm, "visible")
     if P.shape != log_p.shape:
         raise ValueError(f"probabilities must have shape {log_p.shape}, one for each state, got {P.shape}")
@@ -301,6 +303,10 @@ def sample_exactly(rbm: Any, n_samples: int, *, seed: streams.Seed = None) -> Bi
     ------
     ValueError
         If the smaller layer has more than 26 units or ``n_samples`` is negative.
+    TypeError
+        If ``n_samples`` is not an integer.
+    MemoryError
+        If the samples need more memory than there is.
 
     Examples
     --------
@@ -310,9 +316,9 @@ def sample_exactly(rbm: Any, n_samples: int, *, seed: streams.Seed = None) -> Bi
     >>> sample_exactly(RBMParameters(np.zeros((4, 2)), np.full(4, 50.0), np.zeros(2)), 1, seed=0)
     array([[1, 1, 1, 1]], dtype=uint8)
     """
-    if n_samples < 0:
-        raise ValueError(f"n_samples must not be negative, got {n_samples}")
+    n_samples = checks.integer("n_samples", n_samples, 0)
     p = parameters_of(rbm)
+    checks.require_memory(8 * n_samples * sum(p.weights_.shape), f"{n_samples} samples of {len(p.weights_)} units")
     layer = _smaller_layer(p)
     log_p = log_marginal(p, "visible" if layer == "visible" else "hidden")
     generator = np.random.default_rng(streams.seed_sequence(seed))

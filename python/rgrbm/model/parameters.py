@@ -5,6 +5,8 @@ from typing import Any, NamedTuple
 import numpy as np
 import numpy.typing as npt
 
+from rgrbm._support import checks
+
 Values = npt.NDArray[np.float64]
 
 
@@ -28,7 +30,8 @@ def parameters_of(rbm: Any) -> RBMParameters:
     Raises
     ------
     TypeError
-        If the model lacks one of ``weights_``, ``intercept_visible_`` and ``intercept_hidden_``.
+        If the model lacks one of ``weights_``, ``intercept_visible_`` and ``intercept_hidden_``, or they are not
+        numbers.
     ValueError
         If their shapes do not fit together or a value is not finite.
     """
@@ -39,7 +42,8 @@ def parameters_of(rbm: Any) -> RBMParameters:
             f"a fitted RBM is needed, with weights_, intercept_visible_ and intercept_hidden_; "
             f"{type(rbm).__name__} has none of the kind (is it fitted?): {error}"
         ) from error
-    p = RBMParameters(*(np.ascontiguousarray(value, dtype=np.float64) for value in values))
+    named = zip(RBMParameters._fields, values, strict=True)
+    p = RBMParameters(*(np.ascontiguousarray(checks.numbers(name, value)) for name, value in named))
     if p.weights_.ndim != 2 or 0 in p.weights_.shape:
         raise ValueError(f"weights_ must be a matrix (n_visible, n_hidden), got shape {p.weights_.shape}")
     n, m = p.weights_.shape
@@ -126,6 +130,8 @@ def binary_parameters(
     ------
     ValueError
         If the shapes do not fit together or a value is not finite.
+    TypeError
+        If they are not numbers.
 
     Examples
     --------
@@ -133,12 +139,12 @@ def binary_parameters(
     >>> binary_parameters([[0.5], [-0.25]]).intercept_visible_
     array([-1. ,  0.5])
     """
-    w = np.array(weights, dtype=np.float64)
+    w = checks.numbers("weights", weights)
     if w.ndim != 2:
         raise ValueError(f"weights must be a matrix (n_visible, n_hidden), got shape {w.shape}")
     try:
-        eta = np.broadcast_to(np.asarray(visible_fields, dtype=np.float64), w.shape[:1])
-        theta = np.broadcast_to(np.asarray(hidden_fields, dtype=np.float64), w.shape[1:])
+        eta = np.broadcast_to(checks.numbers("visible_fields", visible_fields), w.shape[:1])
+        theta = np.broadcast_to(checks.numbers("hidden_fields", hidden_fields), w.shape[1:])
     except ValueError as error:
         raise ValueError(f"the fields need one value, or one per unit, for weights of shape {w.shape}") from error
     return parameters_of(RBMParameters(4 * w, 2 * eta - 2 * w.sum(axis=1), 2 * theta - 2 * w.sum(axis=0)))

@@ -8,6 +8,7 @@ import numpy.typing as npt
 import scipy.sparse as sp
 from scipy.special import expit
 
+from rgrbm._support import checks
 from rgrbm.spins.values import Binary
 
 Units: TypeAlias = Any  # ndarray of uint8, float32 or float64, or a CSR matrix or array of floats
@@ -117,10 +118,12 @@ def sample_weights(values: npt.ArrayLike | None, n_samples: int) -> npt.NDArray[
     ------
     ValueError
         If there is not one weight for each sample, or one is negative or not finite, or all are zero.
+    TypeError
+        If they are not numbers.
     """
     if values is None:
         return None
-    weights = np.ascontiguousarray(values, dtype=np.float64)
+    weights = np.ascontiguousarray(checks.numbers("sample_weight", values))
     if weights.shape != (n_samples,):
         raise ValueError(f"sample_weight must have shape ({n_samples},), got {weights.shape}")
     if not np.isfinite(weights).all() or (weights < 0).any() or weights.sum() == 0:

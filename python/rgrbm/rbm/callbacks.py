@@ -5,6 +5,7 @@ from typing import Any, Literal, get_args
 import numpy as np
 from sklearn.utils.validation import check_array
 
+from rgrbm._support import checks
 from rgrbm.likelihood.annealing import anneal
 from rgrbm.likelihood.enumeration import log_likelihood
 from rgrbm.model import unit_values
@@ -56,6 +57,8 @@ class EarlyStopping:
     ValueError
         If the data are not of the kind above, ``patience`` or ``interval`` is below 1, ``min_gain`` negative, ``score``
         unknown, or (in training) an exact score has too many states.
+    TypeError
+        If ``patience`` or ``interval`` is not an integer, or ``min_gain`` not a number.
     ArithmeticError
         In training, if the annealing of ``score="ais"`` fails; see :func:`rgrbm.anneal`.
 
@@ -86,10 +89,8 @@ class EarlyStopping:
         min_gain: float = 0.0,
         restore_best: bool = False,
     ) -> None:
-        if patience < 1 or interval < 1:
-            raise ValueError(f"patience and interval must be at least 1, got {patience} and {interval}")
-        if not min_gain >= 0:
-            raise ValueError(f"min_gain must not be negative, got {min_gain}")
+        patience, interval = checks.integer("patience", patience, 1), checks.integer("interval", interval, 1)
+        min_gain = checks.real("min_gain", min_gain, 0)
         if score not in get_args(Score):
             raise ValueError(f"score must be one of {get_args(Score)}, got {score!r}")
         data = check_array(X, accept_sparse="csr", input_name="X")

@@ -12,7 +12,7 @@ from sklearn.base import _fit_context
 from sklearn.utils._param_validation import Interval, StrOptions
 from sklearn.utils.validation import check_is_fitted, validate_data
 
-from rgrbm._support import streams
+from rgrbm._support import checks, streams
 from rgrbm._support.enumeration import require_sum
 from rgrbm._support.tensors import FileFormatError
 from rgrbm.model import unit_values
@@ -27,11 +27,13 @@ from rgrbm.rbm.training import (
     History,
     Schedule,
     Settings,
+    divergence,
     l1_strengths,
     learning_rates,
     parameters_to_restore,
     run_epochs,
     train,
+    warn_of_divergence,
 )
 
 
@@ -310,6 +312,14 @@ class BernoulliRBM(RBMInference):
             If ``checkpoint`` exists and ``resume`` is false.
         FileFormatError
             If ``checkpoint`` is not a file that ``fit`` wrote.
+        MemoryError
+            If there are too many epochs to list what each of them does.
+
+        Warns
+        -----
+        sklearn.exceptions.ConvergenceWarning
+            Once, with the epoch, if training diverges: a weight beyond 1000, or a parameter that is not finite. The
+            parameters are looked at after the first and the last epoch and some ten times a second between.
 
         Examples
         --------
@@ -322,8 +332,7 @@ class BernoulliRBM(RBMInference):
         >>> rbm.set_params(n_iter=8).fit(X, resume=True).n_iter_
         8
         """
-        if callback_interval < 1:
-            raise ValueError(f"callback_interval must be at least 1, got {callback_interval}")
+        callback_interval = checks.integer("callback_interval", callback_interval, 1)
         data = self._validate(X, reset=not (resume and hasattr(self, "components_")))
         weights = unit_values.sample_weights(sample_weight, len(data))
         rates = learning_rates(self.learning_rate, self.learning_rate_schedule, self.n_iter)
@@ -379,6 +388,11 @@ class BernoulliRBM(RBMInference):
         ValueError
             If the data are not as :meth:`fit` wants them, or have another number of features than before.
 
+        Warns
+        -----
+        sklearn.exceptions.ConvergenceWarning
+            If this is the first update that leaves a weight beyond 1000, or a parameter that is not finite.
+
         Examples
         --------
         >>> import numpy as np
@@ -398,6 +412,8 @@ class BernoulliRBM(RBMInference):
         trainer = training_state.make_trainer(self, state, data)
         settings = replace(self._settings(), batch_size=len(data), shuffle=False)
         measured = run_epochs(trainer, rate, strength, settings, first_epoch=epoch)
+        if (found := divergence(trainer)) and not divergence(state):
+            warn_of_divergence(found, epoch + 1, stacklevel=3)
         state.history.append({"learning_rate": rate, "l1": strength, **measured})
         self._adopt(training_state.capture(trainer, state), data)
         return self

@@ -1,5 +1,6 @@
 """What a Bernoulli RBM with given parameters can tell: conditionals, samples, free energies."""
 
+from collections.abc import Callable
 from typing import Any
 
 import numpy as np
@@ -8,7 +9,7 @@ from sklearn.base import BaseEstimator, ClassNamePrefixFeaturesOutMixin, Transfo
 from sklearn.utils.validation import check_is_fitted, validate_data
 
 from rgrbm._core import kernels
-from rgrbm._support import streams
+from rgrbm._support import checks, streams
 from rgrbm.model import unit_values
 from rgrbm.model.energies import free_energy, log_pseudo_likelihood
 from rgrbm.spins.values import Binary
@@ -89,12 +90,7 @@ class RBMInference(ClassNamePrefixFeaturesOutMixin, TransformerMixin, BaseEstima
         (4, 2)
         """
         units = unit_values.dense(self._check_visible(X))
-        key, index = self._draw(seed)
-        if units.dtype == np.uint8:
-            weights = np.ascontiguousarray(self.weights_)
-            return np.asarray(kernels.sample_hidden(units, weights, self.intercept_hidden_, key, index))
-        p = unit_values.activate(units, self.weights_, self.intercept_hidden_)
-        return unit_values.sample_bernoulli(p, np.random.default_rng((*key, index)))
+        return self._sample_other(units, kernels.sample_hidden, self.weights_, self.intercept_hidden_, seed)
 
     def sample_visible(self, H: Any, seed: streams.Seed = None) -> Binary:
         """Draw visible states from p(v | h).
@@ -124,12 +120,7 @@ class RBMInference(ClassNamePrefixFeaturesOutMixin, TransformerMixin, BaseEstima
         (2, 4)
         """
         units = self._check_hidden(H)
-        key, index = self._draw(seed)
-        if units.dtype == np.uint8:
-            weights = np.ascontiguousarray(self.weights_)
-            return np.asarray(kernels.sample_visible(units, weights, self.intercept_visible_, key, index))
-        p = unit_values.activate(units, self.components_, self.intercept_visible_)
-        return unit_values.sample_bernoulli(p, np.random.default_rng((*key, index)))
+        return self._sample_other(units, kernels.sample_visible, self.components_, self.intercept_visible_, seed)
 
     def gibbs(self, v: Any) -> npt.NDArray[np.bool_]:
         """Make one Gibbs step v → h → v.
@@ -203,6 +194,10 @@ class RBMInference(ClassNamePrefixFeaturesOutMixin, TransformerMixin, BaseEstima
         ------
         ValueError
             If ``n_samples`` or ``n_steps`` is below 1.
+        TypeError
+            If one of them is not an integer.
+        MemoryError
+            If the samples need more memory than there is.
 
         Examples
         --------
@@ -213,11 +208,15 @@ class RBMInference(ClassNamePrefixFeaturesOutMixin, TransformerMixin, BaseEstima
         (3, 4)
         """
         check_is_fitted(self)
-        if n_samples < 1 or n_steps < 1:
-            raise ValueError(f"n_samples and n_steps must be at least 1, got {n_samples} and {n_steps}")
+        n_samples, n_steps = checks.integer("n_samples", n_samples, 1), checks.integer("n_steps", n_steps, 1)
+        n_visible, n_hidden = self.weights_.shape
+        # A call of the kernels takes visible states and returns visible and hidden ones.
+        checks.require_memory(
+            n_samples * (2 * n_visible + n_hidden), f"{n_samples} chains of {n_visible} visible units"
+        )
         key, index = self._draw(seed)
         generator = np.random.default_rng((*key, index))
-        v = generator.integers(2, size=(n_samples, self.weights_.shape[0]), dtype=np.uint8)
+        v = generator.integers(2, size=(n_samples, n_visible), dtype=np.uint8)
         # A key of its own: the chain takes many indices, which must not meet those of other draws.
         first, second = (int(word) for word in generator.integers(2**64, size=2, dtype=np.uint64))
         steps = max(1, _WORK_PER_CALL // (2 * self.components_.size * n_samples))
@@ -353,6 +352,21 @@ class RBMInference(ClassNamePrefixFeaturesOutMixin, TransformerMixin, BaseEstima
     def _draw(self, seed: streams.Seed) -> tuple[Key, int]:
         """Key and index of the random stream for one draw."""
         return self._next_draw() if seed is None else (streams.key(streams.seed_sequence(seed)), 0)
+
+    def _sample_other(
+        self,
+        units: npt.NDArray[Any],
+        kernel: Callable[..., npt.NDArray[np.uint8]],
+        weights: npt.NDArray[Any],
+        bias: npt.NDArray[Any],
+        seed: streams.Seed,
+    ) -> Binary:
+        """States of the other layer: by the kernel from binary units, by NumPy from the odds that real ones give."""
+        key, index = self._draw(seed)
+        if units.dtype == np.uint8:
+            return np.asarray(kernel(units, np.ascontiguousarray(self.weights_), bias, key, index))
+        p = unit_values.activate(units, weights, bias)
+        return unit_values.sample_bernoulli(p, np.random.default_rng((*key, index)))
 
     def _gibbs(self, units: npt.NDArray[Any], n_steps: int, key: Key, index: int) -> tuple[Binary, Binary]:
         """Visible and hidden states after ``n_steps`` steps v → h → v from binary or real visible units."""

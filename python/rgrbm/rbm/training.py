@@ -5,13 +5,16 @@ are cut into slices has no influence on the result: every epoch has random strea
 """
 
 import time
+import warnings
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 from typing import Any, Literal, Protocol, TypeAlias
 
 import numpy as np
 import numpy.typing as npt
+from sklearn.exceptions import ConvergenceWarning
 
+from rgrbm._support import checks
 from rgrbm._support.interrupt import Interruption
 from rgrbm._support.progress import progress_bar
 from rgrbm.rbm.history import History as History
@@ -21,9 +24,14 @@ Parameters: TypeAlias = dict[str, npt.NDArray[Any]]  # weights, visible_bias and
 Schedule: TypeAlias = Literal["constant", "linear", "cosine"] | Callable[[int], float] | npt.ArrayLike
 SCHEDULES = ("constant", "linear", "cosine")
 
+MAX_WEIGHT = 1e3
+"""Weight beyond which training has diverged. Learning that follows the likelihood stops growing weights at some tens:
+at 37 a unit's probability is 0 or 1 to double precision, and no gradient is left but that of wrong samples."""
+_WATCH_SECONDS = 0.1  # at least, between two looks at the parameters
 
-class Trainer(Protocol):
-    """What the loop needs of a compiled trainer (``Trainer32``, ``Trainer64``)."""
+
+class Parametrized(Protocol):
+    """A training at some moment: a trainer, or a state that was kept of it."""
 
     @property
     def weights(self) -> npt.NDArray[Any]: ...  # noqa: D102
@@ -31,6 +39,10 @@ class Trainer(Protocol):
     def visible_bias(self) -> npt.NDArray[Any]: ...  # noqa: D102
     @property
     def hidden_bias(self) -> npt.NDArray[Any]: ...  # noqa: D102
+
+
+class Trainer(Parametrized, Protocol):
+    """What the loop needs of a compiled trainer (``Trainer32``, ``Trainer64``)."""
 
     def run(  # noqa: D102
         self,
@@ -141,6 +153,8 @@ def learning_rates(learning_rate: float, schedule: Schedule, n_epochs: int) -> A
     ------
     ValueError
         If the schedule is unknown, has another length, or gives a negative or infinite rate.
+    MemoryError
+        If there are too many epochs to list what each of them does.
 
     Examples
     --------
@@ -148,6 +162,7 @@ def learning_rates(learning_rate: float, schedule: Schedule, n_epochs: int) -> A
     >>> learning_rates(0.1, "linear", 4)
     array([0.1  , 0.075, 0.05 , 0.025])
     """
+    checks.require_memory(64 * n_epochs, f"the schedules and the history of {n_epochs} epochs")
     epoch = np.arange(n_epochs, dtype=np.float64)
     if isinstance(schedule, str):
         if schedule not in SCHEDULES:
@@ -231,11 +246,17 @@ def train(
     History
         With ``stopped = "interrupt"`` after Ctrl-C; the trainer then stands at the end of an epoch and a
         later call goes on to the same bits.
+
+    Warns
+    -----
+    sklearn.exceptions.ConvergenceWarning
+        Once, if training diverges: a weight beyond 1000, or a parameter that is not finite.
     """
     history = History() if history is None else history
     history.stopped = None
     n_epochs = len(learning_rate)
     length = 1
+    watch = _Watch(trainer)
     saved_at = time.monotonic()
     bar = progress_bar("training", n_epochs, completed=len(history), unit="epochs", show=progress)
     try:
@@ -255,6 +276,7 @@ def train(
                     and _call(callbacks, trainer, history, n_epochs)
                 ):
                     history.stopped = "callback"
+                watch(last, last=last == n_epochs or history.stopped is not None or interruption.requested)
                 if interruption.requested:
                     history.stopped = "interrupt"
                 if save is not None and time.monotonic() - saved_at >= save_interval:
@@ -286,6 +308,46 @@ def run_epochs(
         optimizer=settings.optimizer,
         n_temperatures=settings.n_temperatures,
     )
+
+
+def divergence(model: Parametrized) -> str:
+    """What makes the parameters past any use, in words; empty if nothing does."""
+    weights = model.weights
+    largest = max(float(weights.max()), -float(weights.min()))  # NaN if there is one
+    if not largest <= MAX_WEIGHT:
+        return f"its largest weight is {largest:.3g}"
+    finite = np.isfinite(model.visible_bias).all() and np.isfinite(model.hidden_bias).all()
+    return "" if finite else "a bias is not finite"
+
+
+def warn_of_divergence(found: str, epoch: int, *, stacklevel: int) -> None:
+    """Tell that training has left all useful models behind; ``stacklevel`` as seen from the caller."""
+    warnings.warn(
+        f"training has diverged by epoch {epoch}: {found}, where useful models have weights of some tens at most. "
+        f"Lower the learning rate.",
+        ConvergenceWarning,
+        stacklevel=stacklevel + 1,
+    )
+
+
+class _Watch:
+    """Looks at the parameters now and then, which costs next to nothing, and warns once if training has diverged."""
+
+    def __init__(self, trainer: Trainer) -> None:
+        self._trainer = trainer
+        self._due = -np.inf
+
+    def __call__(self, epoch: int, *, last: bool) -> None:
+        started = time.monotonic()
+        if started < self._due and not last:
+            return
+        found = divergence(self._trainer)
+        if found and self._due < np.inf:
+            self._due = np.inf
+            warn_of_divergence(found, epoch, stacklevel=5)  # of the caller of BernoulliRBM.fit
+        elif not found:
+            now = time.monotonic()
+            self._due = now + max(_WATCH_SECONDS, 50 * (now - started))
 
 
 def _run_slice(

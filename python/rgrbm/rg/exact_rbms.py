@@ -10,6 +10,7 @@ from typing import NamedTuple
 import numpy as np
 import numpy.typing as npt
 
+from rgrbm._support import checks
 from rgrbm.model.parameters import RBMParameters, binary_parameters, spin_parameters
 from rgrbm.rg.decimation import inverse_decimation
 from rgrbm.spins.bonds import bond_arrays, lattice_bonds, two_sublattices
@@ -42,6 +43,8 @@ def decimation_rbm(n_visible: int, J: float, K: float) -> RBMParameters:
     ------
     ValueError
         If ``n_visible`` is odd or not positive, or a weight is not finite.
+    TypeError
+        If ``n_visible`` is not an integer, or a weight not a number.
 
     Examples
     --------
@@ -53,7 +56,7 @@ def decimation_rbm(n_visible: int, J: float, K: float) -> RBMParameters:
     >>> bool(np.isclose((log_p[0b1111] - log_p[0b1110]) / 4, decimate(1.0).J))
     True
     """
-    _require_even(n_visible)
+    n_visible, J, K = _require_even(n_visible), checks.real("J", J), checks.real("K", K)
     site = np.arange(0, n_visible, 2)
     w = np.zeros((n_visible, n_visible // 2))
     w[site, site // 2] = K
@@ -68,7 +71,9 @@ def decimation_log_z(n_visible: int, J: float, K: float) -> float:
     Raises
     ------
     ValueError
-        If ``n_visible`` is odd or not positive.
+        If ``n_visible`` is odd or not positive, or a weight is not finite.
+    TypeError
+        If ``n_visible`` is not an integer, or a weight not a number.
 
     Examples
     --------
@@ -78,14 +83,16 @@ def decimation_log_z(n_visible: int, J: float, K: float) -> float:
     >>> abs(decimation_log_z(12, 1.0, 2.0) - log_z(decimation_rbm(12, 1.0, 2.0))) < 1e-10
     True
     """
-    _require_even(n_visible)
+    n_visible, J, K = _require_even(n_visible), checks.real("J", J), checks.real("K", K)
     n_hidden = n_visible // 2
     return float(n_hidden * np.logaddexp(K, -K) + ring_log_z(J, n_visible) - n_hidden * (2 * J + K))
 
 
-def _require_even(n_visible: int) -> None:
-    if n_visible < 2 or n_visible % 2:
-        raise ValueError(f"decimation by half needs an even number of visible units, at least 2, got {n_visible}")
+def _require_even(n_visible: int) -> int:
+    n = checks.integer("n_visible", n_visible)
+    if n < 2 or n % 2:
+        raise ValueError(f"decimation by half needs an even number of visible units, at least 2, got {n}")
+    return n
 
 
 class SublatticeRBM(NamedTuple):
@@ -129,6 +136,8 @@ def sublattice_rbm(
     ------
     ValueError
         If the lattice has a loop of odd length, or no bonds, or the arrays do not fit together.
+    TypeError
+        If the number of sites is not an integer, or a coupling or field not a number.
 
     Examples
     --------
@@ -167,8 +176,8 @@ def lattice_decimation_rbm(n_sites: int, bonds: npt.ArrayLike, couplings: npt.Ar
 
     Raises
     ------
-    ValueError
-        As for :func:`sublattice_rbm`.
+    ValueError, TypeError
+        As for :func:`sublattice_rbm`; K must be a finite number.
 
     Examples
     --------
@@ -181,7 +190,7 @@ def lattice_decimation_rbm(n_sites: int, bonds: npt.ArrayLike, couplings: npt.Ar
     copied, others, between = _sublattice_weights(n_sites, sites, J)
     w = np.zeros((n_sites, len(copied)))
     w[others] = between.T
-    w[copied, np.arange(len(copied))] = K
+    w[copied, np.arange(len(copied))] = K = checks.real("K", K)
     rbm = binary_parameters(w)
     offset = len(copied) * float(np.logaddexp(K, -K)) + spin_parameters(rbm).constant
     return SublatticeRBM(rbm, np.arange(n_sites), copied, offset)
@@ -223,6 +232,8 @@ def bond_rbm(
     ------
     ValueError
         If there are no bonds or the arrays do not fit together.
+    TypeError
+        If the number of sites is not an integer, or a coupling or field not a number.
 
     Examples
     --------
@@ -259,8 +270,8 @@ def bond_log_z(
 
     Raises
     ------
-    ValueError
-        As for :func:`bond_rbm`.
+    ValueError, TypeError
+        As for :func:`bond_rbm`; the ln Z given must be a finite number.
 
     Examples
     --------
@@ -275,7 +286,7 @@ def bond_log_z(
     """
     sites, J, _ = bond_arrays(n_sites, bonds, couplings, fields)
     constant = spin_parameters(bond_rbm(n_sites, bonds, couplings, fields)).constant
-    return float(spin_log_z + len(sites) * np.log(2) + np.abs(J).sum() + constant)
+    return float(checks.real("spin_log_z", spin_log_z) + len(sites) * np.log(2) + np.abs(J).sum() + constant)
 
 
 def ring_bond_rbm(n_sites: int, J: float) -> RBMParameters:

@@ -7,7 +7,7 @@ import numpy.typing as npt
 from scipy.optimize import minimize
 from scipy.special import logsumexp
 
-from rgrbm._support import streams
+from rgrbm._support import checks, streams
 from rgrbm.likelihood.enumeration import exact_gradient
 from rgrbm.model.parameters import RBMParameters, binary_parameters
 from rgrbm.rg.couplings.effective import effective_couplings
@@ -77,6 +77,8 @@ def optimal_ring_kernel(
     ------
     ValueError
         If a parameter is out of range.
+    TypeError
+        If a parameter is not an integer, or not a number, where one is meant.
 
     References
     ----------
@@ -112,18 +114,18 @@ def optimal_ring_kernel(
 
 
 def _check(n_spins: int, J: float, width: int, max_weight: float, n_starts: int) -> None:
+    for name, count, low in (("n_spins", n_spins, None), ("width", width, 1), ("n_starts", n_starts, 1)):
+        checks.integer(name, count, low)
+    for name, number in (("the coupling J", J), ("max_weight", max_weight)):
+        checks.real(name, number)
     if n_spins % 2 or not 8 <= n_spins <= _MAX_SPINS:
         raise ValueError(
             f"n_spins must be even, from 8 to {_MAX_SPINS} (each step sums over all 2^{n_spins} states), got {n_spins}"
         )
-    if not np.isfinite(J):
-        raise ValueError(f"the coupling J must be finite, got {J}")
-    if not 1 <= width <= n_spins:
-        raise ValueError(f"width must be from 1 to n_spins = {n_spins}, got {width}")
-    if not 0 < max_weight < np.inf:
-        raise ValueError(f"max_weight must be positive and finite, got {max_weight}")
-    if n_starts < 1:
-        raise ValueError(f"n_starts must be at least 1, got {n_starts}")
+    if width > n_spins:
+        raise ValueError(f"width must be at most n_spins = {n_spins}, got {width}")
+    if max_weight <= 0:
+        raise ValueError(f"max_weight must be positive, got {max_weight}")
 
 
 def _sites(n_spins: int, width: int) -> npt.NDArray[np.int64]:

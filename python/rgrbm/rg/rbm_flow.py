@@ -15,11 +15,11 @@ import numpy as np
 import numpy.typing as npt
 
 from rgrbm._core import kernels
-from rgrbm._support import streams
+from rgrbm._support import checks, streams
 from rgrbm._support.interrupt import Interruption
 from rgrbm._support.progress import progress_bar
 from rgrbm.model.parameters import parameters_of
-from rgrbm.spins.coupling import Method, estimate_coupling
+from rgrbm.spins.coupling import Method, NoFiniteCouplingError, estimate_coupling
 from rgrbm.spins.values import to_binary, to_spins
 from rgrbm.statistics.jackknife import Array
 
@@ -100,7 +100,9 @@ def rbm_flow(
         If the spins are not ±1, too few or of another number than the visible units, or a number of steps is out of
         range.
     TypeError
-        If the model is not an RBM.
+        If the model is not an RBM, or a number of steps is not an integer.
+    MemoryError
+        If the steps to measure after are too many to be listed.
     KeyboardInterrupt
         After Ctrl-C.
 
@@ -124,10 +126,8 @@ def rbm_flow(
         )
     if s[0].size != len(p.weights_):
         raise ValueError(f"the RBM has {len(p.weights_)} visible units, the samples have {s[0].size} sites")
-    if n_steps < 0 or measure_every < 1:
-        raise ValueError(
-            f"n_steps must not be negative and measure_every at least 1, got {n_steps} and {measure_every}"
-        )
+    n_steps, measure_every = checks.integer("n_steps", n_steps, 0), checks.integer("measure_every", measure_every, 1)
+    checks.require_memory(32 * (n_steps // measure_every), f"a list of {n_steps // measure_every} measurements")
     v = to_binary(s).reshape(len(s), -1)
     key = streams.key(streams.seed_sequence(seed))
     step, rows = np.unique(np.r_[0 : n_steps + 1 : measure_every, n_steps]), [_couplings(v, s.shape)]
@@ -151,6 +151,6 @@ def _coupling(s: npt.NDArray[np.int8], method: Method) -> tuple[float, float]:
     """J and its error, each sample a chain of its own; ±∞ where no finite J fits."""
     try:
         found = estimate_coupling(s, method, n_chains=len(s))
-    except ArithmeticError:
+    except NoFiniteCouplingError:
         return float(np.copysign(np.inf, np.mean(s * np.roll(s, 1, axis=-1)))), np.nan
     return found.J, found.stderr

@@ -23,6 +23,7 @@ import numpy as np
 import numpy.typing as npt
 from scipy.special import expit, log_expit, logsumexp
 
+from rgrbm._support import checks
 from rgrbm._support.enumeration import require_array, require_sum
 from rgrbm.likelihood.enumeration import log_marginal
 from rgrbm.model.parameters import RBMParameters, parameters_of
@@ -270,7 +271,7 @@ def _model(rbm: Any, energies: npt.ArrayLike, kernel: str) -> tuple[RBMParameter
     p = parameters_of(rbm)
     n_visible = len(p.intercept_visible_)
     require_array(n_visible, "the visible layer")
-    H = np.asarray(energies, dtype=np.float64)
+    H = checks.numbers("energies", energies)
     if H.shape != (2**n_visible,):
         raise ValueError(f"energies must have shape ({2**n_visible},), one for each visible state, got {H.shape}")
     if not np.isfinite(H).all():

@@ -4,7 +4,7 @@ May import ``statistics``, ``_support`` and ``_core``. Knows nothing of RBMs.
 """
 
 from rgrbm.spins.bonds import bond_arrays, lattice_bonds, two_sublattices
-from rgrbm.spins.coupling import CouplingEstimate, estimate_coupling
+from rgrbm.spins.coupling import CouplingEstimate, NoFiniteCouplingError, estimate_coupling
 from rgrbm.spins.enumeration import spin_energies, spin_log_z
 from rgrbm.spins.ising import Ensemble, IsingModel
 from rgrbm.spins.values import Binary, Spins, to_binary, to_spins
@@ -14,6 +14,7 @@ __all__ = [
     "CouplingEstimate",
     "Ensemble",
     "IsingModel",
+    "NoFiniteCouplingError",
     "Spins",
     "bond_arrays",
     "estimate_coupling",

@@ -5,6 +5,8 @@ from collections.abc import Sequence
 import numpy as np
 import numpy.typing as npt
 
+from rgrbm._support import checks
+
 Values = npt.NDArray[np.float64]
 Bonds = npt.NDArray[np.int64]
 
@@ -24,6 +26,8 @@ def lattice_bonds(shape: Sequence[int]) -> Bonds:
 
     Raises
     ------
+    TypeError
+        If a side is not an integer.
     ValueError
         If a side is shorter than 2.
 
@@ -33,7 +37,7 @@ def lattice_bonds(shape: Sequence[int]) -> Bonds:
     >>> lattice_bonds((3,)).tolist()
     [[0, 1], [1, 2], [2, 0]]
     """
-    sides = tuple(int(side) for side in shape)
+    sides = tuple(checks.integer("each side of the shape", side) for side in shape)
     if not sides or min(sides) < 2:
         raise ValueError(f"a periodic lattice needs at least 2 sites along each axis, got the shape {sides}")
     sites = np.arange(np.prod(sides), dtype=np.int64).reshape(sides)
@@ -85,9 +89,10 @@ def bond_arrays(
     ------
     ValueError
         If their shapes do not fit together, a bond ties a site to itself or to none, or a value is not finite.
+    TypeError
+        If the number of sites is not an integer, or a coupling or field is not a number.
     """
-    if n_sites < 1:
-        raise ValueError(f"n_sites must be at least 1, got {n_sites}")
+    n_sites = checks.integer("n_sites", n_sites, 1)
     sites = np.asarray(bonds)
     if sites.size == 0:
         sites = np.empty((0, 2), np.int64)
@@ -99,8 +104,8 @@ def bond_arrays(
             f"a bond needs two different sites from 0 to {n_sites - 1}, got {tuple(sites[wrong][0].tolist())}"
         )
     try:
-        J = np.broadcast_to(np.asarray(couplings, dtype=np.float64), (len(sites),))
-        h = np.broadcast_to(np.asarray(fields, dtype=np.float64), (n_sites,))
+        J = np.broadcast_to(checks.numbers("couplings", couplings), (len(sites),))
+        h = np.broadcast_to(checks.numbers("fields", fields), (n_sites,))
     except ValueError as error:
         raise ValueError(f"couplings and fields need one value, or one per bond and per site: {error}") from error
     if not (np.isfinite(J).all() and np.isfinite(h).all()):

@@ -11,6 +11,7 @@ import numpy.typing as npt
 import scipy.sparse as sp
 from scipy.optimize import brentq, least_squares
 
+from rgrbm._support import checks
 from rgrbm.spins import exact
 from rgrbm.spins.bonds import bond_arrays, lattice_bonds
 from rgrbm.statistics.autocorrelation import integrated_autocorrelation_time
@@ -26,6 +27,10 @@ _VALUES_PER_BLOCK = 2**22
 _FEWEST_BLOCKS = 10
 _MOST_BLOCKS = 200
 _BLOCK_TIMES = 20  # length of a block in autocorrelation times; ends of blocks then correlate by a few percent at most
+
+
+class NoFiniteCouplingError(ValueError):
+    """No finite J fits the samples: neighbours are as aligned as the lattice allows, or more than any J would have."""
 
 
 @dataclass(frozen=True)
@@ -93,9 +98,12 @@ def estimate_coupling(
     Raises
     ------
     ValueError
-        If the spins are not ±1 or fewer than two samples, or the method is unknown or not meant for the lattice.
-    ArithmeticError
-        If no finite J fits (all neighbours aligned), or fewer than two distances have significant correlations.
+        If the spins are not ±1 or fewer than two samples, the method is unknown or not meant for the lattice, a number
+        is out of range, or for "decay" fewer than two distances have significant correlations.
+    NoFiniteCouplingError
+        A ValueError: no finite J fits, as where all neighbours are aligned.
+    TypeError
+        If ``n_chains`` is not an integer or ``significance`` not a number.
 
     Warns
     -----
@@ -119,7 +127,8 @@ def estimate_coupling(
         raise ValueError(f"method must be 'nearest', 'decay' or 'pseudolikelihood', got {method!r}")
     if bonds is not None and method != "pseudolikelihood":
         raise ValueError(f"method={method!r} knows its lattice; bonds are for method='pseudolikelihood'")
-    s = _checked(spins, n_chains)
+    significance = checks.real("significance", significance, 0)
+    s = _checked(spins, checks.integer("n_chains", n_chains))
     per_sample = _statistics(s, method, bonds)
     chain = np.arange(len(s)) % n_chains
     tau_int = _autocorrelation_time(s, n_chains)
@@ -214,7 +223,7 @@ def _nearest(shape: tuple[int, ...], mean: Values) -> Estimator:
     # Kaufman's formula has no antiferromagnet on odd sides, which cannot satisfy all bonds.
     lowest = 0.0 if len(shape) == 2 and any(side % 2 for side in shape) else -_LARGEST_J
     if excess(lowest) >= 0 or excess(_LARGEST_J) <= 0:
-        raise ArithmeticError(
+        raise NoFiniteCouplingError(
             f"no coupling from {lowest:g} to {_LARGEST_J:g} has the nearest-neighbour correlation {mean[0]:.6g} on a "
             f"lattice of shape {shape}"
         )
@@ -250,7 +259,7 @@ def _decay(n: int, mean: Values, stderr: Values, significance: float) -> Estimat
     last = int(np.argmax(weak)) if weak.any() else len(weak)
     x = np.arange(1, last + 1)
     if last < 2:
-        raise ArithmeticError(
+        raise ValueError(
             f"only {last} distance has a correlation beyond {significance:g} standard errors; a decay needs two"
         )
     value = mean[x]
@@ -296,7 +305,9 @@ def _pseudolikelihood(mean: Values) -> Estimator:
         return float(mean[0] - mean[1:] @ (k * np.tanh(J * k)))
 
     if excess(_LARGEST_J) >= 0 or excess(-_LARGEST_J) <= 0:
-        raise ArithmeticError("all spins are as their neighbours would have them: the pseudo-likelihood has no maximum")
+        raise NoFiniteCouplingError(
+            "all spins are as their neighbours would have them: the pseudo-likelihood has no maximum"
+        )
     J = float(brentq(excess, -_LARGEST_J, _LARGEST_J, xtol=1e-13, rtol=1e-14))
 
     def newton(rows: Values) -> Values:

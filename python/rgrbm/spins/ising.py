@@ -6,14 +6,13 @@ import time
 import warnings
 from collections.abc import Callable
 from dataclasses import dataclass
-from numbers import Integral
 from typing import Any, Literal, TypeAlias
 
 import numpy as np
 import numpy.typing as npt
 
 from rgrbm._core import kernels
-from rgrbm._support import streams
+from rgrbm._support import checks, streams
 from rgrbm._support.config import config
 from rgrbm._support.tensors import FileFormatError, read_tensors, require, write_tensors
 from rgrbm.spins import exact
@@ -181,7 +180,7 @@ class IsingModel:
     ValueError
         If a side is below 2, there are more than 2³¹ sites, or J is not finite.
     TypeError
-        If the shape is not made of integers.
+        If the shape is not made of integers, or J is not a number.
 
     Examples
     --------
@@ -193,19 +192,16 @@ class IsingModel:
     """
 
     def __init__(self, shape: int | tuple[int, ...], J: float) -> None:
-        sides = shape if isinstance(shape, tuple | list) else (shape,)
-        if not all(isinstance(side, Integral) and not isinstance(side, bool) for side in sides):
-            raise TypeError(f"shape must be an integer or a tuple of integers, got {shape!r}")
+        given = shape if isinstance(shape, tuple | list) else (shape,)
+        sides = tuple(checks.integer("each side of the shape", side) for side in given)
         if len(sides) not in (1, 2):
             raise ValueError(f"shape must be (N,) for a ring or (rows, columns) for a torus, got {shape!r}")
         if min(sides) < 2:
             raise ValueError(f"each side of a periodic lattice must have at least 2 spins, got {shape!r}")
         if math.prod(sides) > _MAX_SITES:
             raise ValueError(f"a lattice can have at most 2^31 sites, got {math.prod(sides)}")
-        self.shape = tuple(int(side) for side in sides)
-        self.J = float(J)
-        if not math.isfinite(self.J):
-            raise ValueError(f"the coupling J must be finite, got {J}")
+        self.shape = sides
+        self.J = checks.real("the coupling J", J)
 
     def __repr__(self) -> str:
         return f"IsingModel(shape={self.shape}, J={self.J})"
@@ -271,7 +267,8 @@ class IsingModel:
         n_chains : int, optional
             Independent chains, each started at random; by default as many as there are samples, at most 512.
         burn_in, spacing : int, optional
-            Sweeps before the first and between further samples of each chain. By default 20 and 5 times the
+            Sweeps before the first and between further samples of each chain; a spacing is at least 1, as without a
+            sweep a chain would give the same sample again. By default 20 and 5 times the
             larger of the integrated autocorrelation times of magnetization and energy, which a pilot run of the
             same chains measures.
         progress : callable, optional
@@ -283,17 +280,19 @@ class IsingModel:
 
         Raises
         ------
+        TypeError
+            If a number is not an integer.
         ValueError
             If an argument is out of range, the method unknown, or ``"exact"`` asked for a torus.
         MemoryError
-            If the lattice is large and ``n_chains`` not a multiple of 512, so that most lanes of the words
-            would be wasted.
+            If samples and chains need more memory than there is; or if the lattice is large and ``n_chains`` not a
+            multiple of 512, so that most lanes of the words would be wasted.
         """
         self._check_sampling(n_samples, method, n_chains, burn_in, spacing)
         started = time.perf_counter()
         sequence = streams.seed_sequence(seed)
         n_chains = n_samples if method == "exact" else n_chains or min(n_samples, _CHAINS_PER_WORD)
-        self._check_memory(n_chains)
+        self._check_memory(n_samples, n_chains, measured=method != "exact" and None in (burn_in, spacing))
         rows, columns = (1, *self.shape) if len(self.shape) == 1 else self.shape
         chains = kernels.IsingChains(rows, columns, self.J, n_chains, streams.key(sequence))
         times: dict[str, float] = {}
@@ -325,13 +324,12 @@ class IsingModel:
             raise ValueError(f"method must be one of {_METHODS}, got {method!r}")
         if method == "exact" and len(self.shape) != 1:
             raise ValueError("exact samples are known for the ring only; use metropolis or heat_bath")
-        for name, value, least in (
-            ("n_samples", n_samples, 1), ("n_chains", n_chains, 1), ("burn_in", burn_in, 0), ("spacing", spacing, 0)
-        ):  # fmt: skip
-            if value is not None and (not isinstance(value, Integral) or value < least):
-                raise ValueError(f"{name} must be an integer of at least {least}, got {value!r}")
+        checks.integer("n_samples", n_samples, 1)
+        for name, value, least in (("n_chains", n_chains, 1), ("burn_in", burn_in, 0), ("spacing", spacing, 1)):
+            if value is not None:
+                checks.integer(name, value, least)
 
-    def _check_memory(self, n_chains: int) -> None:
+    def _check_memory(self, n_samples: int, n_chains: int, *, measured: bool) -> None:
         n_blocks = -(-n_chains // _CHAINS_PER_WORD)
         needed, useful = n_blocks * self.n_sites * _CHAINS_PER_WORD // 8, n_chains * self.n_sites / 8
         if needed > _SMALL and needed > 1.1 * useful:
@@ -340,6 +338,10 @@ class IsingModel:
                 f"take {needed / 2**30:.2f} GiB where {useful / 2**30:.2f} GiB are useful; choose n_chains as a "
                 f"multiple of {_CHAINS_PER_WORD}, or a smaller lattice"
             )
+        checks.require_memory(
+            needed + n_samples * self.n_sites + (8 * n_chains if measured else 0),
+            f"{n_samples} samples and {n_chains} chains of {self.n_sites} sites",
+        )
 
     def _sweep(self, chains: Any, n_sweeps: int, method: str, progress: Progress | None = None) -> None:
         """Make sweeps in slices, so that Ctrl-C is heard between them."""
@@ -357,8 +359,9 @@ class IsingModel:
         while True:
             for _ in range(length - len(series["energy"])):
                 self._sweep(chains, 1, method)
-                series["magnetization"].append(chains.magnetizations()[:_PILOT_CHAINS])
-                series["energy"].append(chains.bond_sums()[:_PILOT_CHAINS])
+                # Copies, as views would keep the values of all chains of all sweeps.
+                series["magnetization"].append(chains.magnetizations()[:_PILOT_CHAINS].copy())
+                series["energy"].append(chains.bond_sums()[:_PILOT_CHAINS].copy())
             # The first quarter is left out: chains start at random, not in equilibrium.
             found = {
                 name: integrated_autocorrelation_time(np.array(values[length // 4 :]))
@@ -464,6 +467,8 @@ class IsingModel:
         ------
         ValueError
             If the model is not a ring, or ``max_distance`` is negative or exceeds half the ring.
+        TypeError
+            If ``max_distance`` is not an integer.
 
         Notes
         -----
@@ -482,6 +487,7 @@ class IsingModel:
         """
         if len(self.shape) != 1:
             raise ValueError("the exact correlation is known for the ring only")
+        max_distance = checks.integer("max_distance", max_distance)
         if not 0 <= max_distance <= self.n_sites // 2:
             raise ValueError(
                 f"max_distance must be between 0 and half the ring, {self.n_sites // 2}, got {max_distance}"
