@@ -45,7 +45,7 @@ def _exits_cleanly(command: Callable[..., None]) -> Callable[..., None]:
             _errors.print(f"rgrbm: {error}", style="red", markup=False, highlight=False, soft_wrap=True)
             raise typer.Exit(_BAD_INPUT) from error
         except KeyboardInterrupt as interrupt:
-            _errors.print(f"stopped: {interrupt}" if str(interrupt) else "stopped", markup=False)
+            _errors.print(f"stopped: {str(interrupt) or 'what was saved is kept'}; --resume goes on", markup=False)
             raise typer.Exit(_INTERRUPTED) from None
 
     return wrapped

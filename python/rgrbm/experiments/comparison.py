@@ -27,12 +27,18 @@ def with_error(value: float, stderr: float) -> str:
     return f"{value:.{digits}f}({stderr * 10**digits:.0f})"
 
 
-def print_comparison(console: Console, title: str, rows: Iterable[Row], *, last: str = "exact") -> None:
-    """Print rows of (quantity, paper, here, exact), or another name for the last column."""
+def comparison(title: str, rows: Iterable[Row], *, last: str = "exact") -> Table:
+    """A table of rows of (quantity, paper, here, exact), or another name for the last column."""
     table = Table(title=title, title_justify="left")
     table.add_column("quantity")
     for column in ("paper", "here", last):
         table.add_column(column, justify="right")
     for row in rows:
         table.add_row(*row)
-    console.print(table, highlight=False)
+    return table
+
+
+def show(console: Console, *parts: Table | str) -> None:
+    """Print tables and lines of text."""
+    for part in parts:
+        console.print(part, highlight=False)

@@ -11,6 +11,9 @@ from typing import Any
 from matplotlib.figure import Figure
 
 from rgrbm._support.atomic import write_atomically
+from rgrbm.rbm.estimator import BernoulliRBM
+from rgrbm.rbm.stack import RBMStack
+from rgrbm.spins.values import Binary
 
 
 class RunFolder:
@@ -119,6 +122,32 @@ class RunFolder:
             if stored[name] != given[name]:
                 raise ValueError(f"the run to be resumed was started with {name} = {stored[name]}, not {given[name]}")
         return stored
+
+    def fit(self, model: BernoulliRBM | RBMStack, data: Binary, name: str = "") -> None:
+        """Train a model, with its checkpoints in the folder.
+
+        Parameters
+        ----------
+        model : BernoulliRBM or RBMStack
+            What to train.
+        data : ndarray of uint8
+            The training set.
+        name : str, optional
+            Which of several models it is.
+
+        Raises
+        ------
+        KeyboardInterrupt
+            After Ctrl-C, telling how far the training came.
+        """
+        checkpoint = self.checkpoints / name if name else self.checkpoint
+        checkpoint.parent.mkdir(exist_ok=True)
+        try:
+            model.fit(data, checkpoint=checkpoint, resume=self.resumes)
+        except KeyboardInterrupt as interrupt:
+            done = getattr(model, "n_iter_", 0)
+            said = str(interrupt) or f"training stopped after {done} epochs"
+            raise KeyboardInterrupt(f"{name}: {said}" if name else said) from None
 
     def save_results(self, results: dict[str, Any]) -> None:
         """Write ``results.json``; NaN becomes null, since JSON has none."""
