@@ -1,7 +1,7 @@
 """The command line, run as a user runs it."""
 
 import json
-import os
+import re
 import signal
 import subprocess
 import sys
@@ -10,6 +10,9 @@ import time
 import numpy as np
 import pytest
 from safetensors.numpy import load_file
+from typer.testing import CliRunner
+
+from rgrbm.cli import app
 
 ISING = [sys.executable, "-m", "rgrbm", "ising1d", "--n-spins", "16", "--n-measured", "2000", "--seed", "3"]
 
@@ -126,11 +129,25 @@ def test_foreign_checkpoints_are_refused(content, tmp_path):
     assert (out / "checkpoint.safetensors").read_bytes() == content
 
 
-def test_info_and_help():
+def test_info():
     info = subprocess.run([sys.executable, "-m", "rgrbm", "info"], capture_output=True, text=True, check=True)
     assert "instruction_set: " in info.stdout
-    shown = subprocess.run(
-        [sys.executable, "-m", "rgrbm", "ising1d", "--help"], capture_output=True, text=True, check=True,
-        env={**os.environ, "COLUMNS": "200"},
-    )  # fmt: skip
-    assert "--n-epochs" in shown.stdout
+
+
+@pytest.mark.parametrize("command", ["ising1d", "mnist", "flow"])
+def test_help_shows_flags_as_flags(command):
+    """A flag takes no value: it is shown in both its forms, with the one that is the default."""
+    shown = CliRunner().invoke(app, [command, "--help"], terminal_width=80)
+    assert shown.exit_code == 0
+    text = " ".join(shown.stdout.split())
+    flags = ["force", "resume"] + ["centered"] * (command != "mnist")
+    for flag in flags:
+        assert re.search(rf"--{flag} / --no-{flag} [^\[]*\[default: no-{flag}\]", text)
+    assert "bool" not in text
+    assert "--n-epochs <int> Passes over the training set" in text
+    assert max(map(len, shown.stdout.splitlines())) <= 80
+
+
+def test_the_list_of_commands_is_not_cut():
+    shown = CliRunner().invoke(app, ["--help"], terminal_width=80)
+    assert "..." not in shown.stdout.split("Commands:")[1]
