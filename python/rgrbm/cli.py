@@ -31,7 +31,7 @@ _COMMON = {
     "out": (Path, None, "Folder for results, model, checkpoint and figures."),
     "threads": (int, 0, "Threads of the kernels, 0 for all. Results do not depend on it."),
     "force": (bool, False, "Overwrite the results of an earlier run."),
-    "resume": (bool, False, "Go on with a run that was stopped, to the same bits."),
+    "resume": (bool, False, "Go on with a run that was stopped, to the same bits; start it if there is none."),
 }
 
 

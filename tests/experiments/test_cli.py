@@ -12,7 +12,9 @@ import pytest
 from safetensors.numpy import load_file
 from typer.testing import CliRunner
 
+from rgrbm import set_num_threads
 from rgrbm.cli import app
+from rgrbm.experiments import ising_1d
 
 ISING = [sys.executable, "-m", "rgrbm", "ising1d", "--n-spins", "16", "--n-measured", "2000", "--seed", "3"]
 
@@ -89,6 +91,50 @@ def test_stopped_and_resumed_runs_end_with_the_same_bits(finished, tmp_path):
         np.testing.assert_array_equal(ours[name], theirs[name])
 
 
+def test_a_finished_run_is_left_as_it_is(finished):
+    before = {path: (path.stat().st_mtime_ns, path.read_bytes()) for path in finished[0].iterdir()}
+    again = run("--n-epochs", "3000", "--out", str(finished[0]), "--resume")
+    assert again.returncode == 0, again.stderr
+    assert "is finished" in " ".join(again.stdout.split())
+    assert {path: (path.stat().st_mtime_ns, path.read_bytes()) for path in finished[0].iterdir()} == before
+    other = run("--n-epochs", "4000", "--out", str(finished[0]), "--resume")
+    assert other.returncode == 2
+    assert "started with n_epochs = 3000, not 4000" in other.stderr
+
+
+@pytest.mark.parametrize("moment", ["_sample", "_rbm", "_analyse", "_draw", "_tables"])
+def test_ctrl_c_at_any_moment_can_be_resumed(finished, tmp_path, monkeypatch, moment):
+    """Before training, between its end and the results, and while figures are drawn."""
+    previous = signal.signal(signal.SIGINT, signal.default_int_handler)
+    arguments = [
+        *ISING[3:],
+        "--n-epochs",
+        "3000",
+        "--l1-warmup",
+        "300",
+        "--out",
+        str(tmp_path / "run"),
+        "--threads",
+        "1",
+    ]
+    with monkeypatch.context() as patch:
+        patch.setattr(ising_1d, moment, lambda *_: signal.raise_signal(signal.SIGINT))
+        stopped = CliRunner().invoke(app, arguments)
+    signal.signal(signal.SIGINT, previous)
+    assert stopped.exit_code == 130
+    assert "--resume goes on" in stopped.stderr
+    trained = moment not in ("_sample", "_rbm")
+    assert (tmp_path / "run" / "checkpoint.safetensors").exists() == trained
+    resumed = CliRunner().invoke(app, [*arguments, "--resume"])
+    set_num_threads(0)
+    assert resumed.exit_code == 0, resumed.output
+    assert ("going on" if trained else "starting from the beginning") in resumed.stdout
+    ours, theirs = (json.loads((folder / "results.json").read_text()) for folder in (tmp_path / "run", finished[0]))
+    for result in (ours, theirs):
+        del result["seconds"], result["software"]
+    assert ours == theirs
+
+
 @pytest.mark.parametrize(
     ("arguments", "message"),
     [
@@ -99,7 +145,6 @@ def test_stopped_and_resumed_runs_end_with_the_same_bits(finished, tmp_path):
         (["--method", "wolff"], "wolff"),
         (["--gradient", "exactly"], "gradient"),
         (["--l1", "-1"], "l1"),
-        (["--threads", "1", "--resume"], "no checkpoint"),
         (["--force", "--resume"], "choose one"),
     ],
 )

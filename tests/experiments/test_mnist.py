@@ -27,7 +27,7 @@ def test_everything_is_written(digits, tmp_path, capsys):
     returned = run_mnist(small(n_betas=4000, learning_rate=0.05), folder)
     written = {path.name for path in folder.path.iterdir()}
     figures = {"loss.png", "reconstruction.png", "filters.png", "samples.png"}
-    assert written == figures | {"results.json", "model.safetensors"}
+    assert written == figures | {"results.json", "model.safetensors", "parameters.json"}
     results = json.loads(folder.results.read_text())
     assert results["schema"] == "rgrbm.mnist/1"
     assert results["data"] == {"split": "train", "n_train": 80, "n_test": 20, "ones": results["data"]["ones"]}

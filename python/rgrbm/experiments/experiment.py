@@ -47,6 +47,12 @@ def experiment(schema: str) -> Callable[[Callable[[Parameters, RunFolder, Consol
         def run(parameters: Parameters, folder: RunFolder, console: Console | None = None) -> dict[str, Any]:
             console = console or Console()
             given = asdict(parameters)  # type: ignore[call-overload]  # a dataclass
+            said = folder.start(given)
+            if said:
+                console.print(said, highlight=False, soft_wrap=True)
+            if folder.is_finished():
+                folder.discard_checkpoints()  # where the run was killed between its last two steps
+                return folder.load_results()
             found, shown = work(parameters, folder, console)
             results = {"schema": schema, "seed": given["seed"], "parameters": given, **found, "software": config()}
             folder.save_results(results)
