@@ -31,7 +31,7 @@ _COMMON = {
     "out": (Path, None, "Folder for results, model, checkpoint and figures."),
     "threads": (int, 0, "Threads of the kernels, 0 for all. Results do not depend on it."),
     "force": (bool, False, "Overwrite the results of an earlier run."),
-    "resume": (bool, False, "Go on with a run that was stopped, to the same bits; start it if there is none."),
+    "resume": (bool, False, "Go on with a stopped run, to the same bits; start it if there is none."),
 }
 
 
@@ -46,7 +46,8 @@ def _exits_cleanly(command: Callable[..., None]) -> Callable[..., None]:
             _errors.print(f"rgrbm: {error}", style="red", markup=False, highlight=False, soft_wrap=True)
             raise typer.Exit(_BAD_INPUT) from error
         except KeyboardInterrupt as interrupt:
-            _errors.print(f"stopped: {str(interrupt) or 'what was saved is kept'}; --resume goes on", markup=False)
+            said = f"stopped: {str(interrupt) or 'what was saved is kept'}; --resume goes on"
+            _errors.print(said, markup=False, highlight=False, soft_wrap=True)
             raise typer.Exit(_INTERRUPTED) from None
 
     return wrapped
