@@ -197,7 +197,7 @@ def test_saves_at_the_interval():
 
 
 def test_a_save_costs_little_of_the_time():
-    """Without an interval: soon at first, then with pauses of a hundred times what a save takes."""
+    """Without an interval: soon at first, then so that all of them take 1% of the time."""
     import time
 
     clock = {"now": 0.0}
@@ -215,9 +215,9 @@ def test_a_save_costs_little_of_the_time():
         patch.setattr(time, "perf_counter", lambda: clock["now"])
         run(1000, RecordingTrainer(epoch), save=save)
     assert saved[0] <= 0.7
-    assert np.all(np.diff(saved[:-1]) >= 3.0)
-    assert np.all(np.diff(saved[:-1]) <= 3.3)
-    assert 0.03 * len(saved) <= 0.01 * clock["now"] + 2 * 0.03
+    assert saved[1] <= 6.2  # with the first one paid for
+    assert np.all(np.abs(np.diff(saved[1:-1]) - 3) <= 0.2)
+    assert 0.03 * (len(saved) - 1) <= 0.01 * clock["now"]  # all but the last, which there must be
 
 
 @pytest.mark.parametrize("moment", ["epoch", "save"])

@@ -276,7 +276,9 @@ class _Saving:
         self._save = save
         self._history = history
         self._interval = interval
-        self._due = time.monotonic() + (self._FIRST if interval is None else interval)
+        self._began = time.monotonic()
+        self._due = self._began + (self._FIRST if interval is None else interval)
+        self._spent = self._dearest = 0.0
 
     def save_if_due(self) -> None:
         if time.monotonic() >= self._due:
@@ -288,8 +290,13 @@ class _Saving:
         started = time.monotonic()
         self._save(self._history)
         ended = time.monotonic()
-        pause = max(self._FIRST, (ended - started) / self._SHARE) if self._interval is None else self._interval
-        self._due = ended + pause
+        if self._interval is not None:
+            self._due = ended + self._interval
+            return
+        # All saves up to the next, which may take as long as any before, are to be this share of the time until then.
+        self._spent += ended - started
+        self._dearest = max(self._dearest, ended - started)
+        self._due = max(ended + self._FIRST, self._began + (self._spent + self._dearest) / self._SHARE)
 
 
 def _slices(history: History, n_epochs: int, seconds: float, interval: int) -> Iterator[tuple[int, int]]:
