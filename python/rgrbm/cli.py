@@ -20,6 +20,7 @@ app = typer.Typer(
     help="Sample spin models, train RBMs on them, and see what renormalization they have learned.",
     no_args_is_help=True,
     pretty_exceptions_enable=False,
+    rich_markup_mode=None,  # plain: rich's table of options calls flags <bool> and has a column for their --no-…
     context_settings={"help_option_names": ["-h", "--help"]},
 )
 
@@ -30,7 +31,7 @@ _COMMON = {
     "out": (Path, None, "Folder for results, model, checkpoint and figures."),
     "threads": (int, 0, "Threads of the kernels, 0 for all. Results do not depend on it."),
     "force": (bool, False, "Overwrite the results of an earlier run."),
-    "resume": (bool, False, "Go on with a run that was stopped, to the same bits."),
+    "resume": (bool, False, "Go on with a stopped run, to the same bits; start it if there is none."),
 }
 
 
@@ -45,7 +46,8 @@ def _exits_cleanly(command: Callable[..., None]) -> Callable[..., None]:
             _errors.print(f"rgrbm: {error}", style="red", markup=False, highlight=False, soft_wrap=True)
             raise typer.Exit(_BAD_INPUT) from error
         except KeyboardInterrupt as interrupt:
-            _errors.print(f"stopped: {interrupt}" if str(interrupt) else "stopped", markup=False)
+            said = f"stopped: {str(interrupt) or 'what was saved is kept'}; --resume goes on"
+            _errors.print(said, markup=False, highlight=False, soft_wrap=True)
             raise typer.Exit(_INTERRUPTED) from None
 
     return wrapped
@@ -53,8 +55,8 @@ def _exits_cleanly(command: Callable[..., None]) -> Callable[..., None]:
 
 def _option(name: str, kind: Any, default: Any, help_text: str) -> inspect.Parameter:
     flag = f"--{name.replace('_', '-')}"
-    flags = [flag] if kind is bool and not default else [f"{flag}/--no-{flag[2:]}"] if kind is bool else [flag]
-    annotation = Annotated[kind, typer.Option(*flags, help=help_text)]
+    declaration = f"{flag}/--no-{flag[2:]}" if kind is bool else flag
+    annotation = Annotated[kind, typer.Option(declaration, help=help_text)]
     return inspect.Parameter(name, inspect.Parameter.KEYWORD_ONLY, default=default, annotation=annotation)
 
 
@@ -78,8 +80,8 @@ def _add_experiment(name: str, parameters: type, run: Callable[[Any, RunFolder],
     context_parameter = inspect.Parameter("context", inspect.Parameter.POSITIONAL_OR_KEYWORD, annotation=typer.Context)
     command.__signature__ = inspect.Signature([context_parameter, *options])  # type: ignore[attr-defined]
     command.__annotations__ = {p.name: p.annotation for p in [context_parameter, *options]}
-    command.__doc__ = (run.__doc__ or "").split("\n\n")[0]
-    app.command(name)(_exits_cleanly(command))
+    command.__doc__ = inspect.getdoc(run)
+    app.command(name, short_help=command.__doc__)(_exits_cleanly(command))  # or the list of commands would cut it
 
 
 _add_experiment("ising1d", Ising1DParameters, run_ising_1d)

@@ -1,7 +1,7 @@
 """The command line, run as a user runs it."""
 
 import json
-import os
+import re
 import signal
 import subprocess
 import sys
@@ -10,6 +10,11 @@ import time
 import numpy as np
 import pytest
 from safetensors.numpy import load_file
+from typer.testing import CliRunner
+
+from rgrbm import set_num_threads
+from rgrbm.cli import app
+from rgrbm.experiments import ising_1d
 
 ISING = [sys.executable, "-m", "rgrbm", "ising1d", "--n-spins", "16", "--n-measured", "2000", "--seed", "3"]
 
@@ -86,6 +91,50 @@ def test_stopped_and_resumed_runs_end_with_the_same_bits(finished, tmp_path):
         np.testing.assert_array_equal(ours[name], theirs[name])
 
 
+def test_a_finished_run_is_left_as_it_is(finished):
+    before = {path: (path.stat().st_mtime_ns, path.read_bytes()) for path in finished[0].iterdir()}
+    again = run("--n-epochs", "3000", "--out", str(finished[0]), "--resume")
+    assert again.returncode == 0, again.stderr
+    assert "is finished" in " ".join(again.stdout.split())
+    assert {path: (path.stat().st_mtime_ns, path.read_bytes()) for path in finished[0].iterdir()} == before
+    other = run("--n-epochs", "4000", "--out", str(finished[0]), "--resume")
+    assert other.returncode == 2
+    assert "started with n_epochs = 3000, not 4000" in other.stderr
+
+
+@pytest.mark.parametrize("moment", ["_sample", "_rbm", "_analyse", "_draw", "_tables"])
+def test_ctrl_c_at_any_moment_can_be_resumed(finished, tmp_path, monkeypatch, moment):
+    """Before training, between its end and the results, and while figures are drawn."""
+    previous = signal.signal(signal.SIGINT, signal.default_int_handler)
+    arguments = [
+        *ISING[3:],
+        "--n-epochs",
+        "3000",
+        "--l1-warmup",
+        "300",
+        "--out",
+        str(tmp_path / "run"),
+        "--threads",
+        "1",
+    ]
+    with monkeypatch.context() as patch:
+        patch.setattr(ising_1d, moment, lambda *_: signal.raise_signal(signal.SIGINT))
+        stopped = CliRunner().invoke(app, arguments)
+    signal.signal(signal.SIGINT, previous)
+    assert stopped.exit_code == 130
+    assert "--resume goes on" in stopped.stderr
+    trained = moment not in ("_sample", "_rbm")
+    assert (tmp_path / "run" / "checkpoint.safetensors").exists() == trained
+    resumed = CliRunner().invoke(app, [*arguments, "--resume"])
+    set_num_threads(0)
+    assert resumed.exit_code == 0, resumed.output
+    assert ("going on" if trained else "starting from the beginning") in resumed.stdout
+    ours, theirs = (json.loads((folder / "results.json").read_text()) for folder in (tmp_path / "run", finished[0]))
+    for result in (ours, theirs):
+        del result["seconds"], result["software"]
+    assert ours == theirs
+
+
 @pytest.mark.parametrize(
     ("arguments", "message"),
     [
@@ -96,7 +145,6 @@ def test_stopped_and_resumed_runs_end_with_the_same_bits(finished, tmp_path):
         (["--method", "wolff"], "wolff"),
         (["--gradient", "exactly"], "gradient"),
         (["--l1", "-1"], "l1"),
-        (["--threads", "1", "--resume"], "no checkpoint"),
         (["--force", "--resume"], "choose one"),
     ],
 )
@@ -126,11 +174,25 @@ def test_foreign_checkpoints_are_refused(content, tmp_path):
     assert (out / "checkpoint.safetensors").read_bytes() == content
 
 
-def test_info_and_help():
+def test_info():
     info = subprocess.run([sys.executable, "-m", "rgrbm", "info"], capture_output=True, text=True, check=True)
     assert "instruction_set: " in info.stdout
-    shown = subprocess.run(
-        [sys.executable, "-m", "rgrbm", "ising1d", "--help"], capture_output=True, text=True, check=True,
-        env={**os.environ, "COLUMNS": "200"},
-    )  # fmt: skip
-    assert "--n-epochs" in shown.stdout
+
+
+@pytest.mark.parametrize("command", ["ising1d", "mnist", "flow"])
+def test_help_shows_flags_as_flags(command):
+    """A flag takes no value: it is shown in both its forms, with the one that is the default."""
+    shown = CliRunner().invoke(app, [command, "--help"], terminal_width=80)
+    assert shown.exit_code == 0
+    text = " ".join(shown.stdout.split()).replace("no- ", "no-")  # lines may break after a hyphen
+    flags = ["force", "resume"] + ["centered"] * (command != "mnist")
+    for flag in flags:
+        assert re.search(rf"--{flag} / --no-{flag} [^\[]*\[default: no-{flag}\]", text)
+    assert "bool" not in text
+    assert "--n-epochs <int> Passes over the training set" in text
+    assert max(map(len, shown.stdout.splitlines())) <= 80
+
+
+def test_the_list_of_commands_is_not_cut():
+    shown = CliRunner().invoke(app, ["--help"], terminal_width=80)
+    assert "..." not in shown.stdout.split("Commands:")[1]

@@ -127,7 +127,6 @@ def test_results_are_not_overwritten(finished):
         (["--n-measured", "10"], "n_measured of at least 10000"),
         (["--n-flow-samples", "3"], "n_flow_samples"),
         (["--l1", "-1"], "l1"),
-        (["--resume"], "no checkpoint"),
     ],
 )
 def test_bad_input(arguments, message, tmp_path):

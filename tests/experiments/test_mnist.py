@@ -5,24 +5,11 @@ import os
 
 import numpy as np
 import pytest
+from made_up_digits import made_up
 
 import rgrbm
-from rgrbm import datasets
 from rgrbm.experiments.mnist import MNISTParameters, run_mnist
 from rgrbm.experiments.run_folder import RunFolder
-
-
-def made_up(split="train", data=None):
-    """Filled and hollow squares of random place and grey as the digits 0 and 1; the digit 2 is rare."""
-    rng = np.random.default_rng(3)
-    labels = np.array([0, 1] * 60 + [2] * 3, dtype=np.uint8)
-    images = np.zeros((len(labels), 28, 28), dtype=np.uint8)
-    for image, label in zip(images, labels, strict=True):
-        row, column = rng.integers(4, 10, 2)
-        image[row : row + 14, column : column + 14] = rng.integers(128, 256)
-        if label:
-            image[row + 3 : row + 11, column + 3 : column + 11] = rng.integers(0, 128)
-    return datasets.Digits(images, labels, split, "memory")
 
 
 @pytest.fixture
@@ -40,7 +27,7 @@ def test_everything_is_written(digits, tmp_path, capsys):
     returned = run_mnist(small(n_betas=4000, learning_rate=0.05), folder)
     written = {path.name for path in folder.path.iterdir()}
     figures = {"loss.png", "reconstruction.png", "filters.png", "samples.png"}
-    assert written == figures | {"results.json", "model.safetensors"}
+    assert written == figures | {"results.json", "model.safetensors", "parameters.json"}
     results = json.loads(folder.results.read_text())
     assert results["schema"] == "rgrbm.mnist/1"
     assert results["data"] == {"split": "train", "n_train": 80, "n_test": 20, "ones": results["data"]["ones"]}

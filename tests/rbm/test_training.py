@@ -14,6 +14,14 @@ from rgrbm._support.progress import progress_bar
 from rgrbm.rbm.training import History, Settings, l1_strengths, learning_rates, train
 
 
+@pytest.fixture(autouse=True)
+def ctrl_c_interrupts():
+    """As in a terminal: a shell that starts the tests in the background has them ignore it."""
+    previous = signal.signal(signal.SIGINT, signal.default_int_handler)
+    yield
+    signal.signal(signal.SIGINT, previous)
+
+
 class RecordingTrainer:
     """Keeps the epochs it was asked to run; its one weight is the sum of the learning rates so far."""
 
@@ -241,6 +249,51 @@ def test_saves_at_the_interval():
     saved = []
     run(20, save=lambda h: saved.append(len(h)), save_interval=0.0, callbacks=[lambda p: None])
     assert saved == [*range(1, 21), 20]
+
+
+def test_a_save_costs_little_of_the_time():
+    """Without an interval: soon at first, then so that all of them take 1% of the time."""
+    import time
+
+    clock = {"now": 0.0}
+    saved = []
+
+    def epoch(number):
+        clock["now"] += 0.1
+
+    def save(history):
+        saved.append(clock["now"])
+        clock["now"] += 0.03
+
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(time, "monotonic", lambda: clock["now"])
+        patch.setattr(time, "perf_counter", lambda: clock["now"])
+        run(1000, RecordingTrainer(epoch), save=save)
+    assert saved[0] <= 0.7
+    assert saved[1] <= 6.2  # with the first one paid for
+    assert np.all(np.abs(np.diff(saved[1:-1]) - 3) <= 0.2)
+    assert 0.03 * (len(saved) - 1) <= 0.01 * clock["now"]  # all but the last, which there must be
+
+
+@pytest.mark.parametrize("moment", ["epoch", "save"])
+def test_an_impatient_user_loses_nothing(moment):
+    """Ctrl-C thrice: what is saved is a whole slice, with the history that belongs to it."""
+    saved = []
+
+    def interrupt(*_):
+        for _ in range(3):
+            signal.raise_signal(signal.SIGINT)
+
+    def save(history):
+        if moment == "save":
+            interrupt()
+        saved.append((len(history), trainer.total))
+
+    trainer = RecordingTrainer(lambda epoch: interrupt() if moment == "epoch" and epoch == 5 else None)
+    history, _ = run(20, trainer, save=save, slice_seconds=0.0)
+    done = 6 if moment == "epoch" else 20
+    assert history.stopped == "interrupt"
+    assert saved == [(done, pytest.approx(learning_rates(0.5, "linear", 20)[:done].sum()))]
 
 
 def test_schedules():

@@ -8,12 +8,13 @@ from types import FrameType, TracebackType
 class Interruption:
     """Context in which the first Ctrl-C only raises a flag, so that the loop inside can stop between steps.
 
-    A second Ctrl-C interrupts at once. Signal handlers exist in the main thread only; elsewhere the context
-    does nothing.
+    A second Ctrl-C interrupts at once, unless ``held`` is true: what must not be torn apart sets it. Signal handlers
+    exist in the main thread only; elsewhere the context does nothing.
     """
 
     def __init__(self) -> None:
         self.requested = False
+        self.held = False
         self._previous: signal._HANDLER = None
         self._installed = False
 
@@ -35,6 +36,6 @@ class Interruption:
             self._installed = False
 
     def _handle(self, number: int, frame: FrameType | None) -> None:
-        if self.requested:
+        if self.requested and not self.held:
             raise KeyboardInterrupt
         self.requested = True

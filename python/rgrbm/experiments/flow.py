@@ -6,19 +6,18 @@ spins, and so on. Fresh samples, pushed up through the stack, then tell the coup
 
 import math
 import time
-from collections.abc import Iterator
-from dataclasses import asdict, dataclass
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
 from rich.console import Console
 from rich.table import Table
 
-from rgrbm._support.config import config
 from rgrbm._support.progress import progress_bar
-from rgrbm._support.streams import seed_sequence
 from rgrbm.experiments.comparison import with_error
-from rgrbm.experiments.ising_1d import _parameter
+from rgrbm.experiments.experiment import Report, experiment
+from rgrbm.experiments.options import parameter, require_at_least, stream
 from rgrbm.experiments.run_folder import RunFolder
 from rgrbm.plots import flow as flow_plots
 from rgrbm.rbm.estimator import BernoulliRBM
@@ -30,8 +29,6 @@ from rgrbm.spins.ising import IsingModel
 from rgrbm.spins.values import Spins, to_binary, to_spins
 from rgrbm.statistics.moments import SpinMoments, spin_moments
 
-SCHEMA = "rgrbm.flow/1"
-
 _BLOCK = 100_000  # fresh configurations that are pushed up at a time, a block of the jackknife
 _STARTS = ("J", "T = 0", "T = ∞")
 _TRAINING, _FITTING, _FRESH, _HIDDEN, _GIBBS = range(5)  # purposes of the random streams
@@ -41,113 +38,71 @@ _TRAINING, _FITTING, _FRESH, _HIDDEN, _GIBBS = range(5)  # purposes of the rando
 class FlowParameters:
     """Parameters of the experiment; ``rgrbm flow --help`` explains each."""
 
-    J: list[float] = _parameter((0.5, 1.0, 1.5), "Coupling to start from (β = 1); give it several times for several.")
-    n_spins: int = _parameter(64, "Spins on the ring, divisible by 2 to the number of steps.")
-    n_steps: int = _parameter(3, "Layers of the stack; each has half as many units as the one below.")
-    n_train: int = _parameter(100_000, "Configurations to train on.")
-    n_epochs: int = _parameter(400, "Passes over the training set; twice as many with each layer.")
-    learning_rate: float = _parameter(1.0, "Step along the gradient; it falls to 0 as half a cosine wave.")
-    batch_size: int = _parameter(400, "Configurations per update; twice as many with each layer.")
-    l1: float = _parameter(2e-3, "Strength of the L1 penalty, times tanh⁴ of the coupling that a layer sees.")
-    k: int = _parameter(1, "Gibbs steps of contrastive divergence.")
-    centered: bool = _parameter(False, "Subtract the units' means in the gradient.")
-    n_measured: int = _parameter(32_000_000, "Fresh configurations to push up through the stack.")
-    n_flow_steps: int = _parameter(200, "Steps v → h → v of the first layer's own flow.")
-    n_flow_samples: int = _parameter(2_000, "Configurations in that flow.")
-    seed: int = _parameter(0, "Fixes every random number.")
+    J: list[float] = parameter((0.5, 1.0, 1.5), "Coupling to start from (β = 1); give it several times for several.")
+    n_spins: int = parameter(64, "Spins on the ring, divisible by 2 to the number of steps.")
+    n_steps: int = parameter(3, "Layers of the stack; each has half as many units as the one below.")
+    n_train: int = parameter(100_000, "Configurations to train on.")
+    n_epochs: int = parameter(400, "Passes over the training set; twice as many with each layer.")
+    learning_rate: float = parameter(1.0, "Step along the gradient; it falls to 0 as half a cosine wave.")
+    batch_size: int = parameter(400, "Configurations per update; twice as many with each layer.")
+    l1: float = parameter(2e-3, "Strength of the L1 penalty, times tanh⁴ of the coupling that a layer sees.")
+    k: int = parameter(1, "Gibbs steps of contrastive divergence.")
+    centered: bool = parameter(False, "Subtract the units' means in the gradient.")
+    n_measured: int = parameter(32_000_000, "Fresh configurations to push up through the stack.")
+    n_flow_steps: int = parameter(200, "Steps v → h → v of the first layer's own flow.")
+    n_flow_samples: int = parameter(2_000, "Configurations in that flow.")
+    seed: int = parameter(0, "Fixes every random number.")
+
+    def __post_init__(self) -> None:
+        """Check what no other part does."""
+        require_at_least(1, self, "n_steps", "n_train", "n_epochs", "batch_size", "k", "n_flow_steps")
+        factor = 2**self.n_steps
+        if self.n_spins < 4 * factor or self.n_spins % factor:
+            raise ValueError(
+                f"{self.n_steps} steps need a multiple of {factor} spins, at least {4 * factor}, got {self.n_spins}"
+            )
+        if self.l1 < 0:
+            raise ValueError(f"l1 must not be negative, got {self.l1}")
+        if not self.J or not all(math.isfinite(J) and J > 0 for J in self.J):
+            raise ValueError(f"J must be positive and finite, got {list(self.J)}")
+        if len({f"{J:g}" for J in self.J}) < len(self.J):
+            raise ValueError(f"each J must be given once, got {list(self.J)}")
+        if self.n_measured < 10_000 or self.n_flow_samples < 20:
+            raise ValueError(
+                "error bars need n_measured of at least 10000 and n_flow_samples of at least 20, "
+                f"got {self.n_measured} and {self.n_flow_samples}"
+            )
 
 
-def run_flow(parameters: FlowParameters, folder: RunFolder, console: Console | None = None) -> dict[str, Any]:
-    """Learn the renormalization flow of the 1D Ising ring with a stack of RBMs and compare it with exact decimation.
-
-    Parameters
-    ----------
-    parameters : FlowParameters
-        What to run.
-    folder : RunFolder
-        Where to put results, models, checkpoints and figures.
-    console : rich.console.Console, optional
-        Where to print progress and the table.
-
-    Returns
-    -------
-    dict
-        What is in ``results.json``.
-
-    Raises
-    ------
-    ValueError
-        If a parameter is out of its range.
-    KeyboardInterrupt
-        After Ctrl-C, with the state of training in the folder's checkpoints.
-    """
-    console = console or Console()
-    _check(parameters)
-    folder.checkpoints.mkdir(exist_ok=True)
+@experiment("rgrbm.flow/1")
+def run_flow(p: FlowParameters, folder: RunFolder, console: Console) -> Report:
+    """Learn the renormalization flow of the 1D Ising ring with a stack of RBMs and compare it with exact decimation."""
     flows, gibbs = [], []
-    for index, J in enumerate(parameters.J):
-        stack, seconds = _train(parameters, index, folder, console)
+    for index, J in enumerate(p.J):
+        stack, seconds = _train(p, index, folder, console)
         stack.save(folder.path / f"stack-J{J:g}", overwrite=True)
         started = time.perf_counter()
-        layers = _measure(parameters, index, stack)
-        gibbs.append(_flow_of_first_layer(parameters, index, stack))
+        layers = _measure(p, index, stack)
+        gibbs.append(_flow_of_first_layer(p, index, stack))
         seconds["measure"] = time.perf_counter() - started
         flows.append({"J": J, "layers": layers, "seconds": seconds})
-    results = {
-        "schema": SCHEMA,
-        "seed": parameters.seed,
-        "parameters": asdict(parameters),
-        "flows": flows,
-        "rbm_flow": [_as_results(J, by_start) for J, by_start in zip(parameters.J, gibbs, strict=True)],
-        "software": config(),
-    }
-    _draw(parameters, flows, gibbs, folder)
-    folder.save_results(results)
-    folder.discard_checkpoints()
-    _print_table(flows, console)
-    return results
-
-
-def _check(p: FlowParameters) -> None:
-    for name in ("n_steps", "n_train", "n_epochs", "batch_size", "k", "n_flow_steps"):
-        if getattr(p, name) < 1:
-            raise ValueError(f"{name} must be at least 1, got {getattr(p, name)}")
-    if p.n_spins < 4 * 2**p.n_steps or p.n_spins % 2**p.n_steps:
-        raise ValueError(
-            f"{p.n_steps} steps need a multiple of {2**p.n_steps} spins, at least {4 * 2**p.n_steps}, got {p.n_spins}"
-        )
-    if p.l1 < 0:
-        raise ValueError(f"l1 must not be negative, got {p.l1}")
-    if not p.J or not all(math.isfinite(J) and J > 0 for J in p.J):
-        raise ValueError(f"J must be positive and finite, got {list(p.J)}")
-    if len({f"{J:g}" for J in p.J}) < len(p.J):
-        raise ValueError(f"each J must be given once, got {list(p.J)}")
-    if p.n_measured < 10_000 or p.n_flow_samples < 20:
-        raise ValueError(
-            "error bars need n_measured of at least 10000 and n_flow_samples of at least 20, "
-            f"got {p.n_measured} and {p.n_flow_samples}"
-        )
-
-
-def _seed(p: FlowParameters, *purpose: int) -> np.random.SeedSequence:
-    return np.random.SeedSequence(seed_sequence(p.seed).entropy, spawn_key=purpose)
+    _draw(p, flows, gibbs, folder)
+    by_start = [_as_results(J, starts) for J, starts in zip(p.J, gibbs, strict=True)]
+    return {"flows": flows, "rbm_flow": by_start}, _tables(flows)
 
 
 def _train(p: FlowParameters, index: int, folder: RunFolder, console: Console) -> tuple[RBMStack, dict[str, float]]:
     J = p.J[index]
     console.print(f"J = {J:g}: training {p.n_steps} layers", highlight=False)
     started = time.perf_counter()
-    spins = IsingModel(p.n_spins, J=J).sample(p.n_train, method="exact", seed=_seed(p, index, _TRAINING))
+    spins = IsingModel(p.n_spins, J=J).sample(p.n_train, method="exact", seed=stream(p, index, _TRAINING))
     sampled = time.perf_counter()
     stack = RBMStack(
         [p.n_spins // 2**step for step in range(1, p.n_steps + 1)],
         rbm=[_layer(p, step, J_step) for step, J_step in enumerate(decimation_flow(J, p.n_steps - 1))],
-        random_state=_seed(p, index, _FITTING),
+        random_state=stream(p, index, _FITTING),
     )
-    try:
-        stack.fit(to_binary(spins), checkpoint=folder.checkpoints / f"J{J:g}", resume=folder.resumes)
-    except KeyboardInterrupt as interrupt:
-        raise KeyboardInterrupt(f"J = {J:g}: {interrupt}; --resume goes on from there") from None
+    folder.fit(stack, to_binary(spins), f"J{J:g}")
     return stack, {"sample": sampled - started, "train": sum(rbm.history_.seconds for rbm in stack.rbms_)}
 
 
@@ -186,8 +141,8 @@ def _moments(p: FlowParameters, index: int, stack: RBMStack) -> list[SpinMoments
     def layers() -> Iterator[list[SpinMoments]]:
         with progress_bar("measuring", n_blocks, unit="blocks", show=True) as advance:
             for block in range(n_blocks):
-                fresh = to_binary(model.sample(size, method="exact", seed=_seed(p, index, _FRESH, block)))
-                hidden = stack.sample_layers(fresh, _seed(p, index, _HIDDEN, block))
+                fresh = to_binary(model.sample(size, method="exact", seed=stream(p, index, _FRESH, block)))
+                hidden = stack.sample_layers(fresh, stream(p, index, _HIDDEN, block))
                 yield [spin_moments([to_spins(h)]) for h in hidden]
                 advance(1, "")
 
@@ -222,7 +177,7 @@ def _layer_results(stack: RBMStack, step: int, moments: SpinMoments, exact: floa
 
 def _flow_of_first_layer(p: FlowParameters, index: int, stack: RBMStack) -> dict[str, RBMFlow]:
     """Where v → h → v of the first layer leads from samples at J, from all up and from random spins."""
-    seeds = [_seed(p, index, _GIBBS, start) for start in range(4)]
+    seeds = [stream(p, index, _GIBBS, start) for start in range(4)]
     shape = (p.n_flow_samples, p.n_spins)
     starts: list[Spins] = [
         IsingModel(p.n_spins, J=p.J[index]).sample(p.n_flow_samples, method="exact", seed=seeds[3]),
@@ -255,7 +210,7 @@ def _draw(p: FlowParameters, flows: list[dict[str, Any]], gibbs: list[dict[str, 
     folder.save_figure(flow_plots.plot_rbm_flow(p.J, gibbs), "rbm_flow.png")
 
 
-def _print_table(flows: list[dict[str, Any]], console: Console) -> None:
+def _tables(flows: list[dict[str, Any]]) -> Sequence[Table | str]:
     table = Table(title="The flow of the coupling: exact decimation, and a stack of RBMs", title_justify="left")
     for column in ("start", "step", "exact", "learned", "off by", "in s.e.", "a", "nearest", "sites"):
         table.add_column(column, justify="right")
@@ -263,12 +218,11 @@ def _print_table(flows: list[dict[str, Any]], console: Console) -> None:
         for layer in flow["layers"]:
             table.add_row(f"{flow['J']:g}", str(layer["step"]), f"{layer['exact']:.4f}", *_columns(layer))
         table.add_section()
-    console.print(table, highlight=False)
-    console.print(
+    return (
+        table,
         "learned: from the decay of C along the ring of hidden spins; – where the signal is too weak\n"
         "a: amplitude of C; nearest: C of adjacent units\n"
         "sites: distinct dominant sites of the composed filters, of units",
-        highlight=False,
     )
 
 

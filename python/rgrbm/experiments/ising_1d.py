@@ -5,15 +5,17 @@ hidden spins are then compared with the ring at J' = ½ ln cosh 2J, to which exa
 """
 
 import time
-from dataclasses import asdict, dataclass, field
+from collections.abc import Sequence
+from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
 from rich.console import Console
+from rich.table import Table
 
-from rgrbm._support.config import config
-from rgrbm._support.streams import seed_sequence
-from rgrbm.experiments.comparison import print_comparison, with_error
+from rgrbm.experiments.comparison import comparison, with_error
+from rgrbm.experiments.experiment import Report, experiment
+from rgrbm.experiments.options import parameter, require_at_least, stream
 from rgrbm.experiments.run_folder import RunFolder
 from rgrbm.plots import ring as plots
 from rgrbm.rbm.estimator import BernoulliRBM
@@ -24,112 +26,71 @@ from rgrbm.spins.ising import Ensemble, IsingModel, Method
 from rgrbm.spins.values import Spins, to_binary, to_spins
 from rgrbm.statistics.jackknife import correlation, mean_and_stderr
 
-SCHEMA = "rgrbm.ising1d/1"
-
 # What the report gives; None where it gives nothing.
 PAPER = {"reconstruction_error": 0.14, "magnetization_data": -0.025, "magnetization_reconstruction": -0.0073}
-
-
-def _parameter(default: Any, help_text: str) -> Any:
-    return field(default=default, metadata={"help": help_text})
 
 
 @dataclass(frozen=True)
 class Ising1DParameters:
     """Parameters of the experiment; ``rgrbm ising1d --help`` explains each."""
 
-    n_spins: int = _parameter(64, "Spins on the ring, an even number.")
-    J: float = _parameter(1.0, "Coupling of neighbouring spins (β = 1).")
-    n_train: int = _parameter(800, "Configurations to train on.")
-    n_test: int = _parameter(400, "Configurations to test on.")
-    method: Method = _parameter("metropolis", "Sampler: metropolis, heat_bath or exact.")
-    burn_in: int | None = _parameter(None, "Sweeps before the first sample; by default from the measured τ_int.")
-    spacing: int | None = _parameter(None, "Sweeps between samples; by default from the measured τ_int.")
-    n_hidden: int | None = _parameter(None, "Hidden units; by default half as many as spins.")
-    n_epochs: int = _parameter(170_000, "Passes over the training set.")
-    learning_rate: float = _parameter(0.5, "Step along the gradient.")
-    batch_size: int = _parameter(100, "Configurations per update.")
-    l1: float = _parameter(2e-3, "Strength of the L1 penalty on the weights.")
-    l1_warmup: int = _parameter(40_000, "Epochs over which the L1 penalty rises from 0.")
-    k: int = _parameter(1, "Gibbs steps of contrastive divergence.")
-    gradient: str = _parameter("cd", "Estimate of the gradient: cd, pcd, pt, or paper (Eq. 12 to the letter).")
-    centered: bool = _parameter(False, "Subtract the units' means in the gradient.")
-    n_measured: int = _parameter(20_000, "Fresh configurations for the correlation of the hidden spins.")
-    seed: int = _parameter(0, "Fixes every random number.")
+    n_spins: int = parameter(64, "Spins on the ring, an even number.")
+    J: float = parameter(1.0, "Coupling of neighbouring spins (β = 1).")
+    n_train: int = parameter(800, "Configurations to train on.")
+    n_test: int = parameter(400, "Configurations to test on.")
+    method: Method = parameter("metropolis", "Sampler: metropolis, heat_bath or exact.")
+    burn_in: int | None = parameter(None, "Sweeps before the first sample; by default from the measured τ_int.")
+    spacing: int | None = parameter(None, "Sweeps between samples; by default from the measured τ_int.")
+    n_hidden: int | None = parameter(None, "Hidden units; by default half as many as spins.")
+    n_epochs: int = parameter(170_000, "Passes over the training set.")
+    learning_rate: float = parameter(0.5, "Step along the gradient.")
+    batch_size: int = parameter(100, "Configurations per update.")
+    l1: float = parameter(2e-3, "Strength of the L1 penalty on the weights.")
+    l1_warmup: int = parameter(40_000, "Epochs over which the L1 penalty rises from 0.")
+    k: int = parameter(1, "Gibbs steps of contrastive divergence.")
+    gradient: str = parameter("cd", "Estimate of the gradient: cd, pcd, pt, or paper (Eq. 12 to the letter).")
+    centered: bool = parameter(False, "Subtract the units' means in the gradient.")
+    n_measured: int = parameter(20_000, "Fresh configurations for the correlation of the hidden spins.")
+    seed: int = parameter(0, "Fixes every random number.")
+
+    def __post_init__(self) -> None:
+        """Check what no other part does."""
+        if self.n_spins < 4 or self.n_spins % 2:
+            raise ValueError(f"n_spins must be an even number of at least 4, got {self.n_spins}")
+        require_at_least(1, self, "n_train", "n_test", "n_epochs", "batch_size", "k")
+        if self.n_test < 2 or self.n_measured < 100:
+            raise ValueError(
+                "error bars need n_test of at least 2 and n_measured of at least 100, "
+                f"got {self.n_test} and {self.n_measured}"
+            )
 
 
-def run_ising_1d(parameters: Ising1DParameters, folder: RunFolder, console: Console | None = None) -> dict[str, Any]:
-    """Example 1: train an RBM on the 1D Ising ring and compare its hidden spins with exact decimation.
-
-    Parameters
-    ----------
-    parameters : Ising1DParameters
-        What to run.
-    folder : RunFolder
-        Where to put results, model, checkpoint and figures.
-    console : rich.console.Console, optional
-        Where to print progress and the table.
-
-    Returns
-    -------
-    dict
-        What is in ``results.json``.
-
-    Raises
-    ------
-    ValueError
-        If a parameter is out of its range.
-    KeyboardInterrupt
-        After Ctrl-C, with the state of training in the folder's checkpoint.
-    """
-    console = console or Console()
-    _check(parameters)
-    ensemble, test = _sample(parameters, console)
-    train = ensemble.spins[: parameters.n_train]
-    rbm = _train(parameters, train, folder)
+@experiment("rgrbm.ising1d/1")
+def run_ising_1d(p: Ising1DParameters, folder: RunFolder, console: Console) -> Report:
+    """Example 1: train an RBM on the 1D Ising ring and compare its hidden spins with exact decimation."""
+    ensemble, test = _sample(p, console)
+    rbm = _rbm(p)
+    folder.fit(rbm, to_binary(ensemble.spins[: p.n_train]))
     started = time.perf_counter()
-    results = _analyse(parameters, rbm, test, ensemble)
-    results["seconds"] = {
-        "sample": ensemble.seconds,
-        "train": rbm.history_.seconds,
-        "analyse": time.perf_counter() - started,
-    }
+    results = _analyse(p, rbm, test, ensemble)
+    seconds = {"sample": ensemble.seconds, "train": rbm.history_.seconds, "analyse": time.perf_counter() - started}
     rbm.save(folder.model)
-    _draw(parameters, results, rbm, test, folder)
-    folder.save_results(results)
-    folder.checkpoint.unlink(missing_ok=True)
-    _print_table(results, console)
-    return results
-
-
-def _check(p: Ising1DParameters) -> None:
-    if p.n_spins < 4 or p.n_spins % 2:
-        raise ValueError(f"n_spins must be an even number of at least 4, got {p.n_spins}")
-    for name in ("n_train", "n_test", "n_epochs", "batch_size", "k"):
-        if getattr(p, name) < 1:
-            raise ValueError(f"{name} must be at least 1, got {getattr(p, name)}")
-    if p.n_test < 2 or p.n_measured < 100:
-        raise ValueError(
-            f"error bars need n_test of at least 2 and n_measured of at least 100, got {p.n_test} and {p.n_measured}"
-        )
+    _draw(p, results, rbm, test, folder)
+    return results | {"seconds": seconds}, _tables(results, seconds)
 
 
 def _sample(p: Ising1DParameters, console: Console) -> tuple[Ensemble, Spins]:
     """Draw all configurations; the last ``n_test`` are the test set."""
     model = IsingModel(shape=(p.n_spins,), J=p.J)
     ensemble = model.ensemble(
-        p.n_train + p.n_test, method=p.method, burn_in=p.burn_in, spacing=p.spacing, seed=_seed(p, 0)
+        p.n_train + p.n_test, method=p.method, burn_in=p.burn_in, spacing=p.spacing, seed=stream(p, 0)
     )
     console.print(ensemble.summary(), highlight=False)
     return ensemble, ensemble.spins[p.n_train :]
 
 
-def _seed(p: Ising1DParameters, purpose: int) -> np.random.SeedSequence:
-    return np.random.SeedSequence(seed_sequence(p.seed).entropy, spawn_key=(purpose,))
-
-
-def _train(p: Ising1DParameters, spins: Spins, folder: RunFolder) -> BernoulliRBM:
-    rbm = BernoulliRBM(
+def _rbm(p: Ising1DParameters) -> BernoulliRBM:
+    return BernoulliRBM(
         n_components=p.n_hidden or p.n_spins // 2,
         learning_rate=p.learning_rate,
         batch_size=min(p.batch_size, p.n_train),
@@ -139,27 +100,18 @@ def _train(p: Ising1DParameters, spins: Spins, folder: RunFolder) -> BernoulliRB
         centered=p.centered,
         l1=p.l1,
         l1_warmup=p.l1_warmup,
-        random_state=_seed(p, 1),
+        random_state=stream(p, 1),
         verbose=1,
     )
-    try:
-        rbm.fit(to_binary(spins), checkpoint=folder.checkpoint, resume=folder.resumes)
-    except KeyboardInterrupt:
-        done = getattr(rbm, "n_iter_", 0)
-        raise KeyboardInterrupt(f"{done} of {p.n_epochs} epochs are done; --resume goes on from there") from None
-    return rbm
 
 
 def _analyse(p: Ising1DParameters, rbm: BernoulliRBM, test: Spins, ensemble: Ensemble) -> dict[str, Any]:
     model = IsingModel(shape=(p.n_spins,), J=p.J)
-    reconstruction = to_spins(rbm.reconstruct(to_binary(test), seed=_seed(p, 2)))
-    fresh = model.sample(p.n_measured, method="exact", seed=_seed(p, 3))
-    hidden_spins = to_spins(rbm.sample_hidden(to_binary(fresh), seed=_seed(p, 4)))
+    reconstruction = to_spins(rbm.reconstruct(to_binary(test), seed=stream(p, 2)))
+    fresh = model.sample(p.n_measured, method="exact", seed=stream(p, 3))
+    hidden_spins = to_spins(rbm.sample_hidden(to_binary(fresh), seed=stream(p, 4)))
     hidden = hidden_correlation(hidden_spins, rbm.weights_)
     return {
-        "schema": SCHEMA,
-        "seed": p.seed,
-        "parameters": asdict(p),
         "sampling": ensemble.provenance(),
         "reconstruction_error": float(np.mean(reconstruction != test)),
         "reconstruction_error_decimation_bound": reconstruction_error_decimation_bound(p.J),
@@ -176,7 +128,6 @@ def _analyse(p: Ising1DParameters, rbm: BernoulliRBM, test: Spins, ensemble: Ens
             "hidden_stderr": hidden.J_stderr,
             "amplitude": hidden.amplitude,
         },
-        "software": config(),
     }
 
 
@@ -189,7 +140,7 @@ def _correlations(p: Ising1DParameters, hidden: HiddenCorrelation) -> dict[str, 
     """⟨s₀ sₓ⟩ of the hidden spins, of a simulated ring at J', and exactly; x in renormalized sites."""
     renormalized = IsingModel(shape=(p.n_spins // 2,), J=float(decimate(p.J).J))
     max_distance = p.n_spins // 4
-    simulated = renormalized.sample(p.n_measured, method=p.method, seed=_seed(p, 5))
+    simulated = renormalized.sample(p.n_measured, method=p.method, seed=stream(p, 5))
     ising, ising_stderr = correlation(simulated, max_distance)
     # Filter centres are sites of the original ring: two of them make one renormalized site.
     distance = np.arange(1, max_distance + 1)
@@ -213,7 +164,7 @@ def _draw(p: Ising1DParameters, results: dict[str, Any], rbm: BernoulliRBM, test
     )
     folder.save_figure(loss, "loss.png")
     shown = test[:6]
-    reconstruction = to_spins(rbm.reconstruct(to_binary(test), seed=_seed(p, 2)))[:6]
+    reconstruction = to_spins(rbm.reconstruct(to_binary(test), seed=stream(p, 2)))[:6]
     folder.save_figure(plots.plot_reconstruction(shown, reconstruction), "reconstruction.png")
     folder.save_figure(plots.plot_weights(sort_by_position(rbm.weights_) / 4), "weights.png")
     c = results["correlation"]
@@ -228,7 +179,7 @@ def _draw(p: Ising1DParameters, results: dict[str, Any], rbm: BernoulliRBM, test
     folder.save_figure(correlations, "correlation.png")
 
 
-def _print_table(results: dict[str, Any], console: Console) -> None:
+def _tables(results: dict[str, Any], seconds: dict[str, float]) -> Sequence[Table | str]:
     magnetization, J = results["magnetization"], results["J_renormalized"]
     c = results["correlation"]
     n_hidden = results["n_hidden"]
@@ -238,7 +189,7 @@ def _print_table(results: dict[str, Any], console: Console) -> None:
             "reconstruction error (test)",
             f"about {PAPER['reconstruction_error']:.0%}",
             f"{results['reconstruction_error']:.2%}",
-            f"{results['reconstruction_error_decimation_bound']:.2%} (perfect decimation)",
+            f"{results['reconstruction_error_decimation_bound']:.2%}",
         ),
         *(
             (
@@ -262,10 +213,9 @@ def _print_table(results: dict[str, Any], console: Console) -> None:
             for i in range(3)
         ),
     ]
-    print_comparison(console, "The report's numbers, and ours", rows)
-    seconds = results["seconds"]
-    console.print(
+    return (
+        comparison("The report's numbers, and ours", rows),
+        "exact reconstruction error: that of perfect decimation",
         f"sampled in {seconds['sample']:.1f} s, trained in {seconds['train']:.1f} s, "
         f"analysed in {seconds['analyse']:.1f} s",
-        highlight=False,
     )

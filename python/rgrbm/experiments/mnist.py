@@ -1,17 +1,20 @@
 """Example 0 of the report: an RBM trained on handwritten zeros and ones reconstructs images it has not seen."""
 
 import time
-from dataclasses import asdict, dataclass, field
+from collections.abc import Sequence
+from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
 import numpy.typing as npt
 from rich.console import Console
+from rich.table import Table
 from scipy.special import expit
 
-from rgrbm._support.config import config
 from rgrbm.datasets import Digits, load_mnist, mnist_splits
-from rgrbm.experiments.comparison import print_comparison, with_error
+from rgrbm.experiments.comparison import comparison, with_error
+from rgrbm.experiments.experiment import Report, experiment
+from rgrbm.experiments.options import parameter, require_at_least, stream
 from rgrbm.experiments.run_folder import RunFolder
 from rgrbm.likelihood.annealing import anneal
 from rgrbm.plots import images as image_plots
@@ -19,93 +22,62 @@ from rgrbm.plots import ring as plots
 from rgrbm.rbm.estimator import BernoulliRBM
 from rgrbm.spins.values import Binary
 
-SCHEMA = "rgrbm.mnist/1"
 PAPER_ERROR = 0.048
 _TRAINED = 0.8  # share of the images of each digit
 _DRAWS = 10  # reconstructions of each image that an error is the mean of
-
-
-def _parameter(default: Any, help_text: str) -> Any:
-    return field(default=default, metadata={"help": help_text})
 
 
 @dataclass(frozen=True)
 class MNISTParameters:
     """Parameters of the experiment; ``rgrbm mnist --help`` explains each."""
 
-    data: str | None = _parameter(None, "Folder with MNIST's files; by default RGRBM_DATA, or the network.")
-    digits: str = _parameter("01", "Digits to learn, one after the other.")
-    n_each: int = _parameter(1000, "Images of each digit, as many of each as there are of the rarest at most.")
-    threshold: int = _parameter(128, "Grey values from here on are ones.")
-    n_hidden: int = _parameter(144, "Hidden units.")
-    n_epochs: int = _parameter(50, "Passes over the training set.")
-    learning_rate: float = _parameter(0.1, "Step along the gradient at the start; it falls to 0 in equal steps.")
-    momentum: float = _parameter(0.5, "Fraction of the last update in the next.")
-    batch_size: int = _parameter(20, "Images per update.")
-    l2: float = _parameter(0.0, "Strength of the L2 penalty on the weights.")
-    k: int = _parameter(1, "Gibbs steps of contrastive divergence.")
-    gradient: str = _parameter("cd", "Estimate of the gradient: cd, pcd, or paper (Eq. 12 to the letter).")
-    n_chains: int = _parameter(200, "Chains of annealed importance sampling, for the likelihood.")
-    n_betas: int = _parameter(2000, "Steps of annealed importance sampling; 0 leaves the likelihood out.")
-    seed: int = _parameter(0, "Fixes every random number.")
+    data: str | None = parameter(None, "Folder with MNIST's files; by default RGRBM_DATA, or the network.")
+    digits: str = parameter("01", "Digits to learn, one after the other.")
+    n_each: int = parameter(1000, "Images of each digit, as many of each as there are of the rarest at most.")
+    threshold: int = parameter(128, "Grey values from here on are ones.")
+    n_hidden: int = parameter(144, "Hidden units.")
+    n_epochs: int = parameter(50, "Passes over the training set.")
+    learning_rate: float = parameter(0.1, "Step along the gradient at the start; it falls to 0 in equal steps.")
+    momentum: float = parameter(0.5, "Fraction of the last update in the next.")
+    batch_size: int = parameter(20, "Images per update.")
+    l2: float = parameter(0.0, "Strength of the L2 penalty on the weights.")
+    k: int = parameter(1, "Gibbs steps of contrastive divergence.")
+    gradient: str = parameter("cd", "Estimate of the gradient: cd, pcd, or paper (Eq. 12 to the letter).")
+    n_chains: int = parameter(200, "Chains of annealed importance sampling, for the likelihood.")
+    n_betas: int = parameter(2000, "Steps of annealed importance sampling; 0 leaves the likelihood out.")
+    seed: int = parameter(0, "Fixes every random number.")
+
+    def __post_init__(self) -> None:
+        """Check what no other part does."""
+        digits = self.digits
+        if not digits or any(digit not in "0123456789" for digit in digits) or len(set(digits)) < len(digits):
+            raise ValueError(f"digits must be some of 0123456789, each once, got {digits!r}")
+        require_at_least(5, self, "n_each")
+        require_at_least(1, self, "n_hidden", "n_epochs", "batch_size", "k")
+        require_at_least(2, self, "n_chains")
+        if self.n_betas < 0:
+            raise ValueError(f"n_betas must not be negative, got {self.n_betas}")
 
 
-def run_mnist(parameters: MNISTParameters, folder: RunFolder, console: Console | None = None) -> dict[str, Any]:
-    """Example 0: train an RBM on handwritten zeros and ones and reconstruct images that it has not seen.
-
-    Parameters
-    ----------
-    parameters : MNISTParameters
-        What to run.
-    folder : RunFolder
-        Where to put results, model, checkpoint and figures.
-    console : rich.console.Console, optional
-        Where to print progress and the table.
-
-    Returns
-    -------
-    dict
-        What is in ``results.json``.
-
-    Raises
-    ------
-    ValueError
-        If a parameter is out of its range, or the files are not MNIST's.
-    OSError
-        If the files cannot be had.
-    KeyboardInterrupt
-        After Ctrl-C, with the state of training in the folder's checkpoint.
-    """
-    console = console or Console()
-    _check(parameters)
+@experiment("rgrbm.mnist/1")
+def run_mnist(p: MNISTParameters, folder: RunFolder, console: Console) -> Report:
+    """Example 0: train an RBM on handwritten zeros and ones and reconstruct images that it has not seen."""
     started = time.perf_counter()
-    digits = _load(parameters, console)
-    train, test = _split(parameters, digits)
+    digits = _load(p, console)
+    train, test = _split(p, digits)
     loaded = time.perf_counter()
-    rbm = _train(parameters, train, folder)
+    rbm = _rbm(p, len(train))
+    folder.fit(rbm, train)
     trained = time.perf_counter()
-    results = _analyse(parameters, rbm, train, test, digits, console)
-    results["seconds"] = {
+    results = _analyse(p, rbm, train, test, digits, console)
+    seconds = {
         "load": loaded - started,
         "train": rbm.history_.seconds,
         "analyse": time.perf_counter() - trained,
     }
     rbm.save(folder.model)
-    _draw(parameters, rbm, test, folder)
-    folder.save_results(results)
-    folder.checkpoint.unlink(missing_ok=True)
-    _print_table(results, console)
-    return results
-
-
-def _check(p: MNISTParameters) -> None:
-    if not p.digits or any(digit not in "0123456789" for digit in p.digits) or len(set(p.digits)) < len(p.digits):
-        raise ValueError(f"digits must be some of 0123456789, each once, got {p.digits!r}")
-    for name, least in (("n_each", 5), ("n_hidden", 1), ("n_epochs", 1), ("batch_size", 1), ("k", 1), ("n_chains", 2)):
-        if getattr(p, name) < least:
-            raise ValueError(f"{name} must be at least {least}, got {getattr(p, name)}")
-    if p.n_betas < 0:
-        raise ValueError(f"n_betas must not be negative, got {p.n_betas}")
+    _draw(p, rbm, test, folder)
+    return results | {"seconds": seconds}, _tables(results, seconds)
 
 
 def _load(p: MNISTParameters, console: Console) -> Digits:
@@ -131,40 +103,27 @@ def _split(p: MNISTParameters, digits: Digits) -> tuple[Binary, Binary]:
     return units[:, :n_train].reshape(-1, units.shape[-1]), units[:, n_train:].reshape(-1, units.shape[-1])
 
 
-def _seed(p: MNISTParameters, purpose: int) -> np.random.SeedSequence:
-    return np.random.SeedSequence(p.seed, spawn_key=(purpose,))
-
-
-def _train(p: MNISTParameters, train: Binary, folder: RunFolder) -> BernoulliRBM:
-    rbm = BernoulliRBM(
+def _rbm(p: MNISTParameters, n_train: int) -> BernoulliRBM:
+    return BernoulliRBM(
         n_components=p.n_hidden,
         learning_rate=p.learning_rate,
         learning_rate_schedule="linear",
         momentum=p.momentum,
-        batch_size=min(p.batch_size, len(train)),
+        batch_size=min(p.batch_size, n_train),
         n_iter=p.n_epochs,
         gradient=p.gradient,  # type: ignore[arg-type]  # checked by the estimator
         k=p.k,
         l2=p.l2,
-        random_state=_seed(p, 1),
+        random_state=stream(p, 1),
         verbose=1,
     )
-    try:
-        rbm.fit(train, checkpoint=folder.checkpoint, resume=folder.resumes)
-    except KeyboardInterrupt:
-        done = getattr(rbm, "n_iter_", 0)
-        raise KeyboardInterrupt(f"{done} of {p.n_epochs} epochs are done; --resume goes on from there") from None
-    return rbm
 
 
 def _analyse(
     p: MNISTParameters, rbm: BernoulliRBM, train: Binary, test: Binary, digits: Digits, console: Console
 ) -> dict[str, Any]:
-    sampled = {name: _sampled_error(rbm, x, _seed(p, 2)) for name, x in (("train", train), ("test", test))}
+    sampled = {name: _sampled_error(rbm, x, stream(p, 2)) for name, x in (("train", train), ("test", test))}
     return {
-        "schema": SCHEMA,
-        "seed": p.seed,
-        "parameters": asdict(p),
         "data": {"split": digits.split, "n_train": len(train), "n_test": len(test), "ones": float(test.mean())},
         "reconstruction_error": sampled["test"][0],
         "reconstruction_error_stderr": sampled["test"][1],
@@ -175,7 +134,6 @@ def _analyse(
         },
         "trivial_predictors": _trivial_errors(p, train, test),
         "log_likelihood": _log_likelihood(p, rbm, train, test, console),
-        "software": config(),
     }
 
 
@@ -208,7 +166,7 @@ def _log_likelihood(
     if p.n_betas == 0:
         return None
     try:
-        found = anneal(rbm, n_chains=p.n_chains, n_betas=p.n_betas, x=train, seed=_seed(p, 3), progress=True)
+        found = anneal(rbm, n_chains=p.n_chains, n_betas=p.n_betas, x=train, seed=stream(p, 3), progress=True)
     except ArithmeticError as error:
         console.print(f"no likelihood: {error}", style="yellow", highlight=False)
         return None
@@ -229,16 +187,16 @@ def _draw(p: MNISTParameters, rbm: BernoulliRBM, test: Binary, folder: RunFolder
     history = rbm.history_
     folder.save_figure(plots.plot_learning_curve(history["epoch"], history["reconstruction_error"]), "loss.png")
     shown = test[np.linspace(0, len(test) - 1, min(16, len(test))).astype(int)]
-    pairs = image_plots.plot_image_pairs(shown, rbm.reconstruct(shown, seed=_seed(p, 4)))
+    pairs = image_plots.plot_image_pairs(shown, rbm.reconstruct(shown, seed=stream(p, 4)))
     folder.save_figure(pairs, "reconstruction.png")
     folder.save_figure(image_plots.plot_filters(rbm.weights_), "filters.png")
     n_steps = 5000
-    samples = rbm.sample(64, n_steps=n_steps, seed=_seed(p, 5))
+    samples = rbm.sample(64, n_steps=n_steps, seed=stream(p, 5))
     title = f"64 Gibbs chains of the RBM, {n_steps:,} steps after noise"
     folder.save_figure(image_plots.plot_samples(samples, title=title), "samples.png")
 
 
-def _print_table(results: dict[str, Any], console: Console) -> None:
+def _tables(results: dict[str, Any], seconds: dict[str, float]) -> Sequence[Table | str]:
     error, trivial = results["reconstruction_error"], results["trivial_predictors"]
     thresholded, likelihood = results["reconstruction_error_thresholded"], results["log_likelihood"]
     rows = [
@@ -255,9 +213,10 @@ def _print_table(results: dict[str, Any], console: Console) -> None:
     if likelihood:
         for name in ("train", "test"):
             rows.append((f"log-likelihood, {name} (nats)", "–", f"{likelihood[name]:.1f}", _interval(likelihood, name)))
-    print_comparison(console, "Zeros and ones: the report's number, and ours", rows, last="bounds")
-    seconds = results["seconds"]
-    console.print(f"trained in {seconds['train']:.1f} s, analysed in {seconds['analyse']:.1f} s", highlight=False)
+    return (
+        comparison("Zeros and ones: the report's number, and ours", rows, last="bounds"),
+        f"trained in {seconds['train']:.1f} s, analysed in {seconds['analyse']:.1f} s",
+    )
 
 
 def _percent(value: float, stderr: float) -> str:

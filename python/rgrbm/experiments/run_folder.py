@@ -11,6 +11,9 @@ from typing import Any
 from matplotlib.figure import Figure
 
 from rgrbm._support.atomic import write_atomically
+from rgrbm.rbm.estimator import BernoulliRBM
+from rgrbm.rbm.stack import RBMStack
+from rgrbm.spins.values import Binary
 
 
 class RunFolder:
@@ -21,20 +24,30 @@ class RunFolder:
     path : path-like
         The folder; made if only its last part is missing.
     force : bool, default=False
-        Let results of an earlier run be overwritten.
+        Start anew, whatever an earlier run has left.
     resume : bool, default=False
-        Go on from the checkpoint of a run that was stopped.
+        Go on with a run that was stopped, wherever that was: from its checkpoint, from the beginning if it saved
+        nothing, not at all if it is finished. A job that is started again by the same command says this each time.
 
     Raises
     ------
     FileExistsError
         If the folder holds results (or a checkpoint) and neither ``force`` nor ``resume`` was asked for.
     FileNotFoundError
-        If the parent folder is missing, or there is nothing to resume.
+        If the parent folder is missing.
     NotADirectoryError
         If the path is a file.
     PermissionError
         If the folder cannot be written to.
+    ValueError
+        If both ``force`` and ``resume`` were asked for.
+
+    Notes
+    -----
+    A kill at any moment leaves a folder that can be resumed. All files appear whole or not at all. The first of a run
+    is ``parameters.json``; ``results.json`` comes when all else is written, and marks it as finished; checkpoints are
+    removed after that. Parameters that take the place of another run's wait in ``.starting.json`` until that run's
+    results and checkpoints are gone, so that these are never taken for the new run's.
     """
 
     def __init__(self, path: str | os.PathLike[str], *, force: bool = False, resume: bool = False) -> None:
@@ -45,44 +58,41 @@ class RunFolder:
         self.checkpoints = self.path / "checkpoints"  # a folder instead, for runs that train several models
         self.resumes = resume
         self._parameters = self.path / "parameters.json"
+        self._starting = self.path / ".starting.json"
         if force and resume:
             raise ValueError("--force starts anew and --resume goes on: choose one of them")
-        self._make()
-        if resume:
-            self._require_checkpoint()
-        elif force:
-            self.discard_checkpoints()
-        else:
-            self._refuse_to_overwrite()
-
-    def _make(self) -> None:
         if not self.path.parent.is_dir():
             raise FileNotFoundError(f"the folder {self.path.parent} for the output does not exist")
         if self.path.exists() and not self.path.is_dir():
             raise NotADirectoryError(f"the output {self.path} is not a folder")
+        if resume and self.is_finished():
+            return  # and may be kept where nobody can write
+        self._require_writable()
+        if not (resume or force):
+            self._refuse_to_overwrite()
+
+    def _require_writable(self) -> None:
         try:
             self.path.mkdir(exist_ok=True)
             probe = self.path / ".rgrbm-write-probe"
             write_atomically(probe, b"")
-            probe.unlink()
+            probe.unlink(missing_ok=True)
         except OSError as error:
             raise PermissionError(f"the output folder {self.path} cannot be written to: {error}") from error
-
-    def _require_checkpoint(self) -> None:
-        if self.results.exists():
-            raise FileExistsError(f"the run in {self.path} is finished: there is nothing to resume")
-        if not self._stopped():
-            raise FileNotFoundError(f"there is no checkpoint to resume from in {self.path}")
 
     def _refuse_to_overwrite(self) -> None:
         if self.results.exists():
             raise FileExistsError(f"{self.results} exists already: choose another --out, or --force to overwrite it")
-        if self._stopped():
+        if self._has_checkpoint():
             raise FileExistsError(
                 f"{self.path} holds a run that was stopped: --resume goes on with it, --force starts anew"
             )
 
-    def _stopped(self) -> bool:
+    def is_finished(self) -> bool:
+        """Whether the run has come to its end."""
+        return self.results.exists() and not self._starting.exists()
+
+    def _has_checkpoint(self) -> bool:
         return self.checkpoint.exists() or any(self.checkpoints.rglob("*.safetensors"))
 
     def discard_checkpoints(self) -> None:
@@ -92,44 +102,138 @@ class RunFolder:
             shutil.rmtree(self.checkpoints)
 
     def parameters(self, given: dict[str, Any], explicit: Collection[str] = ()) -> dict[str, Any]:
-        """The parameters of the run: those given, or those that a resumed run was started with.
+        """The parameters to run with: those given, or for a resumed run those that it was started with.
 
         Parameters
         ----------
         given : dict
-            All parameters of a new run; they are written into the folder.
+            All parameters.
         explicit : collection of str
-            Names of those that the user asked for, as opposed to defaults.
+            Names of those that the user asked for, as opposed to defaults: these stay as given.
 
         Raises
         ------
         ValueError
-            If a resumed run was started with another value of an explicit parameter.
+            If the parameters of a run to be resumed cannot be read, or are those of another experiment.
         """
-        if not self.resumes:
-            write_atomically(self._parameters, json.dumps(given, indent=2).encode() + b"\n")
+        stored = self._stored() if self.resumes else None
+        if stored is None:
             return given
-        try:
-            stored: dict[str, Any] = json.loads(self._parameters.read_text())
-        except (OSError, ValueError) as error:
-            raise ValueError(f"the parameters of the run in {self.path} cannot be read: {error}") from error
         if set(stored) != set(given):
-            raise ValueError(f"{self._parameters} is of another experiment or version")
-        for name in explicit:
-            if stored[name] != given[name]:
-                raise ValueError(f"the run to be resumed was started with {name} = {stored[name]}, not {given[name]}")
+            raise ValueError(f"the run in {self.path} is of another experiment or version")
+        return stored | {name: given[name] for name in explicit}
+
+    def start(self, parameters: dict[str, Any]) -> str:
+        """Begin a run or go on with it.
+
+        Parameters
+        ----------
+        parameters : dict
+            Those of the run; they are written before anything else.
+
+        Returns
+        -------
+        str
+            What there is to say of it, nothing for a new run.
+
+        Raises
+        ------
+        ValueError
+            If a run to be resumed was started with other parameters.
+        """
+        stored = self._stored() if self.resumes else None
+        if stored is not None:
+            _require_same(stored, parameters)
+        if self.is_finished() and self.resumes:
+            return f"the run in {self.path} is finished: nothing is left to do"
+        self._remove_remains()
+        if stored is None or self._starting.exists():
+            write_atomically(self._starting, json.dumps(parameters, indent=2).encode() + b"\n")
+            self.results.unlink(missing_ok=True)
+            self.discard_checkpoints()
+            self._starting.replace(self._parameters)
+        if not self.resumes:
+            return ""
+        if self._has_checkpoint():
+            return f"going on with the run in {self.path}"
+        return f"no checkpoint in {self.path}: starting from the beginning"
+
+    def _stored(self) -> dict[str, Any] | None:
+        """Parameters that the run in the folder was started with; None if there is no run."""
+        sources = [file for file in (self._starting, self._parameters, self.results) if file.exists()]
+        if not sources:
+            if self._has_checkpoint():
+                raise ValueError(f"{self.path} holds a checkpoint, but no {self._parameters.name} that it belongs to")
+            return None
+        try:
+            stored = json.loads(sources[0].read_text())
+            stored = stored["parameters"] if sources[0] == self.results else stored
+        except (OSError, ValueError, KeyError, TypeError) as error:
+            raise ValueError(f"the parameters of the run in {self.path} cannot be read: {error}") from error
+        if not isinstance(stored, dict):
+            raise ValueError(f"the parameters of the run in {self.path} cannot be read: expected an object of JSON")
         return stored
+
+    def _remove_remains(self) -> None:
+        """Remove temporary files of writes that were cut off: nobody else would."""
+        for pattern in (".*.json.*", ".*.png.*", ".*.safetensors.*", ".stack-*.*", ".rgrbm-write-probe.*"):
+            for remains in self.path.glob(pattern):
+                if remains.is_dir():
+                    shutil.rmtree(remains)
+                else:
+                    remains.unlink(missing_ok=True)
+
+    def fit(self, model: BernoulliRBM | RBMStack, data: Binary, name: str = "") -> None:
+        """Train a model, with its checkpoints in the folder.
+
+        Parameters
+        ----------
+        model : BernoulliRBM or RBMStack
+            What to train.
+        data : ndarray of uint8
+            The training set.
+        name : str, optional
+            Which of several models it is.
+
+        Raises
+        ------
+        KeyboardInterrupt
+            After Ctrl-C, telling how far the training came.
+        """
+        checkpoint = self.checkpoints / name if name else self.checkpoint
+        checkpoint.parent.mkdir(exist_ok=True)
+        try:
+            model.fit(data, checkpoint=checkpoint, resume=self.resumes)
+        except KeyboardInterrupt as interrupt:
+            said = str(interrupt)
+            if not said and hasattr(model, "n_iter_"):
+                said = f"{model.n_iter_} of {model.n_iter} epochs are done"
+            raise KeyboardInterrupt(f"{name}: {said}" if name and said else said) from None
 
     def save_results(self, results: dict[str, Any]) -> None:
         """Write ``results.json``; NaN becomes null, since JSON has none."""
         text = json.dumps(_without_nan(results), indent=2, allow_nan=False, ensure_ascii=False)
         write_atomically(self.results, text.encode() + b"\n")
 
+    def load_results(self) -> dict[str, Any]:
+        """Read ``results.json``."""
+        results: dict[str, Any] = json.loads(self.results.read_text(encoding="utf-8"))
+        return results
+
     def save_figure(self, figure: Figure, name: str) -> None:
         """Write a figure as ``name`` (PNG, 200 dots per inch)."""
         buffer = io.BytesIO()
         figure.savefig(buffer, format="png", dpi=200)
         write_atomically(self.path / name, buffer.getvalue())
+
+
+def _require_same(stored: dict[str, Any], parameters: dict[str, Any]) -> None:
+    given = json.loads(json.dumps(parameters))  # tuples are lists there
+    if set(stored) != set(given):
+        raise ValueError("the run to be resumed is of another experiment or version")
+    for name, value in given.items():
+        if stored[name] != value:
+            raise ValueError(f"the run to be resumed was started with {name} = {stored[name]}, not {value}")
 
 
 def _without_nan(value: Any) -> Any:

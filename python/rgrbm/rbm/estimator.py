@@ -263,7 +263,7 @@ class BernoulliRBM(RBMInference):
         *,
         resume: bool = False,
         checkpoint: str | os.PathLike[str] | None = None,
-        checkpoint_interval: float = 60.0,
+        checkpoint_interval: float | None = None,
         callbacks: Callback | Sequence[Callback] = (),
         callback_interval: int = 1,
     ) -> Self:
@@ -289,8 +289,9 @@ class BernoulliRBM(RBMInference):
             larger.
         checkpoint : path, optional
             File that keeps the training's complete state, rewritten as it goes.
-        checkpoint_interval : float, default=60.0
-            Seconds between two checkpoints.
+        checkpoint_interval : float, optional
+            Seconds between two checkpoints. By default the first comes after half a second, and the others as often as
+            they cost less than 1% of the time.
         callbacks : callable or sequence of callable, optional
             Called with a :class:`rgrbm.rbm.training.TrainingProgress`; training ends when one returns true. See
             :class:`rgrbm.rbm.callbacks.EarlyStopping`. One with a method ``parameters_to_restore()`` is asked at the

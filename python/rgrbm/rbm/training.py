@@ -6,7 +6,7 @@ are cut into slices has no influence on the result: every epoch has random strea
 
 import time
 import warnings
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, field
 from typing import Any, Literal, Protocol, TypeAlias
 
@@ -211,7 +211,7 @@ def train(
     callbacks: Sequence[Callback] = (),
     callback_interval: int = 1,
     save: Callable[[History], None] | None = None,
-    save_interval: float = 60.0,
+    save_interval: float | None = None,
     progress: bool = False,
     slice_seconds: float = 0.1,
 ) -> History:
@@ -233,9 +233,10 @@ def train(
     callback_interval : int
         Epochs between calls of the callbacks.
     save : callable, optional
-        Called with the history every ``save_interval`` seconds and at the end, however it comes.
-    save_interval : float
-        Seconds between calls of ``save``.
+        Called with the history as training goes, and at the end, however it comes.
+    save_interval : float, optional
+        Seconds between calls of ``save``. By default the first comes after half a second, and the others as often
+        as they cost less than 1% of the time.
     progress : bool
         Whether to show a progress bar (in terminals and notebooks only).
     slice_seconds : float
@@ -254,40 +255,86 @@ def train(
     """
     history = History() if history is None else history
     history.stopped = None
-    n_epochs = len(learning_rate)
-    length = 1
     watch = _Watch(trainer)
-    saved_at = time.monotonic()
-    bar = progress_bar("training", n_epochs, completed=len(history), unit="epochs", show=progress)
+    saving = _Saving(save, history, save_interval)
+    bar = progress_bar("training", len(learning_rate), completed=len(history), unit="epochs", show=progress)
     try:
         with Interruption() as interruption, bar as advance:
-            while len(history) < n_epochs and history.stopped is None:
-                first = len(history)
-                last = min(first + length, n_epochs)
-                if callbacks:
-                    last = min(last, (first // callback_interval + 1) * callback_interval)
-                elapsed = _run_slice(trainer, learning_rate, l1, settings, history, first, last)
-                # At most four times as many as before: the first epochs' time says little about the others'.
-                length = max(1, min(4 * length, int((last - first) * slice_seconds / max(elapsed, 1e-9))))
-                advance(last - first, _note(history))
-                if (
-                    callbacks
-                    and (last % callback_interval == 0 or last == n_epochs)
-                    and _call(callbacks, trainer, history, n_epochs)
+            try:
+                for first, last in _slices(
+                    history, len(learning_rate), slice_seconds, callback_interval * bool(callbacks)
                 ):
-                    history.stopped = "callback"
-                watch(last, last=last == n_epochs or history.stopped is not None or interruption.requested)
-                if interruption.requested:
-                    history.stopped = "interrupt"
-                if save is not None and time.monotonic() - saved_at >= save_interval:
-                    save(history)
-                    saved_at = time.monotonic()
+                    interruption.held = True  # trainer and history go on together, or a checkpoint would lie
+                    _run_slice(trainer, learning_rate, l1, settings, history, first, last)
+                    interruption.held = False
+                    advance(last - first, _note(history))
+                    if (
+                        callbacks
+                        and (last % callback_interval == 0 or last == len(learning_rate))
+                        and _call(callbacks, trainer, history, len(learning_rate))
+                    ):
+                        history.stopped = "callback"
+                    watch(
+                        last, last=last == len(learning_rate) or history.stopped is not None or interruption.requested
+                    )
+                    if interruption.requested:
+                        history.stopped = "interrupt"
+                    saving.save_if_due()
+            finally:
+                interruption.held = True  # however impatient the user is
+                saving.save()
+            if interruption.requested:  # while it was saved
+                history.stopped = "interrupt"
     except KeyboardInterrupt:  # where no handler could be installed, or from a callback
         history.stopped = "interrupt"
-    finally:
-        if save is not None:
-            save(history)
     return history
+
+
+class _Saving:
+    """When to save: at a fixed interval, or soon at first and then as often as costs little."""
+
+    _FIRST = 0.5  # seconds
+    _SHARE = 0.01  # of the time
+
+    def __init__(self, save: Callable[[History], None] | None, history: History, interval: float | None) -> None:
+        self._save = save
+        self._history = history
+        self._interval = interval
+        self._began = time.monotonic()
+        self._due = self._began + (self._FIRST if interval is None else interval)
+        self._spent = self._dearest = 0.0
+
+    def save_if_due(self) -> None:
+        if time.monotonic() >= self._due:
+            self.save()
+
+    def save(self) -> None:
+        if self._save is None:
+            return
+        started = time.monotonic()
+        self._save(self._history)
+        ended = time.monotonic()
+        if self._interval is not None:
+            self._due = ended + self._interval
+            return
+        # All saves up to the next, which may take as long as any before, are to be this share of the time until then.
+        self._spent += ended - started
+        self._dearest = max(self._dearest, ended - started)
+        self._due = max(ended + self._FIRST, self._began + (self._spent + self._dearest) / self._SHARE)
+
+
+def _slices(history: History, n_epochs: int, seconds: float, interval: int) -> Iterator[tuple[int, int]]:
+    """First and last epoch of each slice until the training ends; no slice goes past a multiple of ``interval``."""
+    length = 1
+    while len(history) < n_epochs and history.stopped is None:
+        first, before = len(history), history.seconds
+        last = min(first + length, n_epochs)
+        if interval:
+            last = min(last, (first // interval + 1) * interval)
+        yield first, last
+        # At most four times as many as before: the first epochs' time says little about the others'.
+        elapsed = history.seconds - before
+        length = max(1, min(4 * length, int((last - first) * seconds / max(elapsed, 1e-9))))
 
 
 def run_epochs(
@@ -358,12 +405,11 @@ def _run_slice(
     history: History,
     first: int,
     last: int,
-) -> float:
+) -> None:
     started = time.perf_counter()
     measured = run_epochs(trainer, learning_rate[first:last], l1[first:last], settings, first_epoch=first)
     elapsed = time.perf_counter() - started
     history.append({"learning_rate": learning_rate[first:last], "l1": l1[first:last], **measured}, seconds=elapsed)
-    return elapsed
 
 
 def _note(history: History) -> str:

@@ -1,0 +1,65 @@
+"""What every run does around its own work: begin in its folder, keep what was found, and show it."""
+
+import functools
+from collections.abc import Callable, Sequence
+from dataclasses import asdict
+from typing import Any, Protocol, TypeAlias, TypeVar
+
+from rich.console import Console
+from rich.table import Table
+
+from rgrbm._support.config import config
+from rgrbm.experiments.comparison import show
+from rgrbm.experiments.run_folder import RunFolder
+
+Parameters = TypeVar("Parameters", contravariant=True)
+Report: TypeAlias = tuple[dict[str, Any], Sequence[Table | str]]  # the results, and how to show them
+
+
+class Run(Protocol[Parameters]):
+    """An experiment as :func:`experiment` makes it."""
+
+    def __call__(  # noqa: D102
+        self, parameters: Parameters, folder: RunFolder, console: Console | None = None
+    ) -> dict[str, Any]: ...
+
+
+def experiment(schema: str) -> Callable[[Callable[[Parameters, RunFolder, Console], Report]], Run[Parameters]]:
+    """Make a run of a function that trains and measures.
+
+    Parameters
+    ----------
+    schema : str
+        Name and version of what is in ``results.json``.
+
+    Returns
+    -------
+    callable
+        A decorator. What it makes takes ``parameters`` (a dataclass with a ``seed``), ``folder`` (where results,
+        models, checkpoints and figures go) and optionally ``console`` (where to print), and returns what is in
+        ``results.json``. It raises what the function does: ValueError for parameters out of their range and those
+        that disagree with the run to be resumed, OSError for files, and KeyboardInterrupt after Ctrl-C, with the
+        state of training in the folder.
+    """
+
+    def decorate(work: Callable[[Parameters, RunFolder, Console], Report]) -> Run[Parameters]:
+        @functools.wraps(work)
+        def run(parameters: Parameters, folder: RunFolder, console: Console | None = None) -> dict[str, Any]:
+            console = console or Console()
+            given = asdict(parameters)  # type: ignore[call-overload]  # a dataclass
+            said = folder.start(given)
+            if said:
+                console.print(said, highlight=False, soft_wrap=True)
+            if folder.is_finished():
+                folder.discard_checkpoints()  # where the run was killed between its last two steps
+                return folder.load_results()
+            found, shown = work(parameters, folder, console)
+            results = {"schema": schema, "seed": given["seed"], "parameters": given, **found, "software": config()}
+            folder.save_results(results)
+            folder.discard_checkpoints()
+            show(console, *shown)
+            return results
+
+        return run
+
+    return decorate

@@ -1,0 +1,47 @@
+"""What the parameters of all experiments share: options with a line of help, lower bounds, streams of their seed."""
+
+from dataclasses import field
+from typing import Any, Protocol
+
+import numpy as np
+
+from rgrbm._support.streams import seed_sequence
+
+
+class Seeded(Protocol):
+    """Parameters with a seed."""
+
+    @property
+    def seed(self) -> int: ...  # noqa: D102
+
+
+def parameter(default: Any, help_text: str) -> Any:
+    """A field of an experiment's parameters, which the command line makes an option with this help."""
+    return field(default=default, metadata={"help": help_text})
+
+
+def require_at_least(least: int, parameters: object, *names: str) -> None:
+    """Check that each of the named parameters is at least ``least``.
+
+    Raises
+    ------
+    ValueError
+        Telling the first that is not.
+
+    Examples
+    --------
+    >>> from types import SimpleNamespace
+    >>> from rgrbm.experiments.options import require_at_least
+    >>> require_at_least(1, SimpleNamespace(k=1, n_epochs=0), "k", "n_epochs")
+    Traceback (most recent call last):
+        ...
+    ValueError: n_epochs must be at least 1, got 0
+    """
+    for name in names:
+        if getattr(parameters, name) < least:
+            raise ValueError(f"{name} must be at least {least}, got {getattr(parameters, name)}")
+
+
+def stream(parameters: Seeded, *purpose: int) -> np.random.SeedSequence:
+    """The stream of random numbers for one purpose of a run: what one part draws does not move another's draws."""
+    return np.random.SeedSequence(seed_sequence(parameters.seed).entropy, spawn_key=purpose)
