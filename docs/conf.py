@@ -14,7 +14,7 @@ html_theme = "furo"
 html_title = "rgrbm"
 html_static_path = ["_static"]
 
-nb_execution_mode = "force"  # tutorials are run when the site is built
+nb_execution_mode = "cache"  # tutorials are run when the site is built, again only if they have changed
 nb_execution_raise_on_error = True
 nb_execution_timeout = 120
 myst_enable_extensions = ["dollarmath", "colon_fence"]

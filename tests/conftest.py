@@ -1,6 +1,13 @@
 """Settings of all tests."""
 
+import os
 import signal
+
+if "PYTEST_XDIST_WORKER" in os.environ:
+    # The workers share the cores: threads of the BLAS and of the kernels would only wait for each other. Set before
+    # NumPy is imported, which reads them once; tests of several threads ask for them.
+    os.environ.setdefault("OMP_NUM_THREADS", "1")
+    os.environ.setdefault("OPENBLAS_NUM_THREADS", "1")
 
 import matplotlib as mpl
 import pytest

@@ -161,7 +161,7 @@ def test_bad_places(tmp_path):
     assert "does not exist" in refused.stderr
 
 
-@pytest.mark.parametrize("content", [b"", b"not a checkpoint", b"\xff" * 100])
+@pytest.mark.parametrize("content", [b"", b"not a checkpoint", b"\xff" * 100], ids=["empty", "text", "bytes"])
 def test_foreign_checkpoints_are_refused(content, tmp_path):
     out = tmp_path / "out"
     started = run("--n-epochs", "1", "--out", str(out))
