@@ -11,7 +11,8 @@ import typer
 from rich.console import Console
 
 from rgrbm._support.config import set_num_threads, show_config
-from rgrbm.experiments.flow import FlowParameters, run_flow
+from rgrbm.experiments.flow import run_flow
+from rgrbm.experiments.flow_parameters import FlowParameters
 from rgrbm.experiments.ising_1d import Ising1DParameters, run_ising_1d
 from rgrbm.experiments.mnist import MNISTParameters, run_mnist
 from rgrbm.experiments.run_folder import RunFolder

@@ -185,7 +185,7 @@ def test_help_shows_flags_as_flags(command):
     shown = CliRunner().invoke(app, [command, "--help"], terminal_width=80)
     assert shown.exit_code == 0
     text = " ".join(shown.stdout.split()).replace("no- ", "no-")  # lines may break after a hyphen
-    flags = ["force", "resume"] + ["centered"] * (command != "mnist")
+    flags = ["force", "resume"] + ["centered"] * (command == "ising1d")
     for flag in flags:
         assert re.search(rf"--{flag} / --no-{flag} [^\[]*\[default: no-{flag}\]", text)
     assert "bool" not in text

@@ -52,7 +52,7 @@ def test_sort_by_position():
 def test_windows_hold_the_large_weights_and_what_is_between():
     w = np.zeros((10, 6))
     w[[2, 3, 4], 0] = 1, -3, 1
-    w[[9, 0, 1], 1] = 1, 3, 0.16  # across the seam; the last is just seen
+    w[[9, 0, 1], 1] = 1, 3, 0.4  # across the seam; the last is just seen
     w[[0, 2, 5], 2] = 1, 0.9, 0.8  # one site between is of the window, two are not
     w[7, 3] = -0.1
     w[:, 5] = 1  # all of the ring, either way

@@ -4,10 +4,10 @@ import numpy as np
 import pytest
 
 from rbm_models import random_rbm, states
-from rgrbm import BernoulliRBM, IsingModel, to_spins
+from rgrbm import BernoulliRBM, IsingModel, decimate, to_spins
 from rgrbm.likelihood import log_marginal
 from rgrbm.model import spin_parameters
-from rgrbm.plots.flow import plot_coupling_flow, plot_rbm_flow
+from rgrbm.plots.flow import plot_learned_flow, plot_rbm_flow
 from rgrbm.rg import decimation_rbm, rbm_flow
 
 N, SAMPLES = 8, 20_000
@@ -110,6 +110,8 @@ def test_fitted_estimators_are_taken():
         (UP[:30, :6], {}, ValueError, "8 visible units, the samples have 6"),
         (UP[:30] * 0, {}, ValueError, "expects spins ±1"),
         (UP[:30], {"n_steps": -1}, ValueError, "n_steps"),
+        (UP[:30], {"measure_every": [2, 1]}, ValueError, "must ascend to at most n_steps=1"),
+        (UP[:30], {"measure_every": [1, 9]}, ValueError, "must ascend to at most n_steps=1"),
         (UP[:30], {"measure_every": 0}, ValueError, "measure_every must be at least 1, got 0"),
         (UP[:30], {"n_steps": 2.0}, TypeError, "n_steps must be an integer"),
         (UP[:30], {"n_steps": 10**15}, MemoryError, "a list of 10+ measurements would take"),
@@ -134,12 +136,28 @@ def test_figure_of_a_flow():
         plot_rbm_flow([0.5, 0.6], [flows])
 
 
+def test_measurements_at_chosen_steps():
+    rbm = decimation_rbm(N, 0.5, 1.0)
+    flow = rbm_flow(rbm, UP[:100], 7, measure_every=[1, 2, 5], seed=6)
+    np.testing.assert_array_equal(flow.step, [0, 1, 2, 5, 7])
+    assert rbm_flow(rbm, UP[:100], 1, seed=6).J[-1] == flow.J[1]
+
+
 def test_figure_of_couplings():
-    figure = plot_coupling_flow([1.0, 0.5], [[(0.66, 0.01), (0.35, 0.02)], [(0.22, 0.01), (np.nan, np.nan)]])
-    steps, couplings = figure.axes
-    np.testing.assert_allclose(steps.containers[0].lines[0].get_xydata(), [[0, 1.0], [1, 0.66], [2, 0.35]])
-    np.testing.assert_allclose(couplings.containers[0].lines[0].get_xydata(), [[1.0, 0.66], [0.66, 0.35]])
-    np.testing.assert_allclose(couplings.lines[0].get_ydata()[-1], 0.5 * np.log(np.cosh(2 * 1.08)))
+    back = {"T = 0": {"step": [0, 1], "J": [None, 1.2]}, "T = ∞": {"step": [0, 1], "J": [0.0, 0.5]}}
+    layers = [{"J": 0.66, "J_stderr": 0.01}, {"J": 0.35, "J_stderr": 0.02}, {"J": None, "J_stderr": None}]
+    flows = [
+        {"J": J, "weights": kind, "layers": layers, "reverse": back} for J in (1.0, 0.5) for kind in ("free", "shared")
+    ]
+    figure = plot_learned_flow(flows)
+    forward, backward = figure.axes
+    drawn = [container.lines[0].get_xydata() for container in forward.containers]
+    assert len(drawn) == 4
+    np.testing.assert_allclose(drawn[0][:2, 1], [0.66, 0.35])
+    np.testing.assert_allclose(np.diff(drawn[0][:, 0]), 1)
+    np.testing.assert_allclose(forward.lines[0].get_ydata()[:2], [0.5, decimate(0.5).J])
+    cold = [line.get_ydata() for line in backward.lines if line.get_markerfacecolor() != "white"]
+    assert any(np.array_equal(y, np.tanh([np.inf, 1.2])) for y in cold)
     assert all(axes.get_xlabel() and axes.get_ylabel() for axes in figure.axes)
-    with pytest.raises(ValueError, match="each of 1 starts, got 2"):
-        plot_coupling_flow([1.0], [[], []])
+    with pytest.raises(ValueError, match="no flows"):
+        plot_learned_flow([])

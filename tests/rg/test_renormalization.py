@@ -8,6 +8,7 @@ import numpy as np
 import pytest
 from scipy.special import expit
 
+import rgrbm
 from rbm_models import states
 from rgrbm import decimate
 from rgrbm.rg import decimation_rbm
@@ -142,6 +143,9 @@ def test_flow_halves_the_correlation_length():
 
 
 def test_flow_rejects_bad_arguments():
+    for of in (rgrbm.decimate, rgrbm.rg.inverse_decimation, lambda J: rgrbm.rg.decimation_flow(J, 2)):
+        with pytest.raises(TypeError, match="J must be"):
+            of("1")
     with pytest.raises(ValueError, match="n_steps must not be negative, got -1"):
         decimation_flow(1.0, -1)
     with pytest.raises(ValueError, match="must be finite"):

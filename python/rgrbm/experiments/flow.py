@@ -1,236 +1,121 @@
 """The renormalization flow that a stack of RBMs learns on the 1D Ising ring, beside exact decimation.
 
 Spins of a ring at J are sampled; an RBM with half as many hidden units learns them; a second RBM learns *its* hidden
-spins, and so on. Fresh samples, pushed up through the stack, then tell the couplings J′, J″, J‴ of the layers.
+spins, and so on. Fresh samples, pushed up through the stack, then tell the couplings J′, J″, J‴ of the layers; so do,
+in another way, the layers' weights. The reverse, v → h → v of the first layer, leads back to the coupling it has
+learned.
 """
 
+import dataclasses
+import functools
+import itertools
 import math
 import time
-from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
-from typing import Any
+from collections.abc import Sequence
+from typing import Any, cast
 
 import numpy as np
 from rich.console import Console
 from rich.table import Table
 
-from rgrbm._support.progress import progress_bar
 from rgrbm.experiments.comparison import with_error
 from rgrbm.experiments.experiment import Report, experiment
-from rgrbm.experiments.options import parameter, require_at_least, stream
+from rgrbm.experiments.flow_parameters import FlowParameters, Weights
+from rgrbm.experiments.learned_flow import measure, train_stack
+from rgrbm.experiments.options import stream
 from rgrbm.experiments.run_folder import RunFolder
-from rgrbm.plots import flow as flow_plots
+from rgrbm.plots.flow import plot_learned_flow
 from rgrbm.rbm.estimator import BernoulliRBM
-from rgrbm.rbm.stack import RBMStack
-from rgrbm.rg.decimation import decimation_flow
-from rgrbm.rg.hidden_ring import hidden_correlation
 from rgrbm.rg.rbm_flow import RBMFlow, rbm_flow
-from rgrbm.spins.ising import IsingModel
-from rgrbm.spins.values import Spins, to_binary, to_spins
-from rgrbm.statistics.moments import SpinMoments, spin_moments
+from rgrbm.spins.values import to_spins
 
-_BLOCK = 100_000  # fresh configurations that are pushed up at a time, a block of the jackknife
-_STARTS = ("J", "T = 0", "T = ∞")
-_TRAINING, _FITTING, _FRESH, _HIDDEN, _GIBBS = range(5)  # purposes of the random streams
+_GIBBS = 5  # purpose of the random streams, beside those of learned_flow.py
 
 
-@dataclass(frozen=True)
-class FlowParameters:
-    """Parameters of the experiment; ``rgrbm flow --help`` explains each."""
-
-    J: list[float] = parameter((0.5, 1.0, 1.5), "Coupling to start from (β = 1); give it several times for several.")
-    n_spins: int = parameter(64, "Spins on the ring, divisible by 2 to the number of steps.")
-    n_steps: int = parameter(3, "Layers of the stack; each has half as many units as the one below.")
-    n_train: int = parameter(100_000, "Configurations to train on.")
-    n_epochs: int = parameter(400, "Passes over the training set; twice as many with each layer.")
-    learning_rate: float = parameter(1.0, "Step along the gradient; it falls to 0 as half a cosine wave.")
-    batch_size: int = parameter(400, "Configurations per update; twice as many with each layer.")
-    l1: float = parameter(2e-3, "Strength of the L1 penalty, times tanh⁴ of the coupling that a layer sees.")
-    k: int = parameter(1, "Gibbs steps of contrastive divergence.")
-    centered: bool = parameter(False, "Subtract the units' means in the gradient.")
-    n_measured: int = parameter(32_000_000, "Fresh configurations to push up through the stack.")
-    n_flow_steps: int = parameter(200, "Steps v → h → v of the first layer's own flow.")
-    n_flow_samples: int = parameter(2_000, "Configurations in that flow.")
-    seed: int = parameter(0, "Fixes every random number.")
-
-    def __post_init__(self) -> None:
-        """Check what no other part does."""
-        require_at_least(1, self, "n_steps", "n_train", "n_epochs", "batch_size", "k", "n_flow_steps")
-        factor = 2**self.n_steps
-        if self.n_spins < 4 * factor or self.n_spins % factor:
-            raise ValueError(
-                f"{self.n_steps} steps need a multiple of {factor} spins, at least {4 * factor}, got {self.n_spins}"
-            )
-        if self.l1 < 0:
-            raise ValueError(f"l1 must not be negative, got {self.l1}")
-        if not self.J or not all(math.isfinite(J) and J > 0 for J in self.J):
-            raise ValueError(f"J must be positive and finite, got {list(self.J)}")
-        if len({f"{J:g}" for J in self.J}) < len(self.J):
-            raise ValueError(f"each J must be given once, got {list(self.J)}")
-        if self.n_measured < 10_000 or self.n_flow_samples < 20:
-            raise ValueError(
-                "error bars need n_measured of at least 10000 and n_flow_samples of at least 20, "
-                f"got {self.n_measured} and {self.n_flow_samples}"
-            )
-
-
-@experiment("rgrbm.flow/1")
+@experiment("rgrbm.flow/2")
 def run_flow(p: FlowParameters, folder: RunFolder, console: Console) -> Report:
     """Learn the renormalization flow of the 1D Ising ring with a stack of RBMs and compare it with exact decimation."""
-    flows, gibbs = [], []
-    for index, J in enumerate(p.J):
-        stack, seconds = _train(p, index, folder, console)
-        stack.save(folder.path / f"stack-J{J:g}", overwrite=True)
-        started = time.perf_counter()
-        layers = _measure(p, index, stack)
-        gibbs.append(_flow_of_first_layer(p, index, stack))
-        seconds["measure"] = time.perf_counter() - started
-        flows.append({"J": J, "layers": layers, "seconds": seconds})
-    _draw(p, flows, gibbs, folder)
-    by_start = [_as_results(J, starts) for J, starts in zip(p.J, gibbs, strict=True)]
-    return {"flows": flows, "rbm_flow": by_start}, _tables(flows)
+    flows = []
+    for seed, J, weights in itertools.product(range(p.seed, p.seed + p.n_seeds), p.J, p.weights):
+        name = f"seed{seed}-J{J:g}-{weights}"
+        console.print(f"seed {seed}, J = {J:g}, {weights} weights", highlight=False)
+        one = functools.partial(_flow, dataclasses.replace(p, seed=seed), J, cast(Weights, weights), folder, name)
+        flows.append(folder.part(name, one))
+    folder.save_figure(plot_learned_flow(flows), "flow.png")
+    return {"flows": flows}, _tables(flows)
 
 
-def _train(p: FlowParameters, index: int, folder: RunFolder, console: Console) -> tuple[RBMStack, dict[str, float]]:
-    J = p.J[index]
-    console.print(f"J = {J:g}: training {p.n_steps} layers", highlight=False)
+def _flow(p: FlowParameters, J: float, weights: Weights, folder: RunFolder, name: str) -> dict[str, Any]:
     started = time.perf_counter()
-    spins = IsingModel(p.n_spins, J=J).sample(p.n_train, method="exact", seed=stream(p, index, _TRAINING))
-    sampled = time.perf_counter()
-    stack = RBMStack(
-        [p.n_spins // 2**step for step in range(1, p.n_steps + 1)],
-        rbm=[_layer(p, step, J_step) for step, J_step in enumerate(decimation_flow(J, p.n_steps - 1))],
-        random_state=stream(p, index, _FITTING),
-    )
-    folder.fit(stack, to_binary(spins), f"J{J:g}")
-    return stack, {"sample": sampled - started, "train": sum(rbm.history_.seconds for rbm in stack.rbms_)}
+    stack = train_stack(p, J, weights, folder, name)
+    trained = time.perf_counter()
+    stack.save(folder.path / f"stack-{name}", overwrite=True)
+    layers = measure(p, J, weights, stack)
+    reverse = _reverse_flow(p, stack.rbms_[0])
+    seconds = {"train": trained - started, "measure": time.perf_counter() - trained}
+    return {"seed": p.seed, "J": J, "weights": weights, "layers": layers, "reverse": reverse, "seconds": seconds}
 
 
-def _layer(p: FlowParameters, step: int, J: float) -> BernoulliRBM:
-    """The RBM to train on spins at J. Deeper layers see less signal in fewer units: less noise costs no more there.
-
-    What tells decimation from a blurred copy is a signal of order tanh⁴ J (the gradient of the central weight of the
-    filters); a penalty that does not fall with it would hold the central weights down.
-    """
-    return BernoulliRBM(
-        learning_rate=p.learning_rate,
-        learning_rate_schedule="cosine",
-        batch_size=p.batch_size * 2**step,
-        n_iter=p.n_epochs * 2**step,
-        k=p.k,
-        centered=p.centered,
-        l1=p.l1 * math.tanh(J) ** 4,
-        l1_warmup=p.n_epochs * 2**step // 4,
-        verbose=1,
-    )
-
-
-def _measure(p: FlowParameters, index: int, stack: RBMStack) -> list[dict[str, Any]]:
-    """What each layer's spins tell, of fresh samples that are pushed up."""
-    exact = decimation_flow(p.J[index], p.n_steps)
-    moments = _moments(p, index, stack)
-    return [_layer_results(stack, step, moments[step - 1], float(exact[step])) for step in range(1, p.n_steps + 1)]
-
-
-def _moments(p: FlowParameters, index: int, stack: RBMStack) -> list[SpinMoments]:
-    """Moments of all layers' spins, block by block."""
-    n_blocks = max(20, -(-p.n_measured // _BLOCK))
-    size = -(-p.n_measured // n_blocks)
-    model = IsingModel(p.n_spins, J=p.J[index])
-
-    def layers() -> Iterator[list[SpinMoments]]:
-        with progress_bar("measuring", n_blocks, unit="blocks", show=True) as advance:
-            for block in range(n_blocks):
-                fresh = to_binary(model.sample(size, method="exact", seed=stream(p, index, _FRESH, block)))
-                hidden = stack.sample_layers(fresh, stream(p, index, _HIDDEN, block))
-                yield [spin_moments([to_spins(h)]) for h in hidden]
-                advance(1, "")
-
-    return [SpinMoments.concatenate(blocks) for blocks in zip(*layers(), strict=True)]
-
-
-def _layer_results(stack: RBMStack, step: int, moments: SpinMoments, exact: float) -> dict[str, Any]:
-    fields = stack.receptive_fields(step)
-    found = hidden_correlation(moments, fields, sites_per_unit=2**step)
-    rbm = stack.rbms_[step - 1]
-    return {
-        "step": step,
-        "exact": exact,
-        "J": found.J,
-        "J_stderr": found.J_stderr,
-        "amplitude": found.amplitude,
-        "ranks": found.ranks.tolist(),
-        "reason": found.reason,
-        "chi2": found.chi2,
-        "dof": found.dof,
-        "nearest": found.nearest,
-        "nearest_stderr": found.nearest_stderr,
-        "n_hidden": fields.shape[1],
-        "n_placed": len(found.units),
-        "unique_sites": found.n_unique,
-        "l1": rbm.l1,
-        "batch_size": rbm.batch_size,
-        "n_epochs": rbm.n_iter_,
-        "reconstruction_error": float(rbm.history_["reconstruction_error"][-1]),
-    }
-
-
-def _flow_of_first_layer(p: FlowParameters, index: int, stack: RBMStack) -> dict[str, RBMFlow]:
-    """Where v → h → v of the first layer leads from samples at J, from all up and from random spins."""
-    seeds = [stream(p, index, _GIBBS, start) for start in range(4)]
+def _reverse_flow(p: FlowParameters, rbm: BernoulliRBM) -> dict[str, Any]:
+    """Where v → h → v of the first layer leads from all spins up and from random spins."""
     shape = (p.n_flow_samples, p.n_spins)
-    starts: list[Spins] = [
-        IsingModel(p.n_spins, J=p.J[index]).sample(p.n_flow_samples, method="exact", seed=seeds[3]),
-        np.ones(shape, dtype=np.int8),
-        to_spins(np.random.default_rng(seeds[3]).integers(2, size=shape)),
-    ]
-    every = max(1, p.n_flow_steps // 40)
+    coins = np.random.default_rng(stream(p, _GIBBS, 0)).integers(2, size=shape)
+    starts = {"T = 0": np.ones(shape, dtype=np.int8), "T = ∞": to_spins(coins)}
+    steps = np.unique(np.geomspace(1, p.n_flow_steps, 25).round().astype(int)).tolist()
     return {
-        name: rbm_flow(stack.rbms_[0], spins, p.n_flow_steps, measure_every=every, seed=seed, progress=True)
-        for name, spins, seed in zip(_STARTS, starts, seeds[:3], strict=True)
+        name: _as_results(
+            rbm_flow(rbm, spins, p.n_flow_steps, measure_every=steps, seed=stream(p, _GIBBS, k), progress=True)
+        )
+        for k, (name, spins) in enumerate(starts.items(), start=1)
     }
 
 
-def _as_results(J: float, by_start: dict[str, RBMFlow]) -> dict[str, Any]:
+def _as_results(flow: RBMFlow) -> dict[str, list[float]]:
     names = ("step", "J", "J_stderr", "J_pseudolikelihood", "J_pseudolikelihood_stderr")
-    starts = {
-        start: {name: [_finite(x) for x in getattr(flow, name).tolist()] for name in names}
-        for start, flow in by_start.items()
-    }
-    return {"J": J, "starts": starts}
-
-
-def _finite(x: float) -> float:
-    return x if math.isfinite(x) else math.nan  # JSON knows neither
-
-
-def _draw(p: FlowParameters, flows: list[dict[str, Any]], gibbs: list[dict[str, RBMFlow]], folder: RunFolder) -> None:
-    learned = [[(layer["J"], layer["J_stderr"]) for layer in flow["layers"]] for flow in flows]
-    folder.save_figure(flow_plots.plot_coupling_flow(p.J, learned), "flow.png")
-    folder.save_figure(flow_plots.plot_rbm_flow(p.J, gibbs), "rbm_flow.png")
+    return {name: [x if math.isfinite(x) else math.nan for x in getattr(flow, name).tolist()] for name in names}
 
 
 def _tables(flows: list[dict[str, Any]]) -> Sequence[Table | str]:
-    table = Table(title="The flow of the coupling: exact decimation, and a stack of RBMs", title_justify="left")
-    for column in ("start", "step", "exact", "learned", "off by", "in s.e.", "a", "nearest", "sites"):
-        table.add_column(column, justify="right")
-    for flow in flows:
-        for layer in flow["layers"]:
-            table.add_row(f"{flow['J']:g}", str(layer["step"]), f"{layer['exact']:.4f}", *_columns(layer))
-        table.add_section()
+    rows = [
+        (f"{flow['J']:g} {flow['weights']}", str(flow["seed"]), str(layer["step"]), f"{layer['exact']:.4f}", layer)
+        for flow in flows
+        for layer in flow["layers"]
+    ]
+    decay = _table("J from the decay along the ring of hidden spins", ("learned", "off by", "s.e.", "a²", "χ²/dof"))
+    couplings = _table("Couplings of each layer's own p(h)", ("nearest", "spread", "others", "sites", "defects"))
+    for *start, layer in rows:
+        decay.add_row(*start, *_decay_columns(layer))
+        couplings.add_row(*start, *_coupling_columns(layer))
+    refused = dict.fromkeys(layer["reason"] for *_, layer in rows if layer["reason"])
     return (
-        table,
-        "learned: from the decay of C along the ring of hidden spins; – where the signal is too weak\n"
-        "a: amplitude of C; nearest: C of adjacent units\n"
-        "sites: distinct dominant sites of the composed filters, of units",
+        decay,
+        "s.e.: in standard errors; a²: amplitude of C, 1 for plain copies of spins;\n"
+        "χ²/dof: of the fit, 1 where sampling is the only error; – where nothing can be told:",
+        *(f"    {reason}" for reason in refused),
+        couplings,
+        "others: root mean square of all couplings but the nearest; sites: distinct\n"
+        "dominant sites of the composed filters; defects: gaps of another length",
     )
 
 
-def _columns(layer: dict[str, Any]) -> list[str]:
+def _table(title: str, columns: tuple[str, ...]) -> Table:
+    table = Table(title=title, title_justify="left")
+    table.add_column("start")
+    for column in ("seed", "step", "exact", *columns):
+        table.add_column(column, justify="right")
+    return table
+
+
+def _decay_columns(layer: dict[str, Any]) -> list[str]:
     J, stderr, exact = layer["J"], layer["J_stderr"], layer["exact"]
+    if J is None:
+        return ["–"] * 5
+    fit = f"{layer['chi2'] / layer['dof']:.2f}" if layer["dof"] else "–"
+    off = [f"{J / exact - 1:+.1%}", f"{(J - exact) / stderr:+.1f}"]
+    return [with_error(J, stderr), *off, f"{layer['amplitude']:.3f}", fit]
+
+
+def _coupling_columns(layer: dict[str, Any]) -> list[str]:
+    c = layer["couplings"]
     sites = f"{layer['unique_sites']}/{layer['n_hidden']}"
-    nearest = with_error(layer["nearest"], layer["nearest_stderr"])
-    if math.isnan(J):
-        return ["–", "–", "–", "–", nearest, sites]
-    off = f"{J / exact - 1:+.1%}", f"{(J - exact) / stderr:+.1f}"
-    return [with_error(J, stderr), *off, f"{layer['amplitude']:.3f}", nearest, sites]
+    return [f"{c['J']:.4f}", f"{c['J_spread']:.4f}", f"{c['rms_other']:.4f}", sites, str(layer["n_defects"])]

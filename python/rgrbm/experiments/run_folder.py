@@ -4,7 +4,7 @@ import io
 import json
 import os
 import shutil
-from collections.abc import Collection
+from collections.abc import Callable, Collection
 from pathlib import Path
 from typing import Any
 
@@ -12,7 +12,6 @@ from matplotlib.figure import Figure
 
 from rgrbm._support.atomic import write_atomically
 from rgrbm.rbm.estimator import BernoulliRBM
-from rgrbm.rbm.stack import RBMStack
 from rgrbm.spins.values import Binary
 
 
@@ -93,7 +92,11 @@ class RunFolder:
         return self.results.exists() and not self._starting.exists()
 
     def _has_checkpoint(self) -> bool:
-        return self.checkpoint.exists() or any(self.checkpoints.rglob("*.safetensors"))
+        return (
+            self.checkpoint.exists()
+            or any(self.checkpoints.glob("*.safetensors"))
+            or any(self.checkpoints.glob("*.json"))
+        )
 
     def discard_checkpoints(self) -> None:
         """Remove the checkpoints of a run that is finished or started anew."""
@@ -183,32 +186,47 @@ class RunFolder:
                 else:
                     remains.unlink(missing_ok=True)
 
-    def fit(self, model: BernoulliRBM | RBMStack, data: Binary, name: str = "") -> None:
+    def fit(self, model: BernoulliRBM, data: Binary, name: str = "", *, start: Any = None) -> None:
         """Train a model, with its checkpoints in the folder.
 
         Parameters
         ----------
-        model : BernoulliRBM or RBMStack
+        model : BernoulliRBM
             What to train.
         data : ndarray of uint8
             The training set.
         name : str, optional
             Which of several models it is.
+        start : fitted RBM or RBMParameters, optional
+            Whose parameters training begins with.
 
         Raises
         ------
         KeyboardInterrupt
             After Ctrl-C, telling how far the training came.
         """
-        checkpoint = self.checkpoints / name if name else self.checkpoint
+        checkpoint = self.checkpoints / f"{name}.safetensors" if name else self.checkpoint
         checkpoint.parent.mkdir(exist_ok=True)
         try:
-            model.fit(data, checkpoint=checkpoint, resume=self.resumes)
+            model.fit(data, start=start, checkpoint=checkpoint, resume=self.resumes)
         except KeyboardInterrupt as interrupt:
             said = str(interrupt)
             if not said and hasattr(model, "n_iter_"):
                 said = f"{model.n_iter_} of {model.n_iter} epochs are done"
             raise KeyboardInterrupt(f"{name}: {said}" if name and said else said) from None
+
+    def part(self, name: str, work: Callable[[], dict[str, Any]]) -> dict[str, Any]:
+        """What one part of a run has found, kept beside the checkpoints: a resumed run does not work it out again."""
+        kept = self.checkpoints / f"{name}.json"
+        if self.resumes and kept.exists():
+            try:
+                return dict(json.loads(kept.read_text(encoding="utf-8")))
+            except (OSError, ValueError, TypeError) as error:
+                raise ValueError(f"{kept} is no part of a run: {error}") from error
+        found: dict[str, Any] = json.loads(json.dumps(_without_nan(work()), allow_nan=False))
+        self.checkpoints.mkdir(exist_ok=True)
+        write_atomically(kept, json.dumps(found).encode())
+        return found
 
     def save_results(self, results: dict[str, Any]) -> None:
         """Write ``results.json``; NaN becomes null, since JSON has none."""

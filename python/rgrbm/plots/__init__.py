@@ -1,15 +1,15 @@
 """Figures from arrays and results. Computes nothing; may import any room below, for its types."""
 
-from rgrbm.plots.flow import plot_coupling_flow, plot_rbm_flow
+from rgrbm.plots.flow import plot_learned_flow, plot_rbm_flow
 from rgrbm.plots.images import plot_filters, plot_image_pairs, plot_samples
 from rgrbm.plots.ring import plot_correlation, plot_couplings, plot_learning_curve, plot_reconstruction, plot_weights
 
 __all__ = [
     "plot_correlation",
-    "plot_coupling_flow",
     "plot_couplings",
     "plot_filters",
     "plot_image_pairs",
+    "plot_learned_flow",
     "plot_learning_curve",
     "plot_rbm_flow",
     "plot_reconstruction",

@@ -9,69 +9,93 @@ from typing import Any
 import numpy as np
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
-from matplotlib.ticker import MaxNLocator
+from matplotlib.ticker import FuncFormatter, MaxNLocator
 
 from rgrbm.plots.ring import BLACK, BLUE, GREEN, GREY, ORANGE
-from rgrbm.rg.decimation import decimate, decimation_flow
+from rgrbm.rg.decimation import decimation_flow
 from rgrbm.rg.rbm_flow import RBMFlow
 
 _COLOURS, _MARKERS = (BLUE, ORANGE, GREEN, GREY), "osD^v"
 
 
-def plot_coupling_flow(starts: Sequence[float], learned: Sequence[Sequence[tuple[float, float]]]) -> Figure:
-    """Learned couplings against the step of the flow, and against the couplings that they came from.
+def plot_learned_flow(flows: Sequence[Mapping[str, Any]]) -> Figure:
+    """The flow that stacks of RBMs have learned, beside exact decimation, and the way back.
 
     Parameters
     ----------
-    starts : sequence of float
-        Couplings of the data, one per flow.
-    learned : sequence of sequences of (J, stderr)
-        For each flow, the coupling after 1, 2, … steps and its standard error; NaN where there is none.
+    flows : sequence of mappings
+        As in ``results.json`` of ``rgrbm flow``: each with ``J``, ``weights``, ``layers`` and ``reverse``.
 
     Returns
     -------
     matplotlib.figure.Figure
-        Left: J after k steps, beside exact decimation from the same start (lines). Right: each J beside the one of
-        the layer below, and the exact map J → ½ ln cosh 2J.
+        Left: J after k steps from the decay of hidden correlations, with error bars, and exact decimation from the
+        same start (lines); one marker for each kind of weights, side by side. Right: where v → h → v of the first
+        layer leads from all spins up (filled) and from random ones (open), of the first flow from each J with the
+        freest weights; it ends at the coupling that the layer was trained at (dashed).
 
     Raises
     ------
     ValueError
-        If there are not as many flows as starts, or none.
+        If there are no flows.
 
     Examples
     --------
-    >>> from rgrbm.plots.flow import plot_coupling_flow
-    >>> figure = plot_coupling_flow([1.0], [[(0.66, 0.01), (0.34, 0.02)]])
+    >>> from rgrbm.plots.flow import plot_learned_flow
+    >>> layer = {"J": 0.66, "J_stderr": 0.01}
+    >>> back = {"T = 0": {"step": [0, 1], "J": [None, 1.2]}, "T = ∞": {"step": [0, 1], "J": [0.0, 0.5]}}
+    >>> figure = plot_learned_flow([{"J": 1.0, "weights": "free", "layers": [layer], "reverse": back}])
     """
-    if not starts or len(starts) != len(learned):
-        raise ValueError(f"expected one flow for each of {len(starts)} starts, got {len(learned)}")
-    figure = Figure(figsize=(7.2, 3.4), layout="constrained", dpi=150)
-    against_step, against_J = figure.subplots(1, 2)
-    top = 1.08 * max(starts)
-    couplings = np.linspace(0, top, 200)
-    against_J.plot(couplings, decimate(couplings).J, color=BLACK, linewidth=1.2, label="exact: J′ = ½ ln cosh 2J")
-    against_J.plot(couplings, couplings, color=GREY, linewidth=0.8, linestyle=":", label="J′ = J")
-    for i, (J, points) in enumerate(zip(starts, learned, strict=True)):
-        style: dict[str, Any] = {"color": _COLOURS[i % 4], "fmt": _MARKERS[i % 5], "markersize": 5, "capsize": 3}
-        value, error = np.array([(J, 0.0), *points]).T
-        step = np.arange(len(value))
-        against_step.plot(step, decimation_flow(J, len(points)), color=style["color"], linewidth=1, zorder=1)
-        against_step.errorbar(step, value, error, label=f"J = {J:g}", **style)
-        against_J.errorbar(value[:-1], value[1:], error[1:], error[:-1], **style)
-    against_step.set_xlabel("step k")
-    against_step.set_ylabel("coupling after k steps")
-    against_step.xaxis.set_major_locator(MaxNLocator(integer=True))
-    against_step.set_ylim(0, top)
-    against_step.legend(frameon=False, title="RBMs (lines: exact)")
-    against_J.set_xlabel("coupling J of a layer's data")
-    against_J.set_ylabel("coupling J′ of its hidden spins")
-    against_J.set_xlim(0, top)
-    against_J.set_ylim(0, 0.85 * top)
-    against_J.legend(frameon=False, loc="upper left")
-    for axes in (against_step, against_J):
+    if not flows:
+        raise ValueError("there are no flows to draw")
+    figure = Figure(figsize=(8.4, 3.8), layout="constrained", dpi=150)
+    forward, back = figure.subplots(1, 2)
+    starts = sorted({flow["J"] for flow in flows})
+    colours = {J: _COLOURS[i % len(_COLOURS)] for i, J in enumerate(starts)}
+    _draw_forward(forward, flows, colours)
+    _draw_back(back, flows, colours)
+    for axes in (forward, back):
         axes.spines[["top", "right"]].set_visible(False)
     return figure
+
+
+def _draw_forward(axes: Axes, flows: Sequence[Mapping[str, Any]], colours: Mapping[float, str]) -> None:
+    n_steps = max(len(flow["layers"]) for flow in flows)
+    for J, colour in colours.items():
+        axes.plot(np.arange(n_steps + 1), decimation_flow(J, n_steps), color=colour, linewidth=1, zorder=1)
+    kinds = list(dict.fromkeys(flow["weights"] for flow in flows))
+    for kind, marker in zip(kinds, _MARKERS, strict=False):
+        shift = 0.13 * (kinds.index(kind) - (len(kinds) - 1) / 2)
+        for flow in (flow for flow in flows if flow["weights"] == kind):
+            value, error = (np.array([layer[of] for layer in flow["layers"]], float) for of in ("J", "J_stderr"))
+            style: dict[str, Any] = {"color": colours[flow["J"]], "fmt": marker, "markersize": 4.5, "capsize": 2}
+            step = np.arange(1, len(value) + 1) + shift
+            axes.errorbar(step, value, error, alpha=0.8, markerfacecolor="none", **style)
+        axes.plot([], [], marker, color=BLACK, markerfacecolor="none", markersize=4.5, label=kind)
+    axes.set_yscale("log")
+    axes.set_ylim(0.01, 1.3 * max(colours))
+    axes.yaxis.set_major_formatter(FuncFormatter(lambda value, _: f"{value:g}"))
+    axes.xaxis.set_major_locator(MaxNLocator(integer=True))
+    axes.set_xlabel("step k")
+    axes.set_ylabel("coupling J after k steps")
+    axes.legend(frameon=False, title="weights (lines: exact)", loc="lower left")
+
+
+def _draw_back(axes: Axes, flows: Sequence[Mapping[str, Any]], colours: Mapping[float, str]) -> None:
+    for J, colour in colours.items():
+        flow = min((flow for flow in flows if flow["J"] == J), key=lambda flow: flow["weights"])  # "free" comes first
+        axes.axhline(np.tanh(J), color=colour, linestyle="--", linewidth=0.9)
+        for name, face in (("T = 0", colour), ("T = ∞", "white")):
+            step, value = flow["reverse"][name]["step"], np.array(flow["reverse"][name]["J"], float)
+            value[0] = np.inf if np.isnan(value[0]) else value[0]  # JSON has no infinity
+            axes.plot(step, np.tanh(value), "o-", color=colour, markerfacecolor=face, markersize=3.5, linewidth=0.8)
+        axes.plot([], [], color=colour, label=f"J = {J:g}")
+    axes.set_xscale("symlog", linthresh=1)
+    axes.set_xlim(0, None)
+    axes.set_ylim(-0.03, 1.03)
+    axes.set_xlabel("steps v → h → v of the first layer")
+    axes.set_ylabel("tanh of the coupling of v")
+    axes.legend(frameon=False, title="from T = 0 (filled), T = ∞ (open)", loc="lower right")
 
 
 def plot_rbm_flow(starts: Sequence[float], flows: Sequence[Mapping[str, RBMFlow]]) -> Figure:

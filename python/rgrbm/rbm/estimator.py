@@ -261,6 +261,7 @@ class BernoulliRBM(RBMInference):
         y: Any = None,
         sample_weight: npt.ArrayLike | None = None,
         *,
+        start: Any = None,
         resume: bool = False,
         checkpoint: str | os.PathLike[str] | None = None,
         checkpoint_interval: float | None = None,
@@ -283,6 +284,9 @@ class BernoulliRBM(RBMInference):
             How often each sample counts; a weight of 2 has the gradient of a sample that is there twice. Only
             ratios matter: weights are scaled to a mean of 1, and every batch is divided by its own sum. A sample
             of weight 0 has no part in the gradient, though it takes its place in a batch.
+        start : fitted RBM or RBMParameters, optional
+            Whose parameters training begins with, instead of small random weights; the structure of ``mask`` and
+            ``symmetric`` is imposed on them. Without effect on a training that is resumed.
         resume : bool, default=False
             Go on from ``checkpoint`` if that file exists, without one from this estimator's last ``fit``,
             up to ``n_iter`` epochs in all. Data and parameters must be the same as before; ``n_iter`` may be
@@ -307,8 +311,8 @@ class BernoulliRBM(RBMInference):
         Raises
         ------
         ValueError
-            If the data are not of the kind above, a sample weight is negative or all are zero, or the training to
-            be resumed had other data or parameters.
+            If the data are not of the kind above, a sample weight is negative or all are zero, ``start`` is of other
+            sizes, or the training to be resumed had other data or parameters.
         FileExistsError
             If ``checkpoint`` exists and ``resume`` is false.
         FileFormatError
@@ -342,7 +346,7 @@ class BernoulliRBM(RBMInference):
         if checkpoint is not None:
             checkpoints.require_writable(checkpoint, overwrite=resume)
         if state is None:
-            state = training_state.initial_state(self, data, weights)
+            state = training_state.initial_state(self, data, weights, start)
         else:
             training_state.require_same_training(self, state, unit_values.digest(data, weights), rates, strengths)
         trainer = training_state.make_trainer(self, state, data, weights)

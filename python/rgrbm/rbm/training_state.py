@@ -9,6 +9,7 @@ import numpy.typing as npt
 from rgrbm._core import kernels
 from rgrbm._support import streams
 from rgrbm.model import unit_values
+from rgrbm.model.parameters import parameters_of
 from rgrbm.rbm.checkpoints import Checkpoint
 from rgrbm.rbm.inference import SAMPLING
 from rgrbm.rbm.structure import Structure, structure_of
@@ -60,18 +61,35 @@ def structure(rbm: Trainable, n_visible: int) -> Structure | None:
 
 
 def initial_state(
-    rbm: Trainable, data: npt.NDArray[Any], sample_weight: npt.NDArray[np.float64] | None = None
+    rbm: Trainable,
+    data: npt.NDArray[Any],
+    sample_weight: npt.NDArray[np.float64] | None = None,
+    start: Any = None,
 ) -> Checkpoint:
-    """The state before the first epoch: small random weights, visible biases from the data."""
+    """The state before the first epoch: small random weights and visible biases from the data, or those of ``start``.
+
+    Raises
+    ------
+    TypeError
+        If ``start`` is no fitted RBM.
+    ValueError
+        If it is of other sizes.
+    """
     sequence = streams.seed_sequence(rbm.random_state)
-    generator = np.random.default_rng(streams.key(sequence, _WEIGHTS))
     shape = (data.shape[1], rbm.n_components)
     dtype = rbm._data_dtype
-    parameters = (
-        (rbm.weight_scale * generator.standard_normal(shape)).astype(dtype),
-        unit_values.log_odds(data, _scaled(sample_weight)).astype(dtype),
-        np.zeros(rbm.n_components, dtype=dtype),
-    )
+    if start is None:
+        generator = np.random.default_rng(streams.key(sequence, _WEIGHTS))
+        parameters = (
+            (rbm.weight_scale * generator.standard_normal(shape)).astype(dtype),
+            unit_values.log_odds(data, _scaled(sample_weight)).astype(dtype),
+            np.zeros(rbm.n_components, dtype=dtype),
+        )
+    else:
+        given = parameters_of(start)
+        if given.weights_.shape != shape:
+            raise ValueError(f"start must have weights of shape {shape}, got {given.weights_.shape}")
+        parameters = tuple(value.astype(dtype) for value in given)  # type: ignore[assignment]  # three of them
     imposed = structure(rbm, data.shape[1])
     weights, visible_bias, hidden_bias = imposed.impose(*parameters) if imposed else parameters
     return Checkpoint(

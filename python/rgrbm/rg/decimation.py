@@ -5,6 +5,8 @@ from typing import NamedTuple
 import numpy as np
 import numpy.typing as npt
 
+from rgrbm._support import checks
+
 
 class Decimation(NamedTuple):
     """Result of integrating out every other spin of a ring.
@@ -37,6 +39,8 @@ def decimate(J: npt.ArrayLike) -> Decimation:
 
     Raises
     ------
+    TypeError
+        If J is no number.
     ValueError
         If J is not finite.
 
@@ -52,7 +56,7 @@ def decimate(J: npt.ArrayLike) -> Decimation:
     >>> round(J, 8), round(log_A, 8)
     (0.66250137, 1.35564855)
     """
-    coupling = np.abs(np.asarray(J, dtype=np.float64))
+    coupling = np.abs(checks.numbers("J", J))
     if not np.all(np.isfinite(coupling)):
         raise ValueError(f"the coupling J must be finite, got {J!r}")
     small = 0.5 * np.log1p(2 * np.sinh(np.minimum(coupling, 1.0)) ** 2)
@@ -79,6 +83,8 @@ def inverse_decimation(J: npt.ArrayLike) -> npt.NDArray[np.float64] | float:
 
     Raises
     ------
+    TypeError
+        If J is no number.
     ValueError
         If J is negative or not finite.
 
@@ -92,7 +98,7 @@ def inverse_decimation(J: npt.ArrayLike) -> npt.NDArray[np.float64] | float:
     >>> round(inverse_decimation(decimate(0.3).J), 12)
     0.3
     """
-    coupling = np.asarray(J, dtype=np.float64)
+    coupling = checks.numbers("J", J)
     if not np.all(np.isfinite(coupling) & (coupling >= 0)):
         raise ValueError(f"a decimated coupling is finite and not negative, got {J!r}")
     original = coupling + 0.5 * np.log1p(np.sqrt(-np.expm1(-4 * coupling)))
@@ -116,6 +122,8 @@ def decimation_flow(J: float, n_steps: int) -> npt.NDArray[np.float64]:
 
     Raises
     ------
+    TypeError
+        If J is no number.
     ValueError
         If J is not finite or ``n_steps`` negative.
 
@@ -125,10 +133,8 @@ def decimation_flow(J: float, n_steps: int) -> npt.NDArray[np.float64]:
     >>> decimation_flow(1.0, 3).round(4)
     array([1.    , 0.6625, 0.3501, 0.1137])
     """
-    if n_steps < 0:
-        raise ValueError(f"n_steps must not be negative, got {n_steps}")
-    flow = [float(J)]
-    for _ in range(n_steps):
+    flow = [checks.real("J", J)]
+    for _ in range(checks.integer("n_steps", n_steps, 0)):
         flow.append(float(decimate(flow[-1]).J))
     return np.array(flow)
 

@@ -259,7 +259,7 @@ def bond_rbm(
 def bond_log_z(
     spin_log_z: float, n_sites: int, bonds: npt.ArrayLike, couplings: npt.ArrayLike, fields: npt.ArrayLike = 0.0
 ) -> float:
-    """Log Z of :func:`bond_rbm` from that of the spin model, ln Z + Σ_b (ln 2 + |J_b|) and the constant of 0/1 units.
+    """Log Z of :func:`bond_rbm` from that of the spin model, ln Z + Σ_b (ln 2 + abs J_b) and the constant of 0/1 units.
 
     Parameters
     ----------

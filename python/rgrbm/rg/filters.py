@@ -5,11 +5,11 @@ import numpy.typing as npt
 
 Array = npt.NDArray[np.float64]
 
-_SEEN = 0.05  # of a filter's largest weight, below which a site is not seen
+_SEEN = 0.1  # of a filter's largest weight, below which a site is not seen
 
 
 def dominant_visible(weights: npt.ArrayLike) -> npt.NDArray[np.int64]:
-    """The visible unit with the largest |weight|, for each hidden unit.
+    """The visible unit with the weight of largest size, for each hidden unit.
 
     Parameters
     ----------
@@ -75,7 +75,7 @@ def sort_by_position(weights: npt.ArrayLike) -> Array:
 def filter_windows(weights: npt.ArrayLike) -> tuple[npt.NDArray[np.int64], npt.NDArray[np.int64]]:
     """The arc of sites that each filter sees, around its dominant one.
 
-    It goes on in both directions as long as one of the next two sites has a twentieth of the filter's largest |weight|;
+    It goes on in both directions as long as one of the next two sites has a tenth of the filter's largest weight;
     weights that stand alone farther away, which finite data leave behind, are not of the window.
 
     Parameters

@@ -7,6 +7,7 @@ learned, and how fast it forgets another one. A coupling is meaningful only wher
 therefore two estimates are taken that agree on those and differ elsewhere.
 """
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from itertools import pairwise
 from typing import Any
@@ -67,7 +68,7 @@ def rbm_flow(
     spins: npt.ArrayLike,
     n_steps: int,
     *,
-    measure_every: int = 1,
+    measure_every: int | Sequence[int] = 1,
     seed: streams.Seed = None,
     progress: bool = False,
 ) -> RBMFlow:
@@ -82,8 +83,8 @@ def rbm_flow(
         random (T = ∞). Sites of a lattice are the RBM's visible units row by row.
     n_steps : int
         Steps v → h → v.
-    measure_every : int, default=1
-        Steps between two measurements.
+    measure_every : int or sequence of int, default=1
+        Steps between two measurements; or the steps to measure at, in ascending order.
     seed : int, SeedSequence, Generator, RandomState or None, default=None
         Fixes the draws.
     progress : bool, default=False
@@ -92,7 +93,7 @@ def rbm_flow(
     Returns
     -------
     RBMFlow
-        With a measurement of the start, of every ``measure_every``-th step and of the last one.
+        With a measurement of the start, of every ``measure_every``-th step (or those named) and of the last one.
 
     Raises
     ------
@@ -126,11 +127,10 @@ def rbm_flow(
         )
     if s[0].size != len(p.weights_):
         raise ValueError(f"the RBM has {len(p.weights_)} visible units, the samples have {s[0].size} sites")
-    n_steps, measure_every = checks.integer("n_steps", n_steps, 0), checks.integer("measure_every", measure_every, 1)
-    checks.require_memory(32 * (n_steps // measure_every), f"a list of {n_steps // measure_every} measurements")
+    step = _measured_steps(checks.integer("n_steps", n_steps, 0), measure_every)
     v = to_binary(s).reshape(len(s), -1)
     key = streams.key(streams.seed_sequence(seed))
-    step, rows = np.unique(np.r_[0 : n_steps + 1 : measure_every, n_steps]), [_couplings(v, s.shape)]
+    rows = [_couplings(v, s.shape)]
     with Interruption() as stop, progress_bar("v → h → v", n_steps, unit="steps", show=progress) as advance:
         for call, (before, after) in enumerate(pairwise(step)):
             v, _ = kernels.gibbs(v, after - before, p.weights_, p.intercept_visible_, p.intercept_hidden_, key, call)
@@ -140,6 +140,17 @@ def rbm_flow(
                 raise KeyboardInterrupt
     J, J_stderr, J_pl, J_pl_stderr = np.array(rows).T
     return RBMFlow(step, J, J_stderr, J_pl, J_pl_stderr, to_spins(v).reshape(s.shape))
+
+
+def _measured_steps(n_steps: int, measure_every: int | Sequence[int]) -> npt.NDArray[np.int64]:
+    if isinstance(measure_every, Sequence):
+        steps = np.array([checks.integer("a step to measure at", step, 1) for step in measure_every], dtype=np.int64)
+        if np.any(np.diff(steps) <= 0) or np.any(steps > n_steps):
+            raise ValueError(f"steps to measure at must ascend to at most n_steps={n_steps}, got {list(measure_every)}")
+        return np.unique(np.r_[0, steps, n_steps])
+    every = checks.integer("measure_every", measure_every, 1)
+    checks.require_memory(32 * (n_steps // every), f"a list of {n_steps // every} measurements")
+    return np.unique(np.r_[0 : n_steps + 1 : every, n_steps])
 
 
 def _couplings(v: npt.NDArray[np.uint8], shape: tuple[int, ...]) -> tuple[float, float, float, float]:

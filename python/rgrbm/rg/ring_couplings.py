@@ -31,6 +31,8 @@ class RingCouplings:
         The coupling of largest size between units that are not next to each other.
     largest_other_units : tuple of int
         The two units that it ties.
+    rms_other : float
+        Root mean square of all couplings between units that are not next to each other.
     """
 
     units: npt.NDArray[np.int64]
@@ -41,6 +43,7 @@ class RingCouplings:
     J_spread: float
     largest_other: float
     largest_other_units: tuple[int, int]
+    rms_other: float
 
 
 def ring_couplings(couplings: EffectiveCouplings | npt.ArrayLike, weights: npt.ArrayLike) -> RingCouplings:
@@ -97,6 +100,7 @@ def ring_couplings(couplings: EffectiveCouplings | npt.ArrayLike, weights: npt.A
         J_spread=float(nearest.std()),
         largest_other=float(pairs[i, j]),
         largest_other_units=(int(units[i]), int(units[j])),
+        rms_other=float(np.sqrt(np.sum(others**2) / (n * (n - 3) / 2))),
     )
 
 

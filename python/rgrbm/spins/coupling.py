@@ -260,7 +260,7 @@ def _decay(n: int, mean: Values, stderr: Values, significance: float) -> Estimat
     x = np.arange(1, last + 1)
     if last < 2:
         raise ValueError(
-            f"only {last} distance has a correlation beyond {significance:g} standard errors; a decay needs two"
+            f"correlations beyond {significance:g} standard errors at {last} distances only; a decay needs two"
         )
     value = mean[x]
     error = np.maximum(stderr[x], 1e-9)  # spins that never differ have no error
