@@ -95,12 +95,39 @@ def _tables(flows: list[dict[str, Any]]) -> Sequence[Table | str]:
         couplings,
         "others: root mean square of all couplings but the nearest; sites: distinct\n"
         "dominant sites of the composed filters; defects: gaps of another length",
+        *_summary(flows),
     )
+
+
+def _summary(flows: list[dict[str, Any]]) -> Sequence[Table | str]:
+    """Of several seeds: the mean of what was learned, the farthest from exact, the fewest sites, and all defects."""
+    if len({flow["seed"] for flow in flows}) < 2:
+        return ()
+    table = Table(title="Over the seeds", title_justify="left")
+    table.add_column("start", no_wrap=True)
+    for column in ("step", "exact", "told", "mean", "worst", "worst s.e.", "couplings", "sites", "defects"):
+        table.add_column(column, justify="right")
+    groups: dict[tuple[str, int], list[dict[str, Any]]] = {}
+    for flow in flows:
+        for layer in flow["layers"]:
+            groups.setdefault((f"{flow['J']:g} {flow['weights']}", layer["step"]), []).append(layer)
+    for (start, step), layers in groups.items():
+        exact, told = layers[0]["exact"], [layer for layer in layers if layer["J"] is not None]
+        J = np.array([layer["J"] for layer in told])
+        columns = ["–", "–", "–"]
+        if told:
+            pulls = [abs(layer["J"] - exact) / layer["J_stderr"] for layer in told]
+            columns = [f"{J.mean():.4f}", f"{np.max(np.abs(J / exact - 1)):.1%}", f"{max(pulls):.1f}"]
+        couplings = np.mean([layer["couplings"]["J"] for layer in layers])
+        fewest, defects = min(x["unique_sites"] for x in layers), sum(x["n_defects"] for x in layers)
+        ends = [f"{couplings:.4f}", f"{fewest}/{layers[0]['n_hidden']}", str(defects)]
+        table.add_row(start, str(step), f"{exact:.4f}", f"{len(told)}/{len(layers)}", *columns, *ends)
+    return (table, "told: seeds with a number; worst: the farthest from the exact value, and in standard errors")
 
 
 def _table(title: str, columns: tuple[str, ...]) -> Table:
     table = Table(title=title, title_justify="left")
-    table.add_column("start")
+    table.add_column("start", no_wrap=True)
     for column in ("seed", "step", "exact", *columns):
         table.add_column(column, justify="right")
     return table
