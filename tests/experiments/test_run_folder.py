@@ -152,3 +152,25 @@ def test_a_failed_write_leaves_the_old_file(tmp_path, monkeypatch):
 def test_numbers_of_numpy_are_refused_rather_than_garbled(tmp_path):
     with pytest.raises(TypeError):
         RunFolder(tmp_path).save_results({"a": np.zeros(2)})
+
+
+def test_parts_of_a_run_are_worked_out_once(tmp_path):
+    worked = []
+
+    def work():
+        worked.append(1)
+        return {"J": (0.5, float("nan")), "n": len(worked)}
+
+    folder = RunFolder(tmp_path / "run")
+    folder.start({"seed": 0})
+    assert folder.part("first", work) == {"J": [0.5, None], "n": 1}
+    resumed = RunFolder(tmp_path / "run", resume=True)
+    resumed.start({"seed": 0})
+    assert resumed.part("first", work) == {"J": [0.5, None], "n": 1}
+    assert resumed.part("second", work)["n"] == 2
+    (resumed.checkpoints / "second.json").write_text("[1")
+    with pytest.raises(ValueError, match=r"second.json is no part of a run"):
+        resumed.part("second", work)
+    again = RunFolder(tmp_path / "run", force=True)
+    again.start({"seed": 1})
+    assert again.part("first", work)["n"] == 3

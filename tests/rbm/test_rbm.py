@@ -22,6 +22,7 @@ from sklearn.utils.estimator_checks import check_estimator
 
 import rgrbm
 from rgrbm import BernoulliRBM
+from rgrbm.model import RBMParameters
 
 N_VISIBLE, N_HIDDEN = 8, 3
 
@@ -712,3 +713,41 @@ def test_every_parameter_is_documented_with_its_default():
 def test_quiet_in_pipes(X, capfd):
     BernoulliRBM(n_components=2, n_iter=3, verbose=1).fit(X)
     assert capfd.readouterr() == ("", "")
+
+
+# Training that starts from given parameters
+
+
+def given(n, m, seed=0):
+    rng = np.random.default_rng(seed)
+    return RBMParameters(rng.normal(size=(n, m)), rng.normal(size=n), rng.normal(size=m))
+
+
+def test_training_starts_from_given_parameters():
+    X, start = np.eye(6, dtype=np.uint8), given(6, 3)
+    still = BernoulliRBM(3, n_iter=0, dtype="float64").fit(X, start=start)
+    np.testing.assert_array_equal(still.weights_, start.weights_)
+    np.testing.assert_array_equal(still.intercept_visible_, start.intercept_visible_)
+    np.testing.assert_array_equal(still.intercept_hidden_, start.intercept_hidden_)
+    # Full batches, the exact gradient and no memory: twice four epochs are eight.
+    options = {"batch_size": 6, "gradient": "exact", "centered": False, "learning_rate": 1.0, "dtype": "float64"}
+    first = BernoulliRBM(3, n_iter=4, **options).fit(X, start=start)
+    second = BernoulliRBM(3, n_iter=4, **options).fit(X, start=first)
+    whole = BernoulliRBM(3, n_iter=8, **options).fit(X, start=start)
+    np.testing.assert_allclose(second.weights_, whole.weights_, rtol=1e-12)
+    assert np.abs(whole.weights_ - start.weights_).max() > 0.1
+
+
+def test_a_mask_is_imposed_on_the_start():
+    mask = rgrbm.masks.ring(6, 3, width=3)
+    rbm = BernoulliRBM(3, n_iter=0, mask=mask, symmetric=True, dtype="float64").fit(np.eye(6), start=given(6, 3))
+    np.testing.assert_array_equal(rbm.weights_ != 0, mask)
+    np.testing.assert_allclose(rbm.intercept_hidden_, -rbm.weights_.sum(axis=0) / 2)
+
+
+def test_a_start_must_fit():
+    X = np.eye(6, dtype=np.uint8)
+    with pytest.raises(ValueError, match=r"weights of shape \(6, 3\), got \(6, 4\)"):
+        BernoulliRBM(3).fit(X, start=given(6, 4))
+    with pytest.raises(TypeError, match="a fitted RBM is needed"):
+        BernoulliRBM(3).fit(X, start=BernoulliRBM(3))
