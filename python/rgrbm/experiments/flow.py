@@ -118,7 +118,7 @@ def _summary(flows: list[dict[str, Any]]) -> Sequence[Table | str]:
         if told:
             pulls = [abs(layer["J"] - exact) / layer["J_stderr"] for layer in told]
             columns = [f"{J.mean():.4f}", f"{np.max(np.abs(J / exact - 1)):.1%}", f"{max(pulls):.1f}"]
-        couplings = np.mean([layer["couplings"]["J"] for layer in layers])
+        couplings = np.mean([layer["couplings"]["J"] or np.nan for layer in layers])
         fewest, defects = min(x["unique_sites"] for x in layers), sum(x["n_defects"] for x in layers)
         ends = [f"{couplings:.4f}", f"{fewest}/{layers[0]['n_hidden']}", str(defects)]
         table.add_row(start, str(step), f"{exact:.4f}", f"{len(told)}/{len(layers)}", *columns, *ends)
@@ -145,4 +145,5 @@ def _decay_columns(layer: dict[str, Any]) -> list[str]:
 def _coupling_columns(layer: dict[str, Any]) -> list[str]:
     c = layer["couplings"]
     sites = f"{layer['unique_sites']}/{layer['n_hidden']}"
-    return [f"{c['J']:.4f}", f"{c['J_spread']:.4f}", f"{c['rms_other']:.4f}", sites, str(layer["n_defects"])]
+    values = ["–" if c[name] is None else f"{c[name]:.4f}" for name in ("J", "J_spread", "rms_other")]
+    return [*values, sites, str(layer["n_defects"])]

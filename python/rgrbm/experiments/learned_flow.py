@@ -28,6 +28,7 @@ from rgrbm.rg.hidden_ring import hidden_correlation
 from rgrbm.rg.ring_couplings import ring_couplings
 from rgrbm.spins.ising import IsingModel
 from rgrbm.spins.values import Binary, to_binary, to_spins
+from rgrbm.statistics.jackknife import Array
 from rgrbm.statistics.moments import SpinMoments, spin_moments
 
 _BLOCK = 100_000  # fresh configurations that are pushed up at a time, a block of the jackknife
@@ -104,7 +105,6 @@ def _moments(p: FlowParameters, J: float, stack: RBMStack) -> list[SpinMoments]:
 def _layer_results(stack: RBMStack, step: int, moments: SpinMoments, exact: float, weights: Weights) -> dict[str, Any]:
     fields, rbm = stack.receptive_fields(step), stack.rbms_[step - 1]
     found = hidden_correlation(moments, fields, sites_per_unit=2**step, common=True if weights == "shared" else None)
-    couplings = ring_couplings(effective_couplings(rbm), fields)
     gaps = np.diff(np.sort(dominant_visible(fields)), append=np.sort(dominant_visible(fields))[0] + len(fields))
     return {
         "step": step,
@@ -118,12 +118,7 @@ def _layer_results(stack: RBMStack, step: int, moments: SpinMoments, exact: floa
         "ranks": found.ranks.tolist(),
         "chi2": found.chi2,
         "dof": found.dof,
-        "couplings": {
-            "J": couplings.J,
-            "J_spread": couplings.J_spread,
-            "largest_other": couplings.largest_other,
-            "rms_other": couplings.rms_other,
-        },
+        "couplings": _couplings(rbm, fields),
         "filter": _mean_filter(rbm),
         "n_hidden": fields.shape[1],
         "unique_sites": found.n_unique,
@@ -131,6 +126,15 @@ def _layer_results(stack: RBMStack, step: int, moments: SpinMoments, exact: floa
         "n_epochs": rbm.n_iter_,
         "reconstruction_error": float(rbm.history_["reconstruction_error"][-1]),
     }
+
+
+def _couplings(rbm: BernoulliRBM, fields: Array) -> dict[str, float]:
+    """Couplings of the layer's own p(h) along the ring; NaN if the penalty has left fewer than four units weights."""
+    names = ("J", "J_spread", "largest_other", "rms_other")
+    if np.count_nonzero(np.any(fields != 0, axis=0)) < 4:
+        return dict.fromkeys(names, np.nan)
+    found = ring_couplings(effective_couplings(rbm), fields)
+    return {name: getattr(found, name) for name in names}
 
 
 def _mean_filter(rbm: BernoulliRBM) -> list[float]:

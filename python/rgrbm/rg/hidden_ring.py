@@ -17,7 +17,7 @@ from threadpoolctl import threadpool_limits
 
 from rgrbm.rg.filters import dominant_visible, filter_positions, filter_windows
 from rgrbm.rg.ring_fit import Pairs, RingFit, fit_ring
-from rgrbm.statistics.jackknife import Array, block_bounds, jackknife_stderr, leave_one_out
+from rgrbm.statistics.jackknife import Array, block_bounds, jackknife_stderr, leave_one_out, mean_and_stderr
 from rgrbm.statistics.moments import SpinMoments, spin_moments
 
 _SILENT = 0.1  # a unit with a field so much weaker than the others' is a coin that copies nothing
@@ -111,7 +111,7 @@ def hidden_correlation(
         three distances are each significant.
     significance : float, default=5
         Pairs that are equally many units apart take part up to the first distance at which their correlations are not
-        so many standard errors above 0: the median pair where amplitudes are free, the mean of all in common.
+        so many standard errors above 0: the median pair where amplitudes are free, in common the mean of all.
 
     Returns
     -------
@@ -291,13 +291,21 @@ def _distinct_pairs(w: Array, places: Array) -> Pairs:
 
 
 def _significant_ranks(c: Array, pairs: Pairs, significance: float, *, one_by_one: bool) -> list[int]:
-    """Ranks from the first with pairs on, as far as the median pair, or the mean of all, is significant."""
+    """Ranks from the first with pairs on, as far as the median pair, or the mean of all, is significant.
+
+    The error of a mean is that of sampling, or that which the scatter of the pairs tells if this is larger: weights on
+    far sites correlate some pairs and not others, however many samples there are.
+    """
     ranks: list[int] = []
     for rank in np.unique(pairs.rank):
         of_rank = c[:, pairs.rank == rank]
-        if not one_by_one:
-            of_rank = of_rank.mean(axis=1, keepdims=True)
-        if not np.median(of_rank[0]) > max(significance * np.median(jackknife_stderr(of_rank[1:])), 1e-300):
+        if one_by_one:
+            value, error = float(np.median(of_rank[0])), float(np.median(jackknife_stderr(of_rank[1:])))
+        else:
+            value, error = float(of_rank[0].mean()), float(jackknife_stderr(of_rank[1:].mean(axis=1)))
+            if of_rank.shape[1] > 1:
+                error = max(error, mean_and_stderr(of_rank[0]).stderr)
+        if not value > max(significance * error, 1e-300):
             break
         ranks.append(int(rank))
     return ranks
