@@ -366,6 +366,14 @@ def test_pulls_are_those_of_true_errors(J, n):
     assert abs(np.mean(pulls)) < 4 / np.sqrt(30)
 
 
+@pytest.mark.parametrize(
+    ("spins", "weights"), [(np.full((5, 4), "1"), np.eye(8)[:, ::2]), (np.ones((5, 4)), [["1"] * 4])]
+)
+def test_text_is_no_number(spins, weights):
+    with pytest.raises(TypeError, match="must be"):
+        hidden_correlation(spins, weights)
+
+
 def test_moments_must_fit():
     moments = exact_moments(1.0, EVERY_OTHER)
     with pytest.raises(ValueError, match=r"expected .n_samples, n_hidden. spins"):

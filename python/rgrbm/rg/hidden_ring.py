@@ -15,6 +15,7 @@ import numpy as np
 import numpy.typing as npt
 from threadpoolctl import threadpool_limits
 
+from rgrbm._support import checks
 from rgrbm.rg.filters import dominant_visible, filter_positions, filter_windows
 from rgrbm.rg.ring_fit import Pairs, RingFit, fit_ring
 from rgrbm.statistics.jackknife import Array, block_bounds, jackknife_stderr, leave_one_out, mean_and_stderr
@@ -121,6 +122,8 @@ def hidden_correlation(
 
     Raises
     ------
+    TypeError
+        If spins or weights are no numbers.
     ValueError
         If the shapes do not fit together, or there are fewer than two samples, or blocks of samples.
 
@@ -178,13 +181,15 @@ def hidden_correlation(
 
 
 def _checked(hidden_spins: npt.ArrayLike | SpinMoments, weights: npt.ArrayLike) -> tuple[SpinMoments, Array]:
-    w = np.asarray(weights, dtype=np.float64)
+    w = checks.numbers("weights", weights)
     if isinstance(hidden_spins, SpinMoments):
         shape: tuple[int, ...] = (int(hidden_spins.n_samples.sum()), hidden_spins.sums.shape[1])
         h = None
     else:
         h = np.asarray(hidden_spins)
         shape = h.shape
+        if h.dtype.kind not in "iuf":
+            raise TypeError(f"hidden_spins must be numbers −1 and +1, got {h.dtype}")
     if len(shape) != 2 or w.ndim != 2 or shape[1] != w.shape[1]:
         raise ValueError(
             f"expected (n_samples, n_hidden) spins and (n_visible, n_hidden) weights, got {shape} and {w.shape}"
