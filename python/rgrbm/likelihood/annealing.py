@@ -118,6 +118,12 @@ def anneal(
     UserWarning
         With one chain, which has no error bar.
 
+    Notes
+    -----
+    The bounds hold only if the chains have found all modes of the model. Without ``model_samples`` the reverse chains
+    start from the forward ones: a mode that these have missed is missed by both, and log Z then is too low by nats,
+    bounds and all. Models trained with persistent chains can have most of their mass in such a mode.
+
     References
     ----------
     R. Salakhutdinov & I. Murray, *On the quantitative analysis of deep belief networks*, ICML 2008.
