@@ -118,9 +118,9 @@ def _summary(flows: list[dict[str, Any]]) -> Sequence[Table | str]:
         if told:
             pulls = [abs(layer["J"] - exact) / layer["J_stderr"] for layer in told]
             columns = [f"{J.mean():.4f}", f"{np.max(np.abs(J / exact - 1)):.1%}", f"{max(pulls):.1f}"]
-        couplings = np.mean([layer["couplings"]["J"] or np.nan for layer in layers])
+        couplings = [layer["couplings"]["J"] for layer in layers if layer["couplings"]["J"] is not None]
         fewest, defects = min(x["unique_sites"] for x in layers), sum(x["n_defects"] for x in layers)
-        ends = [f"{couplings:.4f}", f"{fewest}/{layers[0]['n_hidden']}", str(defects)]
+        ends = [f"{np.mean(couplings):.4f}" if couplings else "–", f"{fewest}/{layers[0]['n_hidden']}", str(defects)]
         table.add_row(start, str(step), f"{exact:.4f}", f"{len(told)}/{len(layers)}", *columns, *ends)
     return (table, "told: seeds with a number; worst: the farthest from the exact value, and in standard errors")
 

@@ -2,7 +2,7 @@
 
 No layer is told a coupling. The shape of a filter is free in all three modes; what differs is what holds it in place:
 
-- "shared": all hidden units of a layer share one filter of ``width`` weights, a site apart from the next by 2.
+- "shared": all hidden units of a layer share one filter of ``width`` weights, each two sites from the next.
 - "masked": every unit has a filter of its own, of the same width at the same places.
 - "free": all weights and biases are free, under an L1 penalty. Training begins with some epochs under the mask: from
   small random weights, some units end up on one site and leave others without (parity defects), which only moves of
@@ -105,7 +105,8 @@ def _moments(p: FlowParameters, J: float, stack: RBMStack) -> list[SpinMoments]:
 def _layer_results(stack: RBMStack, step: int, moments: SpinMoments, exact: float, weights: Weights) -> dict[str, Any]:
     fields, rbm = stack.receptive_fields(step), stack.rbms_[step - 1]
     found = hidden_correlation(moments, fields, sites_per_unit=2**step, common=True if weights == "shared" else None)
-    gaps = np.diff(np.sort(dominant_visible(fields)), append=np.sort(dominant_visible(fields))[0] + len(fields))
+    sites = np.sort(dominant_visible(fields))
+    gaps = np.diff(sites, append=sites[0] + len(fields))
     return {
         "step": step,
         "exact": exact,

@@ -22,7 +22,7 @@ from rgrbm.rg.exact_rbms import (
     ring_bond_rbm,
     sublattice_rbm,
 )
-from rgrbm.rg.filters import dominant_visible, filter_positions, sort_by_position
+from rgrbm.rg.filters import dominant_visible, filter_positions, filter_signs, sort_by_position
 from rgrbm.rg.hidden_ring import HiddenCorrelation, hidden_correlation
 from rgrbm.rg.optimal_kernel import OptimalKernel, optimal_ring_kernel
 from rgrbm.rg.rbm_flow import RBMFlow, rbm_flow
@@ -55,6 +55,7 @@ __all__ = [
     "dominant_visible",
     "effective_couplings",
     "filter_positions",
+    "filter_signs",
     "free_energy_difference",
     "hidden_correlation",
     "inverse_decimation",

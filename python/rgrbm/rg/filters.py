@@ -28,6 +28,27 @@ def dominant_visible(weights: npt.ArrayLike) -> npt.NDArray[np.int64]:
     return np.asarray(np.argmax(np.abs(np.asarray(weights)), axis=0))
 
 
+def filter_signs(weights: npt.ArrayLike) -> Array:
+    """Sign of each filter's dominant weight: −1 where a hidden unit has learned to copy −v, 0 without weights.
+
+    Parameters
+    ----------
+    weights : array_like of shape (n_visible, n_hidden)
+
+    Returns
+    -------
+    ndarray of shape (n_hidden,)
+
+    Examples
+    --------
+    >>> from rgrbm.rg.filters import filter_signs
+    >>> filter_signs([[0.1, -2.0], [1.0, 0.5]])
+    array([ 1., -1.])
+    """
+    w = np.asarray(weights, dtype=np.float64)
+    return np.asarray(np.sign(w[dominant_visible(w), np.arange(w.shape[1])]))
+
+
 def filter_positions(weights: npt.ArrayLike) -> Array:
     """Centre of each filter on the ring: the circular mean of the sites, weighted by W².
 

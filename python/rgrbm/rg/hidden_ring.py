@@ -16,7 +16,7 @@ import numpy.typing as npt
 from threadpoolctl import threadpool_limits
 
 from rgrbm._support import checks
-from rgrbm.rg.filters import dominant_visible, filter_positions, filter_windows
+from rgrbm.rg.filters import dominant_visible, filter_positions, filter_signs, filter_windows
 from rgrbm.rg.ring_fit import Pairs, RingFit, fit_ring
 from rgrbm.statistics.jackknife import Array, block_bounds, jackknife_stderr, leave_one_out, mean_and_stderr
 from rgrbm.statistics.moments import SpinMoments, spin_moments
@@ -147,11 +147,11 @@ def hidden_correlation(
     moments, w = _checked(hidden_spins, weights)
     somewhere = np.any(w != 0, axis=0)
     site = dominant_visible(w)
-    sign = np.sign(w[site, np.arange(w.shape[1])])
-    c = _correlations(moments, sign)
+    c = _correlations(moments, filter_signs(w))
     by_distance, n_pairs = _by_distance(c[:, somewhere][:, :, somewhere], site[somewhere], len(w))
     units, places = _order(w)
-    fit, pairs, reason = _fit(c[:, units][:, :, units], w[:, units], places, common=common, significance=significance)
+    of_units = c[:, units][:, :, units]
+    fit, pairs, reason = _fit(of_units, w[:, units], places, common=common, significance=significance)
     J = J_stderr = amplitude = np.nan
     if fit is not None:
         J, J_stderr = _coupling(fit, sites_per_unit)
@@ -159,7 +159,7 @@ def hidden_correlation(
         if not _LEAST_SIGNAL * J_stderr < J:
             reason = f"J would be {J:.2g} with a standard error of {J_stderr:.2g}"
             J = J_stderr = amplitude = np.nan
-    nearest, nearest_stderr = _nearest(c[:, units][:, :, units])
+    nearest, nearest_stderr = _nearest(of_units)
     return HiddenCorrelation(
         distance=np.arange(len(w) // 2 + 1),
         correlation=by_distance[0],

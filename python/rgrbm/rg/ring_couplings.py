@@ -6,7 +6,7 @@ import numpy as np
 import numpy.typing as npt
 
 from rgrbm.rg.couplings.effective import EffectiveCouplings
-from rgrbm.rg.filters import dominant_visible, filter_positions
+from rgrbm.rg.filters import filter_positions, filter_signs
 
 Values = npt.NDArray[np.float64]
 
@@ -84,7 +84,7 @@ def ring_couplings(couplings: EffectiveCouplings | npt.ArrayLike, weights: npt.A
     n = len(units)
     if n < 4:
         raise ValueError(f"neighbours and others need at least four hidden units with weights, got {n}")
-    sign = np.sign(w[dominant_visible(w), np.arange(w.shape[1])])[units]
+    sign = filter_signs(w)[units]
     pairs = matrix[np.ix_(units, units)] * np.outer(sign, sign)
     here, following = np.arange(n), (np.arange(n) + 1) % n
     nearest = pairs[here, following]

@@ -123,14 +123,15 @@ def fit_ring(c: Array, pairs: Pairs, places: Array, n_sites: int, *, common: boo
     k = carry[model.at_s]
     free = float(np.sum(1 - leverage))
     scatter2 = _scatter(residual[0] ** 2 - sampled, 1 - leverage, pairs.rank) if free > len(k) / 4 else foreign**2
-    n = len(places)
-    found = places if common else (theta[n : 2 * n] - theta[:n]) / (2 * theta[-1])
-    if np.ptp(found - places) > 4 * n_sites / n:
-        raise ArithmeticError("the fit moves units by more than two places along the ring")
-    u_and_w = replicas[:, : 2 * n].reshape(len(c), 2, n) if not common else None
+    n, found, log_amplitude = len(places), places, replicas[:, 0]
+    if not common:
+        u, w = replicas[:, :n], replicas[:, n : 2 * n]
+        found, log_amplitude = (w[0] - u[0]) / (2 * theta[-1]), (u + w).mean(axis=1)
+        if np.ptp(found - places) > 4 * n_sites / n:
+            raise ArithmeticError("the fit moves units by more than two places along the ring")
     return RingFit(
         s=replicas[:, model.at_s],
-        log_amplitude=replicas[:, 0] if u_and_w is None else u_and_w.sum(axis=1).mean(axis=1),
+        log_amplitude=log_amplitude,
         places=found,
         scatter_stderr=float(np.sqrt(np.sum(k**2 * scatter2))),
         chi2=chi2,
@@ -174,7 +175,6 @@ def _solve(model: _Model, theta: Array, c: Array, sigma: Array) -> tuple[Array, 
     def misfit(p: Array) -> float:
         return float(np.sum(((c - model.evaluate(p)) / sigma) ** 2))
 
-    carry = np.empty(0)
     for _ in range(_STEPS):
         scaled = model.jacobian(theta) / sigma[:, None]
         carry = np.linalg.pinv(scaled, rcond=1e-9) / sigma
