@@ -78,6 +78,11 @@ def start(arguments, out):
     return subprocess.Popen(command, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True, preexec_fn=obey)
 
 
+def checkpoints(out):
+    """All checkpoints of a run: of one model, or a folder of several models'."""
+    return [*out.glob("checkpoint.safetensors"), *out.glob("checkpoints/*.safetensors")]
+
+
 def attempt(arguments, out, number, delay):
     """Start a run and send it the signal so long after it has begun; true if it came to its end before."""
     process = start(arguments, out)
@@ -94,7 +99,7 @@ def attempt(arguments, out, number, delay):
     if number == signal.SIGINT and process.returncode == 130:
         assert "--resume goes on" in errors
         if "epochs" in errors:  # training had begun
-            assert list(out.rglob("*checkpoint.safetensors"))
+            assert checkpoints(out)
     else:  # a signal while Python itself starts or ends is Python's affair
         assert process.returncode in (0, -number), errors
     return process.returncode == 0
