@@ -18,6 +18,7 @@ from rgrbm.statistics.jackknife import (
     mean_and_stderr,
 )
 from rgrbm.statistics.moments import SpinMoments, spin_moments
+from rgrbm.statistics.notation import with_error
 
 __all__ = [
     "AutocorrelationTime",
@@ -32,4 +33,5 @@ __all__ = [
     "leave_one_out",
     "mean_and_stderr",
     "spin_moments",
+    "with_error",
 ]
