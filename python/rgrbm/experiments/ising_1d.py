@@ -22,7 +22,9 @@ from rgrbm.rbm.estimator import BernoulliRBM
 from rgrbm.rg.decimation import decimate, reconstruction_error_decimation_bound
 from rgrbm.rg.filters import sort_by_position
 from rgrbm.rg.hidden_ring import HiddenCorrelation, hidden_correlation
-from rgrbm.spins.ising import Ensemble, IsingModel, Method
+from rgrbm.spins.ensemble import Ensemble
+from rgrbm.spins.ising import IsingModel
+from rgrbm.spins.sampling import Method
 from rgrbm.spins.values import Spins, to_binary, to_spins
 from rgrbm.statistics.jackknife import correlation, mean_and_stderr
 from rgrbm.statistics.notation import with_error
