@@ -65,14 +65,24 @@ void sweep_block(Word* spins, const Lattice& lattice, double coupling, std::size
 // The ring as a Markov chain along its sites, closed on the first spin s₀. With t = tanh J and m bonds left
 // after site i, the rest of the ring has weight ∝ 1 ± tᵐ where s_i = ± s₀. Hence the probability to turn, s_i
 // ≠ s_(i−1), in the two cases s_(i−1) = s₀ (first) and s_(i−1) ≠ s₀ (second).
+//
+// For strong couplings 1 − |t|ᵐ and the weight e^(−2|J|) of the unlikely bond, both relative to 1, vanish together: an
+// odd antiferromagnetic ring has one bond that is unsatisfied, and their ratio, 2m at last, tells where. It is taken
+// from |t|ᵐ = exp(−2m artanh e^(−2|J|)), where no digits are lost.
 Thresholds turning_thresholds(double coupling, std::size_t bonds_left) {
-    const double closing = std::pow(std::tanh(coupling), static_cast<double>(bonds_left));
-    const double turn = std::exp(-2 * std::abs(coupling)); // relative weight of the unlikely bond
-    const double straight = 1;
-    const double keep = coupling >= 0 ? straight : turn, change = coupling >= 0 ? turn : straight;
-    const double equal = 1 + closing, unequal = 1 - closing;
-    return {bernoulli_threshold(change * unequal / (change * unequal + keep * equal)),
-            bernoulli_threshold(change * equal / (change * equal + keep * unequal))};
+    const double m = static_cast<double>(bonds_left), unlikely = std::exp(-2 * std::abs(coupling));
+    const double scaled = unlikely > 1e-100 ? -std::expm1(-2 * m * std::atanh(unlikely)) / unlikely : 2 * m;
+    const double less = unlikely * scaled, more = 2 - less; // 1 − |t|ᵐ and 1 + |t|ᵐ
+    const bool ferromagnet = coupling >= 0, closes = ferromagnet || bonds_left % 2 == 0;
+    // With w = ``unlikely``: w less : more and w more : less for the ferromagnet, w being taken out of the second. Of
+    // the antiferromagnet the change is the likely bond.
+    const auto ratio = [&](bool likely, bool to_more) {
+        if (likely)
+            return to_more ? more / (more + unlikely * less) : scaled / (scaled + more);
+        return to_more ? more / (more + scaled) : unlikely * less / (unlikely * less + more);
+    };
+    // After a turn from s₀ the spin is −s₀, of weight 1 − tᵐ; after one from −s₀ it is s₀, of weight 1 + tᵐ.
+    return {bernoulli_threshold(ratio(!ferromagnet, !closes)), bernoulli_threshold(ratio(!ferromagnet, closes))};
 }
 
 void sample_ring_exactly(Word* spins, const std::vector<Thresholds>& turning, Stream& stream) {

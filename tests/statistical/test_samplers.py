@@ -19,7 +19,8 @@ FALSE_ALARM = 1e-5
 def boltzmann(J, n):
     """Probabilities of all 2ⁿ configurations of a ring, the first site varying slowest."""
     spins = np.array(list(itertools.product((-1, 1), repeat=n)))
-    weight = np.exp(J * (spins * np.roll(spins, 1, axis=1)).sum(axis=1))
+    log_weight = J * (spins * np.roll(spins, 1, axis=1)).sum(axis=1)
+    weight = np.exp(log_weight - log_weight.max())
     return weight / weight.sum()
 
 
@@ -31,6 +32,20 @@ def test_all_configurations_of_small_rings(n, J, method):
     spins = IsingModel((n,), J=J).sample(40_000, method=method, seed=n, n_chains=40_000, burn_in=150, spacing=1)
     state = ((spins + 1) // 2) @ (1 << np.arange(n)[::-1])
     assert chi_square(np.bincount(state, minlength=2**n), boltzmann(J, n)) > FALSE_ALARM
+
+
+@pytest.mark.parametrize("J", [-400.0, -25.0, -4.0])
+@pytest.mark.parametrize("n", [3, 5, 9])
+def test_exact_samples_of_odd_antiferromagnetic_rings(n, J):
+    # They cannot satisfy all bonds: ground states have one that is not, at any place, in two states. Weights of other
+    # configurations are e^(4J) of theirs. 9 tests at 1e-5 each.
+    spins = IsingModel((n,), J=J).sample(40_000, method="exact", seed=n)
+    state = ((spins + 1) // 2).astype(int) @ (1 << np.arange(n)[::-1])
+    assert chi_square(np.bincount(state, minlength=2**n), boltzmann(J, n)) > FALSE_ALARM
+    broken = spins * np.roll(spins, -1, axis=1) > 0
+    assert (broken.sum(axis=1) % 2 == 1).all()
+    if J < -20:
+        assert (broken.sum(axis=1) == 1).all()
 
 
 @pytest.mark.parametrize("method", ["metropolis", "heat_bath"])
