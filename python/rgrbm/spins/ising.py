@@ -207,6 +207,19 @@ class IsingModel:
             return exact.ring_mean_energy(self.J, self.n_sites)
         return exact.torus_mean_energy(self.J, *self.shape)
 
+    def specific_heat(self) -> float:
+        """Exact specific heat per site, C = (⟨H²⟩ − ⟨H⟩²)/N = J² ∂² ln Z/∂J² / N.
+
+        Examples
+        --------
+        >>> from rgrbm import IsingModel
+        >>> round(IsingModel((16, 16), J=0.44).specific_heat(), 6)
+        1.505989
+        """
+        if len(self.shape) == 1:
+            return exact.ring_specific_heat(self.J, self.n_sites)
+        return exact.torus_specific_heat(self.J, *self.shape)
+
     def correlation(self, max_distance: int) -> npt.NDArray[np.float64]:
         """Exact two-point correlation ⟨s₀ sₓ⟩ of the ring.
 
