@@ -104,7 +104,6 @@ def _rbm(p: Ising1DParameters) -> BernoulliRBM:
         l1=p.l1,
         l1_warmup=p.l1_warmup,
         random_state=stream(p, 1),
-        verbose=1,
     )
 
 

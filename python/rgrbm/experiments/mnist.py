@@ -116,7 +116,6 @@ def _rbm(p: MNISTParameters, n_train: int) -> BernoulliRBM:
         k=p.k,
         l2=p.l2,
         random_state=stream(p, 1),
-        verbose=1,
     )
 
 

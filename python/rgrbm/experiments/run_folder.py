@@ -187,7 +187,7 @@ class RunFolder:
                     remains.unlink(missing_ok=True)
 
     def fit(self, model: BernoulliRBM, data: Binary, name: str = "", *, start: Any = None) -> None:
-        """Train a model, with its checkpoints in the folder.
+        """Train a model, with its checkpoints in the folder, and a progress bar where there is a terminal.
 
         Parameters
         ----------
@@ -208,7 +208,7 @@ class RunFolder:
         checkpoint = self.checkpoints / f"{name}.safetensors" if name else self.checkpoint
         checkpoint.parent.mkdir(exist_ok=True)
         try:
-            model.fit(data, start=start, checkpoint=checkpoint, resume=self.resumes)
+            model.fit(data, start=start, checkpoint=checkpoint, resume=self.resumes, progress=True)
         except KeyboardInterrupt as interrupt:
             said = str(interrupt)
             if not said and hasattr(model, "n_iter_"):
