@@ -11,10 +11,7 @@ import typer
 from rich.console import Console
 
 from rgrbm._support.config import set_num_threads, show_config
-from rgrbm.experiments.flow import run_flow
-from rgrbm.experiments.flow_parameters import FlowParameters
-from rgrbm.experiments.ising_1d import Ising1DParameters, run_ising_1d
-from rgrbm.experiments.mnist import MNISTParameters, run_mnist
+from rgrbm.experiments.catalogue import EXPERIMENTS
 from rgrbm.experiments.run_folder import RunFolder
 
 app = typer.Typer(
@@ -85,9 +82,8 @@ def _add_experiment(name: str, parameters: type, run: Callable[[Any, RunFolder],
     app.command(name, short_help=command.__doc__)(_exits_cleanly(command))  # or the list of commands would cut it
 
 
-_add_experiment("ising1d", Ising1DParameters, run_ising_1d)
-_add_experiment("mnist", MNISTParameters, run_mnist)
-_add_experiment("flow", FlowParameters, run_flow)
+for _experiment in EXPERIMENTS:
+    _add_experiment(_experiment.command, _experiment.parameters, _experiment.run)
 
 
 @app.command()

@@ -9,6 +9,7 @@ from rich.console import Console
 from rich.table import Table
 
 from rgrbm.experiments import experiment, flow, ising_1d, mnist, run_folder
+from rgrbm.experiments.catalogue import EXPERIMENTS
 from rgrbm.experiments.comparison import show
 
 SMALL_FLOW = {
@@ -66,3 +67,47 @@ def test_every_number_is_whole(shown, width, terminal):
 
 def test_tables_fit_into_eighty_columns(shown):
     assert max(map(len, printed(shown, 80, terminal=True).splitlines())) <= 80
+
+
+def text_of(parts):
+    return printed(parts, 200, terminal=True)
+
+
+@pytest.mark.parametrize("name", RUNS)
+def test_tables_are_the_same_from_the_file(name, tmp_path, monkeypatch):
+    """What was measured and what ``results.json`` holds, where NaN is null, look alike."""
+    kept = []
+    monkeypatch.setattr(experiment, "show", lambda console, *parts: kept.extend(parts))
+    monkeypatch.setattr(mnist, "load_mnist", made_up)
+    monkeypatch.setattr(mnist, "mnist_splits", lambda data=None: ("train", "test"))
+    run, parameters = RUNS[name]
+    folder = run_folder.RunFolder(tmp_path / "run")
+    run(parameters, folder, Console(file=io.StringIO()))
+    (listed,) = (one for one in EXPERIMENTS if one.command == name)
+    results = folder.load_results()
+    assert results["schema"] == listed.run.schema
+    assert set(results["parameters"]) == listed.parameter_names
+    assert text_of(listed.tables(results)) == text_of(kept)
+    assert set(results["figures"]) == {path.name for path in folder.path.glob("*.png")}
+    assert all(len(caption) > 20 for caption in results["figures"].values())
+
+
+def test_what_could_not_be_told_is_a_dash(tmp_path):
+    """On few samples J′ has no value: NaN here, null in the file."""
+    results = {
+        "magnetization": {"data": {"mean": 0.1, "stderr": 0.02}, "reconstruction": {"mean": 0.1, "stderr": None}},
+        "J_renormalized": {"exact": 0.66, "hidden": None, "hidden_stderr": None, "amplitude": None},
+        "correlation": {
+            "distance": [1, 2, 3], "hidden": [None] * 3, "hidden_stderr": [None] * 3, "exact": [0.5, 0.3, 0.1]
+        },
+        "seconds": {"sample": 1.0, "train": 1.0, "analyse": 1.0}, "n_hidden": 8, "unique_visible": 7,
+        "reconstruction_error": 0.1, "reconstruction_error_decimation_bound": 0.1,
+    }  # fmt: skip
+    folder = run_folder.RunFolder(tmp_path)
+    folder.save_results(results)
+    table = ising_1d.tables(results)[0]
+    here = list(table.columns[2].cells)
+    assert here[1:6] == ["0.100(20)", "0.1", "7 of 8", "–", "–"]
+    nan = {"hidden": float("nan"), "hidden_stderr": float("nan"), "amplitude": float("nan")}
+    measured = results | {"J_renormalized": results["J_renormalized"] | nan}
+    assert text_of(ising_1d.tables(measured)) == text_of(ising_1d.tables(folder.load_results()))
