@@ -13,6 +13,7 @@ from rich.console import Console
 from rgrbm._support.config import set_num_threads, show_config
 from rgrbm.experiments.catalogue import EXPERIMENTS
 from rgrbm.experiments.run_folder import RunFolder
+from rgrbm.report import write_report
 
 app = typer.Typer(
     help="Sample spin models, train RBMs on them, and see what renormalization they have learned.",
@@ -84,6 +85,21 @@ def _add_experiment(name: str, parameters: type, run: Callable[[Any, RunFolder],
 
 for _experiment in EXPERIMENTS:
     _add_experiment(_experiment.command, _experiment.parameters, _experiment.run)
+
+
+@app.command()
+@_exits_cleanly
+def report(
+    run: Annotated[Path, typer.Argument(help="Folder of a run, finished or not.", show_default=False)],
+    out: Annotated[
+        Path | None, typer.Option("--out", help="The page; by default report.html in that folder.", show_default=False)
+    ] = None,
+    force: Annotated[
+        bool, typer.Option("--force/--no-force", help="Overwrite a file that is no report as well.")
+    ] = False,
+) -> None:
+    """Write a page that shows a run: results, figures, parameters, how to repeat it."""
+    print(write_report(run, out, force=force))
 
 
 @app.command()

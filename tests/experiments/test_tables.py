@@ -4,26 +4,14 @@ import io
 import re
 
 import pytest
-from made_up_digits import made_up
 from rich.console import Console
 from rich.table import Table
 
-from rgrbm.experiments import experiment, flow, ising_1d, mnist, run_folder
+from rgrbm.experiments import experiment, ising_1d, run_folder
 from rgrbm.experiments.catalogue import EXPERIMENTS
 from rgrbm.experiments.comparison import show
-
-SMALL_FLOW = {
-    "J": [0.8, 1.2], "n_spins": 16, "n_steps": 2, "n_train": 1000, "batch_size": 100, "n_epochs": 20,
-    "n_measured": 10_000, "n_flow_steps": 2, "n_flow_samples": 50,
-}  # fmt: skip
-RUNS = {
-    "ising1d": (
-        ising_1d.run_ising_1d,
-        ising_1d.Ising1DParameters(n_spins=16, n_train=100, n_test=50, n_epochs=20, n_measured=1000),
-    ),
-    "mnist": (mnist.run_mnist, mnist.MNISTParameters(n_each=20, n_hidden=10, n_epochs=5, n_chains=20, n_betas=200)),
-    "flow": (flow.run_flow, flow.FlowParameters(**SMALL_FLOW)),
-}
+from rgrbm.experiments.run_files import RunFiles
+from small_runs import RUNS, run_small
 
 
 @pytest.fixture(scope="module", params=RUNS)
@@ -32,10 +20,7 @@ def shown(request, tmp_path_factory):
     kept = []
     with pytest.MonkeyPatch.context() as patch:
         patch.setattr(experiment, "show", lambda console, *parts: kept.extend(parts))
-        patch.setattr(mnist, "load_mnist", made_up)
-        patch.setattr(mnist, "mnist_splits", lambda data=None: ("train", "test"))
-        run, parameters = RUNS[request.param]
-        run(parameters, run_folder.RunFolder(tmp_path_factory.mktemp("run")), Console(file=io.StringIO()))
+        run_small(request.param, tmp_path_factory.mktemp("run"))
     return kept
 
 
@@ -78,12 +63,9 @@ def test_tables_are_the_same_from_the_file(name, tmp_path, monkeypatch):
     """What was measured and what ``results.json`` holds, where NaN is null, look alike."""
     kept = []
     monkeypatch.setattr(experiment, "show", lambda console, *parts: kept.extend(parts))
-    monkeypatch.setattr(mnist, "load_mnist", made_up)
-    monkeypatch.setattr(mnist, "mnist_splits", lambda data=None: ("train", "test"))
-    run, parameters = RUNS[name]
-    folder = run_folder.RunFolder(tmp_path / "run")
-    run(parameters, folder, Console(file=io.StringIO()))
+    run_small(name, tmp_path / "run")
     (listed,) = (one for one in EXPERIMENTS if one.command == name)
+    folder = RunFiles(tmp_path / "run")
     results = folder.load_results()
     assert results["schema"] == listed.run.schema
     assert set(results["parameters"]) == listed.parameter_names
