@@ -5,8 +5,8 @@ import math
 
 import numpy as np
 import pytest
-from exact_sums import SIGNED, enumerated, thermodynamics
 
+from exact_sums import SIGNED, enumerated, thermodynamics
 from rgrbm import IsingModel
 from rgrbm.spins import exact
 

@@ -27,7 +27,7 @@ from rgrbm.plots.flow import plot_learned_flow
 from rgrbm.rbm.estimator import BernoulliRBM
 from rgrbm.rg.rbm_flow import RBMFlow, rbm_flow
 from rgrbm.spins.values import to_spins
-from rgrbm.statistics.notation import told, with_error
+from rgrbm.statistics.notation import with_error
 
 _GIBBS = 5  # purpose of the random streams, beside those of learned_flow.py
 _CAPTION = (

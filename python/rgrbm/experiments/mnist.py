@@ -21,7 +21,7 @@ from rgrbm.plots import images as image_plots
 from rgrbm.plots import ring as plots
 from rgrbm.rbm.estimator import BernoulliRBM
 from rgrbm.spins.values import Binary
-from rgrbm.statistics.notation import told, with_error
+from rgrbm.statistics.notation import with_error
 
 PAPER_ERROR = 0.048
 _TRAINED = 0.8  # share of the images of each digit
