@@ -230,7 +230,7 @@ class IsingModel:
         >>> from rgrbm import IsingModel
         >>> from rgrbm.spins import spin_log_z
         >>> round(spin_log_z(*IsingModel((2, 2, 3), J=0.2, h=0.1).terms()), 6)
-        9.30742
+        10.015195
         """
         couplings = np.repeat(np.array(self.couplings), self.n_sites)
         return self.n_sites, self.lattice.bonds().reshape(-1, 2), couplings, self.h
