@@ -181,7 +181,7 @@ def test_energy_of_4x4x4_against_the_transfer_matrix(J):
 
 
 # Z = (2 cosh³ K)ᴺ (Σ a_n tanh²ⁿ K)ᴺ on the infinite cubic lattice, N sites: a_0, a_1, … of the high-temperature series
-# (Guttmann and Enting, J. Phys. A 26, 807 (1993)).
+# (Guttmann and Enting, Series studies of the Potts model I, J. Phys. A 26, 807 (1993), hep-lat/9212032).
 HIGH_TEMPERATURE = [1, 0, 3, 22, 192, 2046, 24853, 329334, 4649601]
 
 
