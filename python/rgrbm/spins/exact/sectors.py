@@ -80,9 +80,9 @@ def log_partition(phase: Phase, n: int, m: int, twisted: tuple[bool, bool]) -> J
 
     A torus that is twisted along one side must be given with that side as n; one twisted along both with n ≤ m.
     """
-    if twisted == (True, True) and phase.ordered and n * smallest_gamma(phase.t) > _DISTINCT:
-        return _log_double_winding(phase.t, n, m)
     odd, even = _sector(phase.t, n, m, 1), _sector(phase.t, n, m, 0)
+    if twisted == (True, True) and phase.ordered and _agree(odd, even, n):
+        return _log_double_winding(phase.t, n, m)
     if twisted == (False, False):
         terms = [Term(1, odd.cosh_product()), odd.sinh_product(1)]
     else:
@@ -102,6 +102,16 @@ def _sector(t: float, n: int, m: int, parity: int) -> Sector:
     log_y, log_q = modes(t, 2 * np.sin(np.pi * k[1:] / (2 * n)) ** 2)
     zero_y, zero_q = zero_mode(t)
     return Sector(np.c_[zero_y, log_y], np.c_[zero_q, log_q], times, m, zero_q)
+
+
+def _agree(odd: Sector, even: Sector, n: int) -> bool:
+    """Whether C_e − S_e and C_o − S_o are so near each other that digits of their difference would be lost.
+
+    They are not on long strips, m ≫ n: a wall along m then winds around n at will, at momentum 0 or ±π/n, which decay
+    as exp(−mγ).
+    """
+    lowest, next_one = float(even.log_q[0, 0]), float(odd.log_q[0, 0])
+    return -n * lowest > _DISTINCT and even.m * (lowest - next_one) < 1
 
 
 def _log_double_winding(t: float, n: int, m: int) -> Jet:
