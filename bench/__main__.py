@@ -11,7 +11,7 @@ from bench import annealing, couplings, likelihood, partition, rbm, spins
 from bench.report import header
 
 _SUBJECTS = {
-    "spins": (spins, "Spins: time of one single-spin update",
+    "spins": (spins, "Spins: time of an update",
               "Random bits of rgrbm's chains are independent; multi-spin codes that share one random number among the "
               "chains of a word are faster, and their chains are correlated."),
     "rbm": (rbm, "RBM: one epoch of contrastive divergence on binary data",

@@ -11,7 +11,7 @@ from matplotlib import pyplot as plt
 
 from rgrbm._support.config import config
 
-_PEERS = ["scikit-learn", "torch", "rbms", "ferrotherm", "mcising", "dwave-samplers", "openjij", "numba"]
+_PEERS = ["scikit-learn", "torch", "rbms", "ferrotherm", "mcising", "peapods", "dwave-samplers", "openjij", "numba"]
 
 
 @dataclass

@@ -1,10 +1,14 @@
-"""Single-spin updates of the Ising model; each candidate also tells its mean ⟨s s'⟩, so that a wrong law shows."""
+"""Updates of the Ising model, of single spins and of clusters (clusters.py).
+
+Each candidate also tells its mean ⟨s s'⟩, so that a wrong law shows.
+"""
 
 from collections.abc import Callable
 from dataclasses import dataclass
 from functools import partial
 
 import numpy as np
+from bench import clusters
 from bench.report import Comparison, Scaling
 from bench.timing import Run, available, interleave
 
@@ -203,6 +207,8 @@ def compare(rounds: int) -> list[Comparison]:
         )
     for title, rows, J, _ in cases:
         results.append(Comparison(f"{title}, 8,192 chains", "ns per update", 1e9, _threads(rows, J, rounds)))
+    package.set_num_threads(1)
+    results += clusters.compare(rounds)
     package.set_num_threads(0)
     return results
 

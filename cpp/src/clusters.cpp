@@ -25,13 +25,12 @@ public:
 
     // One sweep; returns the number of sites of all of Wolff's clusters.
     std::size_t sweep(std::uint64_t* spins, const BondLaw& law, Stream& stream, ClusterSums* sums = nullptr) {
-        if (swendsen_wang_) {
-            swendsen_wang_->update(spins, law, stream, sums);
-            return 0;
-        }
         std::size_t sites = 0;
-        for (std::size_t i = 0; i < n_clusters_; ++i)
-            sites += wolff_->update(spins, law, stream, sums);
+        if (swendsen_wang_)
+            swendsen_wang_->update(spins, law, stream, sums);
+        else if (wolff_)
+            for (std::size_t i = 0; i < n_clusters_; ++i)
+                sites += wolff_->update(spins, law, stream, sums);
         return sites;
     }
 

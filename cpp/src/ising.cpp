@@ -45,6 +45,8 @@ void sweep_in_turn(Word* spins, const Sites& sites, const Law& shared_law, Strea
     shared_stream = stream;
 }
 
+using TurningThresholds = std::array<std::uint64_t, 2>;
+
 // The ring as a Markov chain along its sites, closed on the first spin s₀. With t = tanh J and m bonds left
 // after site i, the rest of the ring has weight ∝ 1 ± tᵐ where s_i = ± s₀. Hence the probability to turn, s_i
 // ≠ s_(i−1), in the two cases s_(i−1) = s₀ (first) and s_(i−1) ≠ s₀ (second).
@@ -52,8 +54,6 @@ void sweep_in_turn(Word* spins, const Sites& sites, const Law& shared_law, Strea
 // For strong couplings 1 − |t|ᵐ and the weight e^(−2|J|) of the unlikely bond, both relative to 1, vanish together: an
 // odd antiferromagnetic ring has one bond that is unsatisfied, and their ratio, 2m at last, tells where. It is taken
 // from |t|ᵐ = exp(−2m artanh e^(−2|J|)), where no digits are lost.
-using TurningThresholds = std::array<std::uint64_t, 2>;
-
 TurningThresholds turning_thresholds(double coupling, std::size_t bonds_left) {
     const double m = static_cast<double>(bonds_left), unlikely = std::exp(-2 * std::abs(coupling));
     const double scaled = unlikely > 1e-100 ? -std::expm1(-2 * m * std::atanh(unlikely)) / unlikely : 2 * m;
