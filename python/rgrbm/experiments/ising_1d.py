@@ -13,6 +13,7 @@ import numpy as np
 from rich.console import Console
 from rich.table import Table
 
+from rgrbm.diagnostics.diagnosis import diagnose
 from rgrbm.experiments.comparison import comparison, with_error
 from rgrbm.experiments.experiment import Report, experiment
 from rgrbm.experiments.options import parameter, require_at_least, stream
@@ -70,13 +71,16 @@ def run_ising_1d(p: Ising1DParameters, folder: RunFolder, console: Console) -> R
     """Example 1: train an RBM on the 1D Ising ring and compare its hidden spins with exact decimation."""
     ensemble, test = _sample(p, console)
     rbm = _rbm(p)
-    folder.fit(rbm, to_binary(ensemble.spins[: p.n_train]))
+    train = to_binary(ensemble.spins[: p.n_train])
+    folder.fit(rbm, train)
     started = time.perf_counter()
     results = _analyse(p, rbm, test, ensemble)
+    diagnosis = diagnose(rbm, train, to_binary(test), n_steps=300, n_samples=200, seed=stream(p, 6))
     seconds = {"sample": ensemble.seconds, "train": rbm.history_.seconds, "analyse": time.perf_counter() - started}
     rbm.save(folder.model)
     _draw(p, results, rbm, test, folder)
-    return results | {"seconds": seconds}, _tables(results, seconds)
+    folder.save_figure(diagnosis.plot(), "diagnosis.png")
+    return results | {"diagnosis": diagnosis.to_dict(), "seconds": seconds}, _tables(results, seconds)
 
 
 def _sample(p: Ising1DParameters, console: Console) -> tuple[Ensemble, Spins]:
