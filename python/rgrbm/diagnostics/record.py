@@ -27,18 +27,21 @@ class Record:
     *quantities : str
         What to record:
 
-        ========================== ===================================================================================
-        ``log_likelihood``         in ``log_likelihood_train`` and ``log_likelihood_test``, in nats per sample; exact
-                                   or annealed, NaN where annealing gives up
+        ========================== ========================================================================
+        ``log_likelihood``         in nats per sample, as ``log_likelihood_train`` and ``log_likelihood_test``;
+                                   exact or annealed, NaN where annealing gives up
         ``free_energy_gap``        mean free energy of train minus test, in nats; needs test data
-        ``reconstruction_error``   sampled, in ``reconstruction_error_train`` and ``reconstruction_error_test``
-        ``dead_units``, ``saturated_units``, ``duplicate_units``
-                                   how many hidden units are
-        ``rms_weight``, ``largest_weight``, ``largest_singular_value``
-                                   of W
-        ``tau_int``, ``r_hat``     the largest over what is measured of the Gibbs chains
-        ``nearer``                 how often a sample of the model is nearer to the training data than test data are
-        ========================== ===================================================================================
+        ``reconstruction_error``   sampled, as ``reconstruction_error_train`` and ``reconstruction_error_test``
+        ``dead_units``             how many hidden units are dead
+        ``saturated_units``        how many are saturated
+        ``duplicate_units``        how many repeat another one
+        ``rms_weight``             root mean square of the weights
+        ``largest_weight``         size of the largest weight
+        ``largest_singular_value`` of the weights
+        ``tau_int``                largest autocorrelation time of what is measured of the Gibbs chains
+        ``r_hat``                  largest split R̂ of that
+        ``nearer``                 how often the model's samples are nearer to the training data than test data
+        ========================== ========================================================================
 
         Each is that of :func:`rgrbm.diagnose`.
     X_train : array_like of 0 and 1, shape (n_samples, n_visible)

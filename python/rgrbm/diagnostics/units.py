@@ -36,9 +36,9 @@ class HiddenUnits:
         Units that are not dead, and whose p_j is within 0.01 of 0 or 1 for at least 99% of the samples: they are
         switches, through which gradients hardly pass and which chains flip rarely.
     duplicates : tuple of (int, int, int)
-        Pairs j < k of units that are not dead and the sign ±1 with which k repeats j: filters (columns of W) with
-        |cosine| ≥ 0.95 and activities p_j, p_k with |correlation| ≥ 0.95 over samples, of the same sign. −1: k is on
-        where j is off, which says the same.
+        Pairs j < k of units that are not dead and the sign ±1 with which k repeats j: the cosine between filters
+        (columns of W) and the correlation of activities over samples are both at least 0.95, or both at most −0.95.
+        −1: k is on where j is off, which says the same.
     n_duplicates : int
         Units that repeat one of a lower number: those that could be left out.
     mean_activity : ndarray of shape (n_hidden,)
