@@ -21,6 +21,7 @@ ROOMS = (
     "rbm",
     "rg",
     "plots",
+    "diagnostics",
     "experiments",
     "report",
     "cli",

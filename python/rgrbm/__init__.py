@@ -1,15 +1,16 @@
 """Sample spin models, train restricted Boltzmann machines on them, and see the renormalization they learn.
 
 What the first hour needs is here; the rest is in the rooms: ``rgrbm.spins``, ``rgrbm.statistics``, ``rgrbm.model``,
-``rgrbm.likelihood``, ``rgrbm.rbm``, ``rgrbm.rg``, ``rgrbm.plots`` and ``rgrbm.datasets``.
+``rgrbm.likelihood``, ``rgrbm.rbm``, ``rgrbm.rg``, ``rgrbm.diagnostics``, ``rgrbm.plots`` and ``rgrbm.datasets``.
 """
 
 from importlib import import_module as _import_module
 from typing import Any as _Any
 
-from rgrbm import datasets, likelihood, model, rbm, rg, spins, statistics
+from rgrbm import datasets, diagnostics, likelihood, model, rbm, rg, spins, statistics
 from rgrbm._support.config import set_num_threads, show_config
 from rgrbm._support.tensors import FileFormatError
+from rgrbm.diagnostics import diagnose
 from rgrbm.likelihood import anneal, log_z
 from rgrbm.rbm import BernoulliRBM, RBMStack, load_model, masks, save_model
 from rgrbm.rg import decimate, effective_couplings, hidden_correlation
@@ -23,6 +24,8 @@ __all__ = [
     "anneal",
     "datasets",
     "decimate",
+    "diagnose",
+    "diagnostics",
     "effective_couplings",
     "estimate_coupling",
     "hidden_correlation",

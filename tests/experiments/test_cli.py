@@ -12,9 +12,10 @@ import pytest
 from safetensors.numpy import load_file
 from typer.testing import CliRunner
 
-from rgrbm import set_num_threads
+from rgrbm import load_model, log_z, set_num_threads
 from rgrbm.cli import app
 from rgrbm.experiments import ising_1d
+from rgrbm.plots import plot_diagnosis
 
 ISING = [sys.executable, "-m", "rgrbm", "ising1d", "--n-spins", "16", "--n-measured", "2000", "--seed", "3"]
 
@@ -34,7 +35,7 @@ def finished(tmp_path_factory):
 def test_everything_is_written(finished):
     out, printed = finished
     names = {path.name for path in out.iterdir()}
-    figures = {"loss.png", "reconstruction.png", "weights.png", "correlation.png"}
+    figures = {"loss.png", "reconstruction.png", "weights.png", "correlation.png", "diagnosis.png"}
     assert names == figures | {"results.json", "model.safetensors", "parameters.json"}
     assert "τ_int" in printed
     assert "J′" in printed
@@ -44,7 +45,7 @@ def test_results(finished):
     results = json.loads((finished[0] / "results.json").read_text())
     wanted = {
         "schema", "seed", "parameters", "reconstruction_error", "reconstruction_error_decimation_bound",
-        "magnetization", "unique_visible", "correlation", "J_renormalized", "seconds",
+        "magnetization", "unique_visible", "correlation", "J_renormalized", "diagnosis", "seconds",
     }  # fmt: skip
     assert wanted <= set(results)
     assert results["parameters"]["n_spins"] == 16
@@ -55,6 +56,18 @@ def test_results(finished):
     assert all(len(c[name]) == 4 for name in c)
     off = np.subtract(c["ising_renormalized"], c["exact"]) / c["ising_renormalized_stderr"]
     assert np.all(np.abs(off) < 5)
+
+
+def test_diagnosis(finished):
+    found = json.loads((finished[0] / "results.json").read_text())["diagnosis"]
+    assert (found["n_visible"], found["n_hidden"], found["n_train"], found["n_test"]) == (16, 8, 800, 400)
+    model = load_model(finished[0] / "model.safetensors")
+    assert found["log_likelihood"]["method"] == "exact"
+    assert found["log_likelihood"]["log_z"] == pytest.approx(log_z(model))
+    np.testing.assert_allclose(found["weights"]["singular_values"], np.linalg.svd(model.weights_, compute_uv=False))
+    np.testing.assert_array_equal(  # the figure can be drawn from the file
+        plot_diagnosis(found).axes[2].lines[0].get_ydata(), found["weights"]["singular_values"]
+    )
 
 
 def test_results_are_not_overwritten(finished):

@@ -5,9 +5,10 @@ import os
 
 import numpy as np
 import pytest
-from made_up_digits import made_up
+from scipy.special import expit
 
 import rgrbm
+from made_up_digits import made_up
 from rgrbm.experiments.mnist import MNISTParameters, run_mnist
 from rgrbm.experiments.run_folder import RunFolder
 
@@ -26,7 +27,7 @@ def test_everything_is_written(digits, tmp_path, capsys):
     folder = RunFolder(tmp_path / "run")
     returned = run_mnist(small(n_betas=4000, learning_rate=0.05), folder)
     written = {path.name for path in folder.path.iterdir()}
-    figures = {"loss.png", "reconstruction.png", "filters.png", "samples.png"}
+    figures = {"loss.png", "reconstruction.png", "filters.png", "samples.png", "diagnosis.png"}
     assert written == figures | {"results.json", "model.safetensors", "parameters.json"}
     results = json.loads(folder.results.read_text())
     assert results["schema"] == "rgrbm.mnist/1"
@@ -43,6 +44,13 @@ def test_everything_is_written(digits, tmp_path, capsys):
     assert trivial["blank"] == pytest.approx(test.mean())
     assert trivial["pixel_majority"] == pytest.approx(np.mean(test != (train.reshape(-1, 784).mean(0) >= 0.5)))
     assert results["reconstruction_error"] < trivial["pixel_majority"]
+    probable = expit(rbm.transform(test.reshape(-1, 784)) @ rbm.components_ + rbm.intercept_visible_) >= 0.5
+    off = np.mean(probable != test.reshape(-1, 784))
+    assert results["reconstruction_error_thresholded"]["test"] == pytest.approx(off)
+    diagnosis = results["diagnosis"]
+    assert diagnosis["log_likelihood"]["test"]["mean"] == results["log_likelihood"]["test"]
+    assert diagnosis["log_likelihood"]["method"] == "ais"
+    assert (diagnosis["n_train"], diagnosis["n_test"], diagnosis["samples"]["n_samples"]) == (80, 20, 200)
     low, high = results["log_likelihood"]["test_bounds"]
     assert low < results["log_likelihood"]["test"] < high
 
@@ -51,7 +59,8 @@ def test_same_seed_same_results(digits, tmp_path):
     runs = []
     for name, seed in (("a", 1), ("b", 1), ("c", 2)):
         results = run_mnist(small(seed=seed, n_epochs=3, n_betas=0), RunFolder(tmp_path / name))
-        runs.append((results["reconstruction_error"], results["reconstruction_error_thresholded"]))
+        kinds = ("reconstruction_error", "reconstruction_error_thresholded", "diagnosis")
+        runs.append([results[kind] for kind in kinds])
         assert results["log_likelihood"] is None
     assert runs[0] == runs[1]
     assert runs[0] != runs[2]
@@ -66,6 +75,7 @@ def test_as_many_of_each_as_there_are(digits, tmp_path, capsys):
 def test_failed_annealing_leaves_the_rest(digits, tmp_path, capsys):
     results = run_mnist(small(n_betas=1, learning_rate=1.0), RunFolder(tmp_path / "run"))
     assert results["log_likelihood"] is None
+    assert "annealing failed" in results["diagnosis"]["log_likelihood"]["reason"]
     assert "no likelihood" in capsys.readouterr().out
 
 

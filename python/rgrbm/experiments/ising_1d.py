@@ -13,7 +13,9 @@ import numpy as np
 from rich.console import Console
 from rich.table import Table
 
+from rgrbm.diagnostics.diagnosis import diagnose
 from rgrbm.experiments.comparison import comparison
+from rgrbm.experiments.diagnosed import keep_diagnosis
 from rgrbm.experiments.experiment import Report, experiment
 from rgrbm.experiments.options import parameter, require_at_least, stream
 from rgrbm.experiments.run_folder import RunFolder
@@ -83,13 +85,16 @@ def run_ising_1d(p: Ising1DParameters, folder: RunFolder, console: Console) -> R
     """Example 1: train an RBM on the 1D Ising ring and compare its hidden spins with exact decimation."""
     ensemble, test = _sample(p, console)
     rbm = _rbm(p)
-    folder.fit(rbm, to_binary(ensemble.spins[: p.n_train]))
+    train = to_binary(ensemble.spins[: p.n_train])
+    folder.fit(rbm, train)
     started = time.perf_counter()
     results = _analyse(p, rbm, test, ensemble)
+    diagnosis = diagnose(rbm, train, to_binary(test), n_steps=300, n_samples=200, seed=stream(p, 6))
     seconds = {"sample": ensemble.seconds, "train": rbm.history_.seconds, "analyse": time.perf_counter() - started}
     results["seconds"] = seconds
     rbm.save(folder.model)
     _draw(p, results, rbm, test, folder)
+    keep_diagnosis(diagnosis, results, folder)
     return results, tables(results)
 
 

@@ -6,17 +6,17 @@ from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
-import numpy.typing as npt
 from rich.console import Console
 from rich.table import Table
-from scipy.special import expit
 
 from rgrbm.datasets import Digits, load_mnist, mnist_splits
+from rgrbm.diagnostics.diagnosis import Diagnosis, diagnose
+from rgrbm.diagnostics.likelihoods import LogLikelihoods, log_likelihoods
 from rgrbm.experiments.comparison import comparison
+from rgrbm.experiments.diagnosed import keep_diagnosis
 from rgrbm.experiments.experiment import Report, experiment
 from rgrbm.experiments.options import parameter, require_at_least, stream
 from rgrbm.experiments.run_folder import RunFolder
-from rgrbm.likelihood.annealing import anneal
 from rgrbm.plots import images as image_plots
 from rgrbm.plots import ring as plots
 from rgrbm.rbm.estimator import BernoulliRBM
@@ -70,7 +70,11 @@ def run_mnist(p: MNISTParameters, folder: RunFolder, console: Console) -> Report
     rbm = _rbm(p, len(train))
     folder.fit(rbm, train)
     trained = time.perf_counter()
-    results = _analyse(p, rbm, train, test, digits, console)
+    likelihoods = _log_likelihoods(p, rbm, train, test, console)
+    diagnosis = diagnose(
+        rbm, train, test, log_likelihood=likelihoods, n_chains=16, n_steps=200, n_samples=200, seed=stream(p, 6)
+    )
+    results = _analyse(p, rbm, train, test, digits, diagnosis)
     seconds = {
         "load": loaded - started,
         "train": rbm.history_.seconds,
@@ -79,6 +83,7 @@ def run_mnist(p: MNISTParameters, folder: RunFolder, console: Console) -> Report
     results["seconds"] = seconds
     rbm.save(folder.model)
     _draw(p, rbm, test, folder)
+    keep_diagnosis(diagnosis, results, folder)
     return results, tables(results)
 
 
@@ -121,20 +126,19 @@ def _rbm(p: MNISTParameters, n_train: int) -> BernoulliRBM:
 
 
 def _analyse(
-    p: MNISTParameters, rbm: BernoulliRBM, train: Binary, test: Binary, digits: Digits, console: Console
+    p: MNISTParameters, rbm: BernoulliRBM, train: Binary, test: Binary, digits: Digits, diagnosis: Diagnosis
 ) -> dict[str, Any]:
     sampled = {name: _sampled_error(rbm, x, stream(p, 2)) for name, x in (("train", train), ("test", test))}
+    diagnosed = diagnosis.to_dict()
+    errors = diagnosed["reconstruction_error"]
     return {
         "data": {"split": digits.split, "n_train": len(train), "n_test": len(test), "ones": float(test.mean())},
         "reconstruction_error": sampled["test"][0],
         "reconstruction_error_stderr": sampled["test"][1],
         "reconstruction_error_train": sampled["train"][0],
-        "reconstruction_error_thresholded": {
-            "train": _thresholded_error(rbm, train),
-            "test": _thresholded_error(rbm, test),
-        },
+        "reconstruction_error_thresholded": {of: errors[f"thresholded_{of}"]["mean"] for of in ("train", "test")},
         "trivial_predictors": _trivial_errors(p, train, test),
-        "log_likelihood": _log_likelihood(p, rbm, train, test, console),
+        "log_likelihood": _log_likelihood(diagnosis.log_likelihood),
     }
 
 
@@ -142,12 +146,6 @@ def _sampled_error(rbm: BernoulliRBM, x: Binary, seed: np.random.SeedSequence) -
     """Share of pixels that differ after v → h → v, both drawn (the report's kind), and its error over images."""
     per_image = np.mean([np.mean(rbm.reconstruct(x, seed=s) != x, axis=1) for s in seed.spawn(_DRAWS)], axis=0)
     return float(per_image.mean()), float(per_image.std(ddof=1) / np.sqrt(len(x)))
-
-
-def _thresholded_error(rbm: BernoulliRBM, x: Binary) -> float:
-    """The same without chance: probabilities instead of draws, and the likelier value of each pixel."""
-    visible: npt.NDArray[Any] = expit(rbm.transform(x) @ rbm.components_ + rbm.intercept_visible_)
-    return float(np.mean((visible >= 0.5) != x))
 
 
 def _trivial_errors(p: MNISTParameters, train: Binary, test: Binary) -> dict[str, float]:
@@ -160,27 +158,32 @@ def _trivial_errors(p: MNISTParameters, train: Binary, test: Binary) -> dict[str
     }
 
 
-def _log_likelihood(
+def _log_likelihoods(
     p: MNISTParameters, rbm: BernoulliRBM, train: Binary, test: Binary, console: Console
-) -> dict[str, Any] | None:
-    """Mean log-likelihoods by annealed importance sampling, each with its bounds, in nats per image."""
-    if p.n_betas == 0:
-        return None
-    try:
-        found = anneal(rbm, n_chains=p.n_chains, n_betas=p.n_betas, x=train, seed=stream(p, 3), progress=True)
-    except ArithmeticError as error:
-        console.print(f"no likelihood: {error}", style="yellow", highlight=False)
+) -> LogLikelihoods:
+    """Mean log-likelihoods by annealed importance sampling, or why there are none."""
+    found = log_likelihoods(
+        rbm, train, test, exact_up_to=0, n_chains=p.n_chains, n_betas=p.n_betas, seed=stream(p, 3), progress=True
+    )
+    if found.method == "none" and p.n_betas > 0:
+        console.print(f"no likelihood: {found.reason}", style="yellow", highlight=False)
+    return found
+
+
+def _log_likelihood(found: LogLikelihoods) -> dict[str, Any] | None:
+    """They and their bounds, in nats per image."""
+    if found.method == "none":
         return None
     result: dict[str, Any] = {
         "log_z": found.log_z,
-        "log_z_stderr": found.standard_error,
-        "log_z_bounds": [found.lower, found.upper],
+        "log_z_stderr": found.log_z_stderr,
+        "log_z_bounds": list(found.log_z_bounds),
         "effective_sample_size": found.effective_sample_size,
     }
-    for name, x in (("train", train), ("test", test)):
-        unnormalized = -float(rbm.free_energy(x).mean())
-        result[name] = unnormalized - found.log_z
-        result[f"{name}_bounds"] = [unnormalized - found.upper, unnormalized - found.lower]
+    for name, of in (("train", found.train), ("test", found.test)):
+        if of is not None:
+            result[name] = of.mean
+            result[f"{name}_bounds"] = [of.lower, of.upper]
     return result
 
 

@@ -1,5 +1,6 @@
 """Figures from arrays and results. Computes nothing; may import any room below, for its types."""
 
+from rgrbm.plots.diagnosis import plot_diagnosis
 from rgrbm.plots.flow import plot_learned_flow, plot_rbm_flow
 from rgrbm.plots.images import plot_filters, plot_image_pairs, plot_samples
 from rgrbm.plots.ring import plot_correlation, plot_couplings, plot_learning_curve, plot_reconstruction, plot_weights
@@ -7,6 +8,7 @@ from rgrbm.plots.ring import plot_correlation, plot_couplings, plot_learning_cur
 __all__ = [
     "plot_correlation",
     "plot_couplings",
+    "plot_diagnosis",
     "plot_filters",
     "plot_image_pairs",
     "plot_learned_flow",

@@ -5,7 +5,7 @@ parameters; the estimators make themselves from them.
 """
 
 from rgrbm.rbm.callbacks import EarlyStopping
-from rgrbm.rbm.conversion import from_sklearn, load_model, save_model, to_sklearn
+from rgrbm.rbm.conversion import from_parameters, from_sklearn, load_model, save_model, to_sklearn
 from rgrbm.rbm.estimator import BernoulliRBM
 from rgrbm.rbm.history import History
 from rgrbm.rbm.stack import RBMStack
@@ -17,6 +17,7 @@ __all__ = [
     "History",
     "RBMStack",
     "TrainingProgress",
+    "from_parameters",
     "from_sklearn",
     "load_model",
     "save_model",

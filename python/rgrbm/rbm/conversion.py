@@ -1,11 +1,14 @@
-"""Estimators from and to files and scikit-learn."""
+"""Estimators from and to files, parameters and scikit-learn."""
 
 import os
+from typing import Any
 
 import numpy as np
 from sklearn.neural_network import BernoulliRBM as SklearnRBM
 from sklearn.utils.validation import check_is_fitted
 
+from rgrbm._support.streams import Seed
+from rgrbm.model.parameters import parameters_of
 from rgrbm.rbm.estimator import BernoulliRBM
 
 PathLike = str | os.PathLike[str]
@@ -69,6 +72,46 @@ def load_model(path: PathLike) -> BernoulliRBM:
         If the file cannot be read.
     """
     return BernoulliRBM.load(path)
+
+
+def from_parameters(rbm: Any, *, random_state: Seed = None) -> BernoulliRBM:
+    """An estimator with given parameters: it draws, transforms and scores as if it had been trained to them.
+
+    Parameters
+    ----------
+    rbm : RBMParameters
+        Any object with ``weights_`` (n_visible, n_hidden), ``intercept_visible_`` and ``intercept_hidden_``, such as
+        :func:`rgrbm.rg.decimation_rbm` returns.
+    random_state : int, SeedSequence, Generator, RandomState or None
+        What draws without a seed of their own start from.
+
+    Returns
+    -------
+    BernoulliRBM
+        Fitted, with copies of the parameters in float64, and no epochs done.
+
+    Raises
+    ------
+    TypeError
+        If there are no such parameters.
+    ValueError
+        If they do not fit together or are not finite.
+
+    Examples
+    --------
+    >>> import numpy as np
+    >>> from rgrbm.rbm import from_parameters
+    >>> from rgrbm.rg import decimation_rbm
+    >>> from_parameters(decimation_rbm(8, J=1.0, K=2.0)).sample(2, seed=0).shape
+    (2, 8)
+    """
+    p = parameters_of(rbm)
+    weights, visible_bias, hidden_bias = (values.copy() for values in p)
+    model = BernoulliRBM(weights.shape[1], n_iter=0, random_state=random_state)
+    model._set_fitted(weights, visible_bias, hidden_bias)
+    model.h_samples_ = np.zeros((0, weights.shape[1]))
+    model.n_iter_ = 0
+    return model
 
 
 def from_sklearn(model: SklearnRBM) -> BernoulliRBM:

@@ -1,4 +1,4 @@
-"""Error bars: the jackknife over blocks of samples, and integrated autocorrelation times.
+"""Error bars: the jackknife over blocks of samples, integrated autocorrelation times, and whether chains agree.
 
 Knows arrays only: imports nothing else of the package.
 """
@@ -8,6 +8,7 @@ from rgrbm.statistics.autocorrelation import (
     autocorrelation_function,
     integrated_autocorrelation_time,
 )
+from rgrbm.statistics.convergence import split_r_hat
 from rgrbm.statistics.jackknife import (
     Estimate,
     block_bounds,
@@ -33,6 +34,7 @@ __all__ = [
     "leave_one_out",
     "mean_and_stderr",
     "spin_moments",
+    "split_r_hat",
     "told",
     "with_error",
 ]

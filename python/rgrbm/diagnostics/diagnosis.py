@@ -1,0 +1,244 @@
+"""All diagnostics of an RBM in one object, which prints, draws, and becomes a table or JSON."""
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any, Literal
+
+import numpy.typing as npt
+
+from rgrbm._support import checks
+from rgrbm._support.streams import Seed
+from rgrbm.diagnostics import table
+from rgrbm.diagnostics.chains import GibbsChains, run_chains
+from rgrbm.diagnostics.fit import FreeEnergies, ReconstructionErrors, free_energies, reconstruction_errors
+from rgrbm.diagnostics.likelihoods import LogLikelihoods, log_likelihoods
+from rgrbm.diagnostics.machine import Machine, States, machine_of, sub_seeds
+from rgrbm.diagnostics.memory import Memory, nearest_training_samples
+from rgrbm.diagnostics.summaries import Histogram, Mean, histogram_of, mean_of, plain
+from rgrbm.diagnostics.units import HiddenUnits, Weights, hidden_units, weight_summary
+
+if TYPE_CHECKING:
+    from matplotlib.figure import Figure
+
+_ENERGY_BINS = 40
+
+
+@dataclass(frozen=True)
+class ModelSamples:
+    """Samples of the model beside the data.
+
+    Attributes
+    ----------
+    method : {"exact", "gibbs"}
+        By enumeration, or the ends of chains that started from noise, which are samples of the model only so far as
+        the chains have mixed.
+    n_samples : int
+        How many.
+    n_steps : int
+        Gibbs steps of each chain; 0 for exact samples.
+    free_energy : Mean
+        Of the samples, in nats; that of the data if the model's law is theirs.
+    energies : Histogram
+        Free energies of "train", "test" (if there are test data) and "model".
+    """
+
+    method: Literal["exact", "gibbs"]
+    n_samples: int
+    n_steps: int
+    free_energy: Mean
+    energies: Histogram
+
+
+@dataclass(frozen=True)
+class Diagnosis:
+    """What :func:`diagnose` found.
+
+    ``print(diagnosis)`` shows it as a table; :meth:`plot` draws it.
+
+    Attributes
+    ----------
+    machine : str
+        Name of the model's class.
+    n_visible, n_hidden, n_train, n_test : int
+        Units and samples.
+    log_likelihood : LogLikelihoods
+    free_energy : FreeEnergies
+    reconstruction_error : ReconstructionErrors
+    hidden_units : HiddenUnits
+    weights : Weights
+    chains : GibbsChains
+    samples : ModelSamples
+    memory : Memory
+    """
+
+    machine: str
+    n_visible: int
+    n_hidden: int
+    n_train: int
+    n_test: int
+    log_likelihood: LogLikelihoods
+    free_energy: FreeEnergies
+    reconstruction_error: ReconstructionErrors
+    hidden_units: HiddenUnits
+    weights: Weights
+    chains: GibbsChains
+    samples: ModelSamples
+    memory: Memory
+
+    def __str__(self) -> str:
+        return table.text(self.to_dict())
+
+    def to_dict(self) -> dict[str, Any]:
+        """All of it as JSON has it: dicts, lists, text and numbers, None for those that are not finite."""
+        found: dict[str, Any] = plain(self)
+        return found
+
+    def to_frame(self) -> Any:
+        """The single numbers as a pandas ``DataFrame``.
+
+        Returns
+        -------
+        pandas.DataFrame
+            One row for each, with columns ``quantity``, ``of`` ("train", "test", "model", or what it is of),
+            ``value``, ``stderr``, ``lower`` and ``upper`` (NaN where there are none).
+
+        Raises
+        ------
+        ImportError
+            If pandas is not installed.
+        """
+        try:
+            import pandas as pd  # type: ignore[import-untyped,unused-ignore]
+        except ImportError as error:
+            raise ImportError("Diagnosis.to_frame needs pandas: pip install pandas") from error
+        frame = pd.DataFrame(table.rows(self.to_dict()), columns=table.Row._fields)
+        numbers = list(table.Row._fields[2:])
+        return frame.astype(dict.fromkeys(numbers, "float64"))
+
+    def plot(self) -> "Figure":
+        """Draw it; see :func:`rgrbm.plots.plot_diagnosis`.
+
+        Returns
+        -------
+        matplotlib.figure.Figure
+        """
+        from rgrbm.plots.diagnosis import plot_diagnosis  # matplotlib takes half a second to import
+
+        return plot_diagnosis(self.to_dict())
+
+
+def diagnose(
+    rbm: Any,
+    X_train: npt.ArrayLike,
+    X_test: npt.ArrayLike | None = None,
+    *,
+    seed: Seed = None,
+    log_likelihood: LogLikelihoods | None = None,
+    exact_up_to: int = 16,
+    n_ais_chains: int = 100,
+    n_betas: int = 1000,
+    n_chains: int = 32,
+    n_steps: int = 500,
+    n_samples: int = 500,
+    progress: bool = False,
+) -> Diagnosis:
+    """Examine a trained RBM: likelihood, fit, hidden units, weights, mixing, samples and memory.
+
+    Parameters
+    ----------
+    rbm : fitted estimator or RBMParameters
+        Ours, scikit-learn's ``BernoulliRBM``, or an object with ``weights_``, ``intercept_visible_`` and
+        ``intercept_hidden_``. It is not changed.
+    X_train : array_like of 0 and 1, shape (n_samples, n_visible)
+        What the model was trained on.
+    X_test : array_like of 0 and 1, shape (n_samples, n_visible), optional
+        Data of the same law that it was not trained on.
+    seed : int, SeedSequence, Generator, RandomState or None
+        Fixes every random number, whatever the number of threads.
+    log_likelihood : LogLikelihoods, optional
+        The likelihoods, if :func:`rgrbm.diagnostics.log_likelihoods` has found them already.
+    exact_up_to : int, default=16
+        Units of the smaller layer up to which log Z is summed and samples are drawn by enumeration.
+    n_ais_chains, n_betas : int, default=100 and 1000
+        Chains and steps of annealed importance sampling elsewhere; no steps, no likelihood.
+    n_chains : int, default=32
+        Gibbs chains for autocorrelation times and R̂, half from training samples and half from noise.
+    n_steps : int, default=500
+        Steps of these that are measured, after half as many that are not. Chains that give the model's samples, where
+        enumeration does not, run twice as long.
+    n_samples : int, default=500
+        Samples of the model that are compared with the data.
+    progress : bool, default=False
+        Show a progress bar while annealing.
+
+    Returns
+    -------
+    Diagnosis
+
+    Raises
+    ------
+    TypeError
+        If ``rbm`` is no fitted RBM, or a number is not an integer.
+    ValueError
+        If the data are not 0 and 1 or do not fit the model, its parameters are not finite, or a number is out of range.
+    MemoryError
+        If chains or samples need more memory than there is.
+
+    Examples
+    --------
+    >>> import numpy as np, rgrbm
+    >>> X = np.repeat([[1, 1, 1, 0, 0, 0], [0, 0, 0, 1, 1, 1]], 50, axis=0)
+    >>> rbm = rgrbm.BernoulliRBM(2, gradient="exact", n_iter=500, random_state=0).fit(X)
+    >>> found = rgrbm.diagnose(rbm, X, seed=0)
+    >>> found.log_likelihood.method, found.hidden_units.dead, found.memory.memorised
+    ('exact', (), False)
+    >>> bool(found.log_likelihood.train.mean > -1.0)
+    True
+    """
+    machine = machine_of(rbm)
+    train = machine.states(X_train, "X_train")
+    test = None if X_test is None else machine.states(X_test, "X_test")
+    n_samples, n_steps = checks.integer("n_samples", n_samples, 1), checks.integer("n_steps", n_steps, 4)
+    exact_up_to = checks.integer("exact_up_to", exact_up_to, 0)
+    seeds = sub_seeds(seed, 5)
+    if log_likelihood is None:
+        log_likelihood = log_likelihoods(
+            machine, train, test, exact_up_to=exact_up_to, n_chains=n_ais_chains, n_betas=n_betas, seed=seeds[0],
+            progress=progress,
+        )  # fmt: skip
+    drawn, method = machine.samples(n_samples, 2 * n_steps, exact_up_to, seeds[3])
+    return Diagnosis(
+        machine=machine.name,
+        n_visible=machine.weights.shape[0],
+        n_hidden=machine.weights.shape[1],
+        n_train=len(train),
+        n_test=0 if test is None else len(test),
+        log_likelihood=log_likelihood,
+        free_energy=free_energies(machine, train, test),
+        reconstruction_error=reconstruction_errors(machine, train, test, seed=seeds[1]),
+        hidden_units=hidden_units(machine, train),
+        weights=weight_summary(machine),
+        chains=run_chains(machine, train, n_chains=n_chains, n_steps=n_steps, seed=seeds[2]),
+        samples=_compare(machine, drawn, method, 2 * n_steps, train, test),
+        memory=nearest_training_samples(machine, drawn, train, test, seed=seeds[4]),
+    )
+
+
+def _compare(
+    machine: Machine,
+    drawn: States,
+    method: Literal["exact", "gibbs"],
+    n_steps: int,
+    train: States,
+    test: States | None,
+) -> ModelSamples:
+    energies = {"train": machine.free_energy(train)}
+    if test is not None:
+        energies["test"] = machine.free_energy(test)
+    energies["model"] = machine.free_energy(drawn)
+    return ModelSamples(
+        method=method,
+        n_samples=len(drawn),
+        n_steps=n_steps if method == "gibbs" else 0,
+        free_energy=mean_of(energies["model"]),
+        energies=histogram_of(_ENERGY_BINS, **energies),
+    )
