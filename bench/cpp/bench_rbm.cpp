@@ -1,5 +1,5 @@
 // One epoch of CD-1 and the kernels it is made of. Sizes: the 1D Ising experiment, and layers as for MNIST.
-#include "rgrbm/dense_trainer.hpp"
+#include "rgrbm/binary_trainer.hpp"
 #include "rgrbm/sigmoid.hpp"
 #include "rgrbm/statistics.hpp"
 #include "rgrbm/structured_trainer.hpp"
