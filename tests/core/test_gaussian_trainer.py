@@ -220,8 +220,8 @@ def cd_gradient(x, model, k):
 @pytest.mark.parametrize("method", ["cd", "pcd"])
 @pytest.mark.parametrize("k", [1, 3])
 def test_sampled_gradient_has_the_right_mean(dtype, method, k):
-    # 60 draws from 2,000 samples each. 14 numbers within 5.5 standard errors of 60 draws (t with 59 degrees of freedom):
-    # the eight cases together fail a right program once in 10,000 runs.
+    # 60 draws from 2,000 samples each. 13 numbers within 5.5 standard errors (t with 59 degrees of freedom): the eight
+    # cases together fail a right program once in 10,000 runs.
     model = random_model(2, 3, seed=5)
     x = np.random.default_rng(3).normal(size=(2000, 2)) * 1.5
     zero = np.zeros(3, dtype)
