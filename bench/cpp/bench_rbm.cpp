@@ -1,5 +1,6 @@
 // One epoch of CD-1 and the kernels it is made of. Sizes: the 1D Ising experiment, and layers as for MNIST.
-#include "rgrbm/dense_trainer.hpp"
+#include "rgrbm/binary_trainer.hpp"
+#include "rgrbm/gaussian_trainer.hpp"
 #include "rgrbm/sigmoid.hpp"
 #include "rgrbm/statistics.hpp"
 #include "rgrbm/structured_trainer.hpp"
@@ -69,6 +70,38 @@ void sizes(benchmark::internal::Benchmark* benchmark) {
 }
 BENCHMARK(epoch_of_cd1<float>)->Apply(sizes);
 BENCHMARK(epoch_of_cd1<double>)->Apply(sizes);
+
+// The same with Gaussian visible units. Arguments: samples, visible units, hidden units, batch size, threads.
+template <class Real>
+void epoch_of_gaussian_cd1(benchmark::State& state) {
+    const auto argument = [&](int i) { return static_cast<std::size_t>(state.range(i)); };
+    const std::size_t n = argument(0), n_visible = argument(1), n_hidden = argument(2);
+    std::mt19937_64 engine(8);
+    std::normal_distribution<Real> normal;
+    std::vector<Real> weights(n_visible * n_hidden), x(n * n_visible);
+    const std::vector<Real> visible(n_visible), hidden(n_hidden), floor(n_visible, Real{-20});
+    std::generate(weights.begin(), weights.end(), [&] { return Real{0.01f} * normal(engine); });
+    std::generate(x.begin(), x.end(), [&] { return normal(engine); });
+    GaussianTrainer<Real> trainer(n_visible, n_hidden, weights.data(), visible.data(), hidden.data(),
+                                  {visible.data(), floor.data(), true}, key);
+    trainer.set_real_data(x.data(), n, nullptr);
+    const std::vector<double> rate(1, 0.01), l1(1);
+    TrainingOptions options;
+    options.learning_rate = rate;
+    options.l1 = l1;
+    options.batch_size = argument(3);
+    set_num_threads(static_cast<int>(state.range(4)));
+    for (auto _ : state)
+        benchmark::DoNotOptimize(trainer.run(options));
+    set_num_threads(0);
+    state.counters["samples/s"] = benchmark::Counter(static_cast<double>(state.iterations()) * static_cast<double>(n),
+                                                     benchmark::Counter::kIsRate);
+}
+BENCHMARK(epoch_of_gaussian_cd1<float>)
+    ->Args({5000, 64, 64, 100, 1})
+    ->Args({2000, 784, 500, 100, 1})
+    ->Args({2000, 784, 500, 100, 2})
+    ->UseRealTime();
 
 // One epoch of the 1D Ising experiment's layers, or larger ones, with three neighbouring sites per hidden unit.
 // Arguments: samples, hidden units (half as many as visible ones), batch size, threads.

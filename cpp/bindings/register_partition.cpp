@@ -9,6 +9,8 @@
 
 #include <algorithm>
 #include <cmath>
+#include <optional>
+#include <type_traits>
 
 namespace py = pybind11;
 
@@ -97,36 +99,54 @@ SpinEnumeration make_spins(std::size_t n_sites, const Array<std::int64_t>& sites
     return {n_sites, bonds, h};
 }
 
+py::tuple up_moments(const SpinEnumeration& e, std::size_t first, std::size_t count, double log_z) {
+    require_parts(e, first, count);
+    UpMoments sums;
+    {
+        py::gil_scoped_release release;
+        sums = e.up_moments(first, count, log_z);
+    }
+    return py::make_tuple(sums.total, Array<double>({e.n_sites(), e.n_sites()}, sums.pairs.data()));
+}
+
 Annealing make_annealing(const Array<double>& weights, const Array<double>& visible_bias,
-                         const Array<double>& hidden_bias, const Array<double>& base_bias) {
+                         const Array<double>& hidden_bias, const std::optional<Array<double>>& base_bias) {
     require_shape(weights, {-1, -1}, "weights");
     require_shape(visible_bias, {weights.shape(0)}, "visible_bias");
     require_shape(hidden_bias, {weights.shape(1)}, "hidden_bias");
-    require_shape(base_bias, {weights.shape(0)}, "base_bias");
+    if (base_bias) {
+        require_shape(*base_bias, {weights.shape(0)}, "base_bias");
+        require_finite(*base_bias, "base_bias");
+    }
     require_finite(weights, "weights");
     require_finite(visible_bias, "visible_bias");
     require_finite(hidden_bias, "hidden_bias");
-    require_finite(base_bias, "base_bias");
     return {length(weights, 0),  length(weights, 1), weights.data(),
-            visible_bias.data(), hidden_bias.data(), base_bias.data()};
+            visible_bias.data(), hidden_bias.data(), base_bias ? base_bias->data() : nullptr};
 }
 
+template <class Value>
 py::tuple anneal(const Annealing& annealing, const Array<double>& betas, std::uint64_t first_step, const Key& key,
-                 const Array<std::uint8_t>& v, const Array<double>& log_weights) {
+                 const Array<Value>& v, const Array<double>& log_weights) {
+    constexpr bool gaussian = std::is_floating_point_v<Value>;
+    if (annealing.is_gaussian() != gaussian)
+        throw py::type_error(gaussian ? "v must hold units 0 and 1 as uint8" : "v must hold real numbers as float64");
     require_shape(betas, {-1}, "betas");
     require_shape(v, {-1, static_cast<py::ssize_t>(annealing.n_visible())}, "v");
     require_shape(log_weights, {v.shape(0)}, "log_weights");
     if (length(betas, 0) < 1)
         throw py::value_error("betas must not be empty");
     require_finite(betas, "betas");
-    if (std::any_of(v.data(), v.data() + v.size(), [](std::uint8_t x) { return x > 1; }))
+    if constexpr (gaussian)
+        require_finite(v, "v");
+    else if (std::any_of(v.data(), v.data() + v.size(), [](Value x) { return x > 1; }))
         throw py::value_error("v must hold 0 and 1 only");
-    Array<std::uint8_t> states({length(v, 0), length(v, 1)});
+    Array<Value> states({length(v, 0), length(v, 1)});
     std::copy_n(v.data(), v.size(), states.mutable_data());
     Array<double> weights(log_weights.shape(0));
     std::copy_n(log_weights.data(), log_weights.size(), weights.mutable_data());
     {
-        std::uint8_t* state_data = states.mutable_data();
+        Value* state_data = states.mutable_data();
         double* weight_data = weights.mutable_data();
         py::gil_scoped_release release;
         annealing.run(betas.data(), length(betas, 0) - 1, first_step, key, length(v, 0), state_data, weight_data);
@@ -160,13 +180,18 @@ void register_partition(py::module_& m) {
         .def("log_sums", &log_sums<SpinEnumeration>, py::arg("first"), py::arg("count"),
              "Log of the sum over the states of each part.")
         .def("log_weights", &log_weights<SpinEnumeration>, py::arg("first"), py::arg("count"),
-             "Minus the energy of each state of the parts; bit i of its number is set where spin i is +1.");
+             "Minus the energy of each state of the parts; bit i of its number is set where spin i is +1.")
+        .def("up_moments", &up_moments, py::arg("first"), py::arg("count"), py::arg("log_z"),
+             "Sums over the parts of p = exp(-energy - log_z), and of p where spins i and j are both +1.");
 
     py::class_<Annealing>(m, "Annealing", "Annealed importance sampling from independent units to an RBM.")
         .def(py::init(&make_annealing), py::arg("weights").noconvert(), py::arg("visible_bias").noconvert(),
              py::arg("hidden_bias").noconvert(), py::arg("base_bias").noconvert())
-        .def("run", &anneal, py::arg("betas"), py::arg("first_step"), py::arg("key"), py::arg("v").noconvert(),
-             py::arg("log_weights"), "Take chains along a schedule; returns their states and log weights.");
+        .def("run", &anneal<std::uint8_t>, py::arg("betas"), py::arg("first_step"), py::arg("key"),
+             py::arg("v").noconvert(), py::arg("log_weights"),
+             "Take chains along a schedule; returns their states and log weights.")
+        .def("run", &anneal<double>, py::arg("betas"), py::arg("first_step"), py::arg("key"), py::arg("v").noconvert(),
+             py::arg("log_weights"), "The same with Gaussian visible units of variance 1, where base_bias is None.");
 }
 
 } // namespace rgrbm::bindings

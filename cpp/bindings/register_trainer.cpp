@@ -1,8 +1,10 @@
 #include "arrays.hpp"
 #include "register.hpp"
 
-#include "rgrbm/dense_trainer.hpp"
+#include "rgrbm/binary_trainer.hpp"
+#include "rgrbm/gaussian_trainer.hpp"
 #include "rgrbm/partition_function.hpp"
+#include "rgrbm/spin_enumeration.hpp"
 #include "rgrbm/structured_trainer.hpp"
 
 #include <pybind11/stl.h>
@@ -12,6 +14,7 @@
 #include <cmath>
 #include <optional>
 #include <string>
+#include <type_traits>
 
 namespace py = pybind11;
 
@@ -19,7 +22,13 @@ namespace rgrbm::bindings {
 
 namespace {
 
-constexpr std::array<const char*, 3> layers{"weight", "visible", "hidden"};
+// What a state calls the arrays of parameters; the last one is that of Gaussian visible units.
+constexpr std::array<const char*, 4> layers{"weight", "visible", "hidden", "log_variance"};
+
+template <class Real>
+std::size_t n_arrays(const ContrastiveDivergence<Real>& trainer) {
+    return trainer.is_gaussian() ? 4 : 3;
+}
 
 NegativePhase parse_method(const std::string& name) {
     if (name == "cd")
@@ -62,6 +71,17 @@ Trainer<Real> make_trainer(const Array<Real>& weights, const Array<Real>& visibl
     check_parameters(weights, visible_bias, hidden_bias);
     return Trainer<Real>(length(weights, 0), length(weights, 1), weights.data(), visible_bias.data(),
                          hidden_bias.data(), key);
+}
+
+template <class Real>
+GaussianTrainer<Real> make_gaussian_trainer(const Array<Real>& weights, const Array<Real>& visible_bias,
+                                            const Array<Real>& hidden_bias, const Array<Real>& log_variance,
+                                            const Array<Real>& log_floor, bool learn_variance, const Key& key) {
+    check_parameters(weights, visible_bias, hidden_bias);
+    require_shape(log_variance, {weights.shape(0)}, "log_variance");
+    require_shape(log_floor, {weights.shape(0)}, "log_floor");
+    return GaussianTrainer<Real>(length(weights, 0), length(weights, 1), weights.data(), visible_bias.data(),
+                                 hidden_bias.data(), {log_variance.data(), log_floor.data(), learn_variance}, key);
 }
 
 // Every class from 0 to the largest must have a member.
@@ -122,6 +142,7 @@ template <class Real>
 void set_data(ContrastiveDivergence<Real>& trainer, const Array<std::uint8_t>& x,
               const std::optional<Array<double>>& weight) {
     const double* weights = check_data(trainer, x, weight);
+    require(!trainer.is_gaussian(), "Gaussian units take real data: use set_real_data");
     require(std::all_of(x.data(), x.data() + x.size(), [](std::uint8_t value) { return value <= 1; }),
             "x must hold 0 and 1 only");
     py::gil_scoped_release release;
@@ -132,19 +153,28 @@ template <class Real>
 void set_real_data(ContrastiveDivergence<Real>& trainer, const Array<Real>& x,
                    const std::optional<Array<double>>& weight) {
     const double* weights = check_data(trainer, x, weight);
-    require(std::all_of(x.data(), x.data() + x.size(), [](Real value) { return value >= 0 && value <= 1; }),
-            "x must hold values between 0 and 1 only");
+    if (trainer.is_gaussian())
+        require(std::all_of(x.data(), x.data() + x.size(), [](Real value) { return std::isfinite(value); }),
+                "x must hold finite values only");
+    else
+        require(std::all_of(x.data(), x.data() + x.size(), [](Real value) { return value >= 0 && value <= 1; }),
+                "x must hold values between 0 and 1 only");
     py::gil_scoped_release release;
     trainer.set_real_data(x.data(), length(x, 0), weights);
 }
 
 template <class Real>
 void require_trainable(const ContrastiveDivergence<Real>& trainer, NegativePhase method) {
-    require(method != NegativePhase::exact ||
-                std::min(trainer.n_visible(), trainer.n_hidden()) <= LayerEnumeration::max_units,
-            "the smaller layer has more units than can ever be enumerated");
+    const std::size_t enumerated =
+        trainer.is_gaussian() ? trainer.n_hidden() : std::min(trainer.n_visible(), trainer.n_hidden());
+    static_assert(SpinEnumeration::max_sites == LayerEnumeration::max_units);
+    require(method != NegativePhase::exact || enumerated <= LayerEnumeration::max_units,
+            trainer.is_gaussian() ? "the hidden layer has more units than can ever be enumerated"
+                                  : "the smaller layer has more units than can ever be enumerated");
     require(trainer.supports(method),
-            "masked, shared or symmetric weights can be trained with gradient 'cd', 'pcd' or 'paper' only");
+            trainer.is_gaussian()
+                ? "Gaussian units can be trained with gradient 'cd', 'pcd', 'pt' or 'exact' only"
+                : "masked, shared or symmetric weights can be trained with gradient 'cd', 'pcd' or 'paper' only");
 }
 
 template <class Real>
@@ -187,23 +217,30 @@ py::dict run(ContrastiveDivergence<Real>& trainer, std::uint64_t first_epoch, co
     return result;
 }
 
-// Three new arrays of the parameters' shapes, filled by fill.
+// New arrays of the parameters' shapes, filled by fill.
 template <class Real, class Fill>
-py::tuple triple(const ContrastiveDivergence<Real>& trainer, Fill&& fill) {
-    Array<Real> weights({trainer.n_visible(), trainer.n_hidden()}),
-        visible(static_cast<py::ssize_t>(trainer.n_visible())), hidden(static_cast<py::ssize_t>(trainer.n_hidden()));
-    fill(PlainArrays<Real>{weights.mutable_data(), visible.mutable_data(), hidden.mutable_data()});
-    return py::make_tuple(weights, visible, hidden);
+py::tuple arrays_of(const ContrastiveDivergence<Real>& trainer, Fill&& fill) {
+    const auto n = static_cast<py::ssize_t>(trainer.n_visible()), m = static_cast<py::ssize_t>(trainer.n_hidden());
+    Array<Real> weights({n, m}), visible(n), hidden(m);
+    PlainArrays<Real> plain{weights.mutable_data(), visible.mutable_data(), hidden.mutable_data()};
+    if (!trainer.is_gaussian()) {
+        fill(plain);
+        return py::make_tuple(weights, visible, hidden);
+    }
+    Array<Real> log_variance(n);
+    plain.log_variance = log_variance.mutable_data();
+    fill(plain);
+    return py::make_tuple(weights, visible, hidden, log_variance);
 }
 
 template <class Real>
 py::tuple unpacked(const ContrastiveDivergence<Real>& trainer, const Parameters<Real>& values) {
-    return triple(trainer, [&](const PlainArrays<Real>& arrays) { trainer.unpack(values, arrays); });
+    return arrays_of(trainer, [&](const PlainArrays<Real>& arrays) { trainer.unpack(values, arrays); });
 }
 
-template <class Real, int which>
+template <class Real, std::size_t which>
 py::object parameter(const ContrastiveDivergence<Real>& trainer) {
-    return triple(trainer, [&](const PlainArrays<Real>& arrays) { trainer.copy_parameters(arrays); })[which];
+    return arrays_of(trainer, [&](const PlainArrays<Real>& arrays) { trainer.copy_parameters(arrays); })[which];
 }
 
 template <class Real>
@@ -212,16 +249,16 @@ py::dict state(const ContrastiveDivergence<Real>& trainer) {
     const Array<Real> none(0);
     const py::tuple velocity = unpacked(trainer, optimizer.velocity);
     const py::tuple squares =
-        optimizer.has_squares() ? unpacked(trainer, optimizer.squares) : py::make_tuple(none, none, none);
+        optimizer.has_squares() ? unpacked(trainer, optimizer.squares) : py::make_tuple(none, none, none, none);
     const std::vector<Real> offset = trainer.hidden_offset();
     const BitMatrix& bits = trainer.chains();
-    Array<std::uint8_t> chains({bits.n_rows(), trainer.n_visible()});
+    Array<std::uint8_t> chains({bits.n_rows(), trainer.chain_units()});
     for (std::size_t i = 0; i < bits.n_rows(); ++i)
-        bits.unpack(i, chains.mutable_data() + i * trainer.n_visible());
+        bits.unpack(i, chains.mutable_data() + i * trainer.chain_units());
     py::dict result;
-    for (std::size_t i = 0; i < 3; ++i)
+    for (std::size_t i = 0; i < n_arrays(trainer); ++i)
         result[(std::string(layers[i]) + "_velocity").c_str()] = velocity[i];
-    for (std::size_t i = 0; i < 3; ++i)
+    for (std::size_t i = 0; i < n_arrays(trainer); ++i)
         result[(std::string(layers[i]) + "_square").c_str()] = squares[i];
     result["n_updates"] = Array<std::uint64_t>(1, std::array{optimizer.n_updates}.data());
     result["hidden_offset"] = Array<Real>(static_cast<py::ssize_t>(offset.size()), offset.data());
@@ -251,12 +288,16 @@ std::optional<Parameters<Real>> entries(const ContrastiveDivergence<Real>& train
     require_shape(weights, {n, m}, ("weight_" + what).c_str());
     require_shape(visible, {n}, ("visible_" + what).c_str());
     require_shape(hidden, {m}, ("hidden_" + what).c_str());
-    return trainer.pack({weights.data(), visible.data(), hidden.data()});
+    if (!trainer.is_gaussian())
+        return trainer.pack({weights.data(), visible.data(), hidden.data()});
+    const Array<Real> log_variance = of(3);
+    require_shape(log_variance, {n}, ("log_variance_" + what).c_str());
+    return trainer.pack({weights.data(), visible.data(), hidden.data(), log_variance.data()});
 }
 
 template <class Real>
 void set_state(ContrastiveDivergence<Real>& trainer, const py::dict& state) {
-    const auto n = static_cast<py::ssize_t>(trainer.n_visible()), m = static_cast<py::ssize_t>(trainer.n_hidden());
+    const auto m = static_cast<py::ssize_t>(trainer.n_hidden());
     const auto velocity = entries(trainer, state, "velocity");
     require(velocity.has_value(), "the state's velocity is empty");
     OptimizerState<Real> optimizer{*velocity, {}, 0};
@@ -271,20 +312,23 @@ void set_state(ContrastiveDivergence<Real>& trainer, const py::dict& state) {
     const auto chains = entry<std::uint8_t>(state, "chains");
     if (offset.size() > 0)
         require_shape(offset, {m}, "hidden_offset");
-    require_shape(chains, {-1, n}, "chains");
+    require_shape(chains, {-1, static_cast<py::ssize_t>(trainer.chain_units())}, "chains");
     trainer.optimizer() = optimizer;
     trainer.set_hidden_offset({offset.data(), offset.data() + offset.size()});
-    BitMatrix bits(length(chains, 0), trainer.n_visible());
+    BitMatrix bits(length(chains, 0), trainer.chain_units());
     for (std::size_t i = 0; i < bits.n_rows(); ++i)
-        bits.pack(i, chains.data() + i * trainer.n_visible());
+        bits.pack(i, chains.data() + i * trainer.chain_units());
     trainer.set_chains(std::move(bits));
 }
 
-template <class Real>
-py::tuple draw_gradient(ContrastiveDivergence<Real>& trainer, const Array<std::uint8_t>& x, std::uint64_t index,
-                        std::size_t k, const std::string& method, bool centered, const Array<Real>& visible_mean,
+template <class Real, class Value>
+py::tuple draw_gradient(ContrastiveDivergence<Real>& trainer, const Array<Value>& x, std::uint64_t index, std::size_t k,
+                        const std::string& method, bool centered, const Array<Real>& visible_mean,
                         const Array<Real>& hidden_mean) {
-    set_data(trainer, x, std::nullopt);
+    if constexpr (std::is_floating_point_v<Value>)
+        set_real_data(trainer, x, std::nullopt);
+    else
+        set_data(trainer, x, std::nullopt);
     require_shape(visible_mean, {static_cast<py::ssize_t>(trainer.n_visible())}, "visible_mean");
     require_shape(hidden_mean, {static_cast<py::ssize_t>(trainer.n_hidden())}, "hidden_mean");
     require(k >= 1, "k must be at least 1");
@@ -304,15 +348,18 @@ void register_common(py::module_& m, const char* name) {
         .def("set_data", &set_data<Real>, py::arg("x").noconvert(), py::arg("sample_weight") = py::none(),
              "Take over data of 0 and 1, shape (n_samples, n_visible).")
         .def("set_real_data", &set_real_data<Real>, py::arg("x").noconvert(), py::arg("sample_weight") = py::none(),
-             "Take over probabilities in [0, 1], shape (n_samples, n_visible).")
+             "Take over probabilities in [0, 1], or values of Gaussian units, shape (n_samples, n_visible).")
         .def("run", &run<Real>, py::kw_only(), py::arg("first_epoch"), py::arg("learning_rate"), py::arg("l1"),
              py::arg("l2"), py::arg("momentum"), py::arg("batch_size"), py::arg("k"), py::arg("method"),
              py::arg("centered"), py::arg("shuffle"), py::arg("optimizer") = "sgd", py::arg("n_temperatures") = 10,
              "Train for as many epochs as there are learning rates.")
-        .def("gradient", &draw_gradient<Real>, py::arg("x").noconvert(), py::arg("index"), py::arg("k"),
+        .def("gradient", &draw_gradient<Real, std::uint8_t>, py::arg("x").noconvert(), py::arg("index"), py::arg("k"),
              py::arg("method"), py::arg("centered"), py::arg("visible_mean").noconvert(),
              py::arg("hidden_mean").noconvert(),
              "Take over x; one draw of the gradient from all of it: (weights, visible biases, hidden biases).")
+        .def("gradient", &draw_gradient<Real, Real>, py::arg("x").noconvert(), py::arg("index"), py::arg("k"),
+             py::arg("method"), py::arg("centered"), py::arg("visible_mean").noconvert(),
+             py::arg("hidden_mean").noconvert(), "The same of real data; with Gaussian units also that of ln σ².")
         .def_property_readonly("weights", &parameter<Real, 0>, "Copy of the weights, (n_visible, n_hidden).")
         .def_property_readonly("visible_bias", &parameter<Real, 1>, "Copy of the visible biases, (n_visible,).")
         .def_property_readonly("hidden_bias", &parameter<Real, 2>, "Copy of the hidden biases, (n_hidden,).")
@@ -328,6 +375,12 @@ void register_precision(py::module_& m, const std::string& bits) {
     register_common<Real>(m, ("ContrastiveDivergence" + bits).c_str());
     py::class_<Trainer<Real>, Base>(m, ("Trainer" + bits).c_str(), "Trains a Bernoulli RBM whose weights are all free.")
         .def(py::init(&make_trainer<Real>), weights, visible_bias, hidden_bias, py::arg("key"));
+    py::class_<GaussianTrainer<Real>, Base>(m, ("GaussianTrainer" + bits).c_str(),
+                                            "Trains an RBM with Gaussian visible units.")
+        .def(py::init(&make_gaussian_trainer<Real>), weights, visible_bias, hidden_bias,
+             py::arg("log_variance").noconvert(), py::arg("log_floor").noconvert(), py::arg("learn_variance"),
+             py::arg("key"))
+        .def_property_readonly("log_variance", &parameter<Real, 3>, "Copy of the logs of the variances, (n_visible,).");
     py::class_<StructuredTrainer<Real>, Base>(m, ("StructuredTrainer" + bits).c_str(),
                                               "Trains a Bernoulli RBM whose weights are masked, shared or symmetric.")
         .def(py::init(&make_structured_trainer<Real>), weights, visible_bias, hidden_bias,

@@ -1,6 +1,7 @@
 #include "rgrbm/annealing.hpp"
 
 #include "rgrbm/log_sum.hpp"
+#include "rgrbm/normal.hpp"
 #include "rgrbm/sigmoid.hpp"
 #include "rgrbm/threads.hpp"
 
@@ -50,9 +51,11 @@ struct Annealing::Chains {
 
 Annealing::Annealing(std::size_t n_visible, std::size_t n_hidden, const double* weights, const double* visible_bias,
                      const double* hidden_bias, const double* base_bias)
-    : n_(n_visible), m_(n_hidden), weights_(weights, weights + n_ * m_), transposed_(n_ * m_),
-      visible_bias_(visible_bias, visible_bias + n_), hidden_bias_(hidden_bias, hidden_bias + m_),
-      base_bias_(base_bias, base_bias + n_) {
+    : n_(n_visible), m_(n_hidden), gaussian_(base_bias == nullptr), weights_(weights, weights + n_ * m_),
+      transposed_(n_ * m_), visible_bias_(visible_bias, visible_bias + n_), hidden_bias_(hidden_bias, hidden_bias + m_),
+      base_bias_(n_) {
+    if (base_bias != nullptr)
+        std::copy_n(base_bias, n_, base_bias_.data());
     for (std::size_t i = 0; i < n_; ++i)
         for (std::size_t j = 0; j < m_; ++j)
             transposed_[j * n_ + i] = weights_[i * m_ + j];
@@ -74,14 +77,20 @@ void Annealing::step(double from, double to, Stream& stream, Chains& chains) con
     change += now.total();
     change -= before.total();
     chains.log_weights += change;
+    Normals<double> normals(stream);
     for_each_input(weights_.data(), visible_bias_.data(), n_, m_, chains.hidden.data(), [&](std::size_t i, const V& x) {
+        if (gaussian_) {
+            (times(x, to) + normals.next()).store(chains.visible.data() + i * lanes);
+            return;
+        }
         const V input = times(x, to) + V::fill((1 - to) * base_bias_[i]);
         expand<double>(draw(stream, exp_negative(input))).store(chains.visible.data() + i * lanes);
     });
 }
 
+template <class Value>
 void Annealing::run(const double* betas, std::size_t n_steps, std::uint64_t first_step, const Key& key,
-                    std::size_t n_chains, std::uint8_t* v, double* log_weights) const {
+                    std::size_t n_chains, Value* v, double* log_weights) const {
     const auto n_blocks = static_cast<std::ptrdiff_t>((n_chains + lanes - 1) / lanes);
 #pragma omp parallel for schedule(dynamic) num_threads(threads_for(n_blocks))
     for (std::ptrdiff_t b = 0; b < n_blocks; ++b) {
@@ -90,7 +99,7 @@ void Annealing::run(const double* betas, std::size_t n_steps, std::uint64_t firs
         Chains chains(n_, m_);
         for (std::size_t k = 0; k < count; ++k)
             for (std::size_t i = 0; i < n_; ++i)
-                chains.visible[i * lanes + k] = v[(first + k) * n_ + i];
+                chains.visible[i * lanes + k] = static_cast<double>(v[(first + k) * n_ + i]);
         for (std::size_t s = 0; s < n_steps; ++s) {
             Stream stream(key, block, first_step + s);
             step(betas[s], betas[s + 1], stream, chains);
@@ -100,9 +109,14 @@ void Annealing::run(const double* betas, std::size_t n_steps, std::uint64_t firs
         for (std::size_t k = 0; k < count; ++k) {
             log_weights[first + k] += changes[k];
             for (std::size_t i = 0; i < n_; ++i)
-                v[(first + k) * n_ + i] = static_cast<std::uint8_t>(chains.visible[i * lanes + k]);
+                v[(first + k) * n_ + i] = static_cast<Value>(chains.visible[i * lanes + k]);
         }
     }
 }
+
+template void Annealing::run(const double*, std::size_t, std::uint64_t, const Key&, std::size_t, std::uint8_t*,
+                             double*) const;
+template void Annealing::run(const double*, std::size_t, std::uint64_t, const Key&, std::size_t, double*,
+                             double*) const;
 
 } // namespace rgrbm

@@ -156,8 +156,9 @@ void ContrastiveDivergence<Real>::gradient(std::uint64_t index, std::size_t k, N
 }
 
 template <class Real>
-void ContrastiveDivergence<Real>::resize(std::size_t n_weights, std::size_t n_visible, std::size_t n_hidden) {
-    gradient_ = {Values(n_weights), Values(n_visible), Values(n_hidden)};
+void ContrastiveDivergence<Real>::resize(std::size_t n_weights, std::size_t n_visible, std::size_t n_hidden,
+                                         std::size_t n_log_variance) {
+    gradient_ = {Values(n_weights), Values(n_visible), Values(n_hidden), Values(n_log_variance)};
     optimizer_.velocity = gradient_;
 }
 
@@ -166,6 +167,8 @@ void ContrastiveDivergence<Real>::unpack(const Parameters<Real>& from, const Pla
     unpack_weights(from.weights, to.weights);
     std::copy_n(from.visible.data(), n_visible_, to.visible);
     std::copy_n(from.hidden.data(), n_hidden_, to.hidden);
+    if (to.log_variance)
+        std::copy_n(from.log_variance.data(), n_visible_, to.log_variance);
 }
 
 template <class Real>
@@ -174,6 +177,8 @@ Parameters<Real> ContrastiveDivergence<Real>::pack(const PlainArrays<const Real>
     pack_weights(from.weights, to.weights);
     std::copy_n(from.visible, n_visible_, to.visible.data());
     std::copy_n(from.hidden, n_hidden_, to.hidden.data());
+    if (from.log_variance)
+        std::copy_n(from.log_variance, n_visible_, to.log_variance.data());
     return to;
 }
 

@@ -2,8 +2,11 @@
 
 #include "rgrbm/log_sum.hpp"
 #include "rgrbm/partition_function.hpp"
+#include "rgrbm/spin_enumeration.hpp"
 
 #include <algorithm>
+#include <cmath>
+#include <functional>
 #include <vector>
 
 namespace rgrbm {
@@ -19,6 +22,24 @@ LayerMoments all_moments(const LayerEnumeration& e) {
     LayerMoments sum = e.moments(0, std::min(parts_at_a_time, e.n_parts()), log_z);
     for (std::size_t first = parts_at_a_time; first < e.n_parts(); first += parts_at_a_time)
         sum += e.moments(first, std::min(parts_at_a_time, e.n_parts() - first), log_z);
+    return sum;
+}
+
+// ⟨h hᵀ⟩ of spins up (h = 1), the diagonal being ⟨h⟩.
+std::vector<double> all_up_moments(const SpinEnumeration& e) {
+    std::vector<double> logs(e.n_parts());
+    e.log_sums(0, logs.size(), logs.data());
+    const double log_z = log_sum_exp(logs.data(), logs.size());
+    std::vector<double> sum;
+    double total = 0;
+    for (std::size_t first = 0; first < e.n_parts(); first += parts_at_a_time) {
+        const UpMoments part = e.up_moments(first, std::min(parts_at_a_time, e.n_parts() - first), log_z);
+        sum.resize(part.pairs.size());
+        std::ranges::transform(sum, part.pairs, sum.begin(), std::plus{});
+        total += part.total;
+    }
+    for (double& value : sum) // the total is 1 but for the rounding of log Z
+        value /= total;
     return sum;
 }
 
@@ -46,6 +67,55 @@ void ModelMoments<Real>::enumerate(const Layer<Real>& up, const Layer<Real>& dow
     hidden.assign(up.n_units, Real{0});
     std::ranges::transform(by_visible ? moments.enumerated : moments.summed, visible.begin(), mean);
     std::ranges::transform(by_visible ? moments.summed : moments.enumerated, hidden.begin(), mean);
+}
+
+template <class Real>
+void ModelMoments<Real>::enumerate_gaussian(const GaussianModel<Real>& model) {
+    using Matrix = Eigen::Matrix<double, Eigen::Dynamic, Eigen::Dynamic, Eigen::RowMajor>;
+    const std::size_t n = model.n_visible, m = model.n_hidden;
+    const auto rows = static_cast<Eigen::Index>(n), columns = static_cast<Eigen::Index>(m);
+    Matrix w(rows, columns);
+    Eigen::VectorXd c(rows), variance(rows), b(columns);
+    for (std::size_t i = 0; i < n; ++i) {
+        const auto row = static_cast<Eigen::Index>(i);
+        c[row] = static_cast<double>(model.visible_bias[i]) - static_cast<double>(model.visible_mean[i]);
+        variance[row] = std::exp(static_cast<double>(model.log_variance[i]));
+        for (std::size_t j = 0; j < m; ++j)
+            w(row, static_cast<Eigen::Index>(j)) = static_cast<double>(model.weights[i * model.width + j]);
+    }
+    for (std::size_t j = 0; j < m; ++j)
+        b[static_cast<Eigen::Index>(j)] = static_cast<double>(model.hidden_bias[j]);
+    // Spins s = 2h − 1: couplings K/4, fields b'/2 + ΣK/4, where h² = h puts the diagonal of K into both.
+    const Matrix coupling = w.transpose() * variance.cwiseInverse().asDiagonal() * w;
+    const Eigen::VectorXd field = b + w.transpose() * c.cwiseQuotient(variance);
+    std::vector<Bond> bonds;
+    std::vector<double> fields(m);
+    for (std::size_t j = 0; j < m; ++j) {
+        const auto row = static_cast<Eigen::Index>(j);
+        fields[j] = field[row] / 2 + coupling.row(row).sum() / 4;
+        for (std::size_t k = 0; k < j; ++k)
+            bonds.push_back({j, k, coupling(row, static_cast<Eigen::Index>(k)) / 4});
+    }
+    const std::vector<double> pairs = all_up_moments(SpinEnumeration(m, bonds, fields));
+    const Eigen::Map<const Matrix> up(pairs.data(), columns, columns);
+    const Eigen::VectorXd mean = c + w * up.diagonal();
+    const Matrix weighted = w * up; // ⟨(W h) hᵀ⟩
+    products.assign(round_up(n, Vector<Real>::n_lanes) * model.width, Real{0});
+    visible.assign(round_up(n, Vector<Real>::n_lanes), Real{0});
+    squares = visible;
+    hidden.assign(model.width, Real{0});
+    for (std::size_t j = 0; j < m; ++j)
+        hidden[j] = static_cast<Real>(pairs[j * m + j]);
+    for (std::size_t i = 0; i < n; ++i) {
+        const auto row = static_cast<Eigen::Index>(i);
+        visible[i] = static_cast<Real>(mean[row]);
+        squares[i] = static_cast<Real>(
+            0.5 * (variance[row] + c[row] * (2 * mean[row] - c[row]) + weighted.row(row).dot(w.row(row))));
+        for (std::size_t j = 0; j < m; ++j) {
+            const auto column = static_cast<Eigen::Index>(j);
+            products[i * model.width + j] = static_cast<Real>(c[row] * up(column, column) + weighted(row, column));
+        }
+    }
 }
 
 template struct ModelMoments<float>;

@@ -1,5 +1,6 @@
 #include "rgrbm/rbm.hpp"
 
+#include "rgrbm/normal.hpp"
 #include "rgrbm/sigmoid.hpp"
 #include "rgrbm/threads.hpp"
 
@@ -42,6 +43,45 @@ void draw_units(const Layer<Real>& layer, const BitMatrix& source, BitMatrix& un
 }
 
 template <class Real>
+void draw_gaussian_units(const Layer<Real>& layer, const BitMatrix& source, const AlignedVector<Real>& deviation,
+                         std::size_t n_units, Real* out, const Key& key, std::uint64_t index, std::uint64_t step) {
+    constexpr std::size_t lanes = Layer<Real>::lanes;
+    const auto n_blocks = static_cast<std::ptrdiff_t>((source.n_rows() + rows_per_block - 1) / rows_per_block);
+#pragma omp parallel for schedule(static) num_threads(threads_for(n_blocks))
+    for (std::ptrdiff_t b = 0; b < n_blocks; ++b) {
+        const std::size_t first = static_cast<std::size_t>(b) * rows_per_block;
+        const std::size_t n = std::min(rows_per_block, source.n_rows() - first);
+        Stream stream(key, index, static_cast<std::uint64_t>(b), step);
+        Normals<Real> normals(stream);
+        layer.apply(
+            n, [&](std::size_t s) { return source.row(first + s); },
+            [&](std::size_t s, std::size_t j, const Vector<Real>& x) {
+                alignas(64) Real units[lanes];
+                (x + normals.next() * Vector<Real>::load(&deviation[j * lanes])).store(units);
+                std::copy_n(units, std::min(lanes, n_units - j * lanes), out + (first + s) * n_units + j * lanes);
+            });
+    }
+}
+
+template <class Real>
+void draw_units(const Layer<Real>& layer, const Real* source, std::size_t n_source, BitMatrix& units, const Key& key,
+                std::uint64_t index, std::uint64_t step) {
+    const auto n_blocks = static_cast<std::ptrdiff_t>((units.n_rows() + rows_per_block - 1) / rows_per_block);
+#pragma omp parallel for schedule(static) num_threads(threads_for(n_blocks))
+    for (std::ptrdiff_t b = 0; b < n_blocks; ++b) {
+        const std::size_t first = static_cast<std::size_t>(b) * rows_per_block;
+        const std::size_t n = std::min(rows_per_block, units.n_rows() - first);
+        Stream stream(key, index, static_cast<std::uint64_t>(b), step);
+        AlignedVector<Real> rows(n * layer.n_source), scratch(n * layer.n_units);
+        for (std::size_t s = 0; s < n; ++s)
+            std::copy_n(source + (first + s) * n_source, n_source, &rows[s * layer.n_source]);
+        layer.apply_dense(n, rows.data(), scratch.data(), [&](std::size_t s, std::size_t j, const Vector<Real>& x) {
+            units.row(first + s)[j] = draw(stream, exp_negative(x));
+        });
+    }
+}
+
+template <class Real>
 void unit_probabilities(const Layer<Real>& layer, const BitMatrix& source, std::size_t n_units, Real* out) {
     constexpr std::size_t lanes = Layer<Real>::lanes;
     const auto n_rows = static_cast<std::ptrdiff_t>(source.n_rows());
@@ -61,6 +101,10 @@ void unit_probabilities(const Layer<Real>& layer, const BitMatrix& source, std::
 #define RGRBM_INSTANTIATE(Real)                                                                                        \
     template Layer<Real> make_layer(std::size_t, std::size_t, const Real*, const Real*, bool, std::size_t);            \
     template void draw_units(const Layer<Real>&, const BitMatrix&, BitMatrix&, const Key&, std::uint64_t,              \
+                             std::uint64_t);                                                                           \
+    template void draw_gaussian_units(const Layer<Real>&, const BitMatrix&, const AlignedVector<Real>&, std::size_t,   \
+                                      Real*, const Key&, std::uint64_t, std::uint64_t);                                \
+    template void draw_units(const Layer<Real>&, const Real*, std::size_t, BitMatrix&, const Key&, std::uint64_t,      \
                              std::uint64_t);                                                                           \
     template void unit_probabilities(const Layer<Real>&, const BitMatrix&, std::size_t, Real*);
 RGRBM_INSTANTIATE(float)

@@ -4,6 +4,7 @@
 #include "rgrbm/threads.hpp"
 
 #include <algorithm>
+#include <cmath>
 #include <utility>
 
 namespace rgrbm {
@@ -78,6 +79,49 @@ void SpinEnumeration::log_sums(std::size_t first, std::size_t count, double* out
             out[p] = log_sum_exp_vectors(weights.data(), weights.size());
         }
     }
+}
+
+// Adding to every state's weight those of the states that have more low spins up leaves, where only i and j are up, the
+// weight of all states that have both up.
+void SpinEnumeration::part_up_moments(std::size_t part, double log_z, double* weights, double* pairs) const {
+    part_log_weights(part, weights);
+    for (std::size_t x = 0; x < part_size(); ++x)
+        weights[x] = std::exp(weights[x] - log_z);
+    for (std::size_t i = 0; i < part_bits_; ++i) {
+        const std::size_t bit = std::size_t{1} << i;
+        for (std::size_t x = 0; x < part_size(); x += 2 * bit)
+            for (std::size_t low = x; low < x + bit; ++low)
+                weights[low] += weights[low + bit];
+    }
+    const auto is_up = [&](std::size_t i) { return ((part >> (i - part_bits_)) & 1) != 0; };
+    const auto low_bit = [&](std::size_t i) { return i < part_bits_ ? std::size_t{1} << i : std::size_t{0}; };
+    for (std::size_t i = 0; i < n_; ++i)
+        for (std::size_t j = 0; j < n_; ++j) {
+            const bool none = (i >= part_bits_ && !is_up(i)) || (j >= part_bits_ && !is_up(j));
+            pairs[i * n_ + j] = none ? 0.0 : weights[low_bit(i) | low_bit(j)];
+        }
+}
+
+UpMoments SpinEnumeration::up_moments(std::size_t first, std::size_t count, double log_z) const {
+    const auto n = static_cast<std::ptrdiff_t>(count);
+    std::vector<double> pairs(count * n_ * n_), totals(count);
+#pragma omp parallel num_threads(threads_for(n))
+    {
+        AlignedVector<double> weights(part_size());
+#pragma omp for schedule(dynamic)
+        for (std::ptrdiff_t p = 0; p < n; ++p) {
+            const auto part = static_cast<std::size_t>(p);
+            part_up_moments(first + part, log_z, weights.data(), &pairs[part * n_ * n_]);
+            totals[part] = weights[0];
+        }
+    }
+    UpMoments sum{0, std::vector<double>(n_ * n_)};
+    for (std::size_t part = 0; part < count; ++part) { // one after the other: same bits for any number of threads
+        sum.total += totals[part];
+        for (std::size_t at = 0; at < n_ * n_; ++at)
+            sum.pairs[at] += pairs[part * n_ * n_ + at];
+    }
+    return sum;
 }
 
 } // namespace rgrbm

@@ -1,5 +1,5 @@
 // Training allocates its memory before the first epoch, and none in the epochs.
-#include "rgrbm/dense_trainer.hpp"
+#include "rgrbm/binary_trainer.hpp"
 #include "rgrbm/statistics.hpp"
 #include "rgrbm/threads.hpp"
 

@@ -12,13 +12,14 @@ from rgrbm._support.config import set_num_threads, show_config
 from rgrbm._support.tensors import FileFormatError
 from rgrbm.diagnostics import diagnose
 from rgrbm.likelihood import anneal, log_z
-from rgrbm.rbm import BernoulliRBM, RBMStack, load_model, masks, save_model
+from rgrbm.rbm import BernoulliRBM, GaussianRBM, RBMStack, load_model, masks, save_model
 from rgrbm.rg import decimate, effective_couplings, hidden_correlation
 from rgrbm.spins import IsingModel, estimate_coupling, to_binary, to_spins
 
 __all__ = [
     "BernoulliRBM",
     "FileFormatError",
+    "GaussianRBM",
     "IsingModel",
     "RBMStack",
     "anneal",

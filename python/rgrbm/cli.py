@@ -87,7 +87,7 @@ for _experiment in EXPERIMENTS:
     _add_experiment(_experiment.command, _experiment.parameters, _experiment.run)
 
 
-@app.command()
+@app.command(short_help="Write a page that shows a run: figures, numbers, how to repeat it.")
 @_exits_cleanly
 def report(
     run: Annotated[Path, typer.Argument(help="Folder of a run, finished or not.", show_default=False)],

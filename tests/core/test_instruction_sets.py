@@ -45,6 +45,14 @@ for dtype in (np.float32, np.float64):
             "dense": getattr(kernels, f"Trainer{bits}")(W, c, b, (1, 2)),
             "structured": getattr(kernels, f"StructuredTrainer{bits}")(W, c, b, *structure, False, (1, 2)),
         }
+        z = np.linspace(-0.5, 0.5, n).astype(dtype)
+        gaussian = getattr(kernels, f"GaussianTrainer{bits}")(W, c, b, z, z - 9, True, (1, 2))
+        u = rng.normal(size=(300, n)).astype(dtype)
+        gradient = gaussian.gradient(u, 3, 1, "cd", True, u.mean(0).astype(dtype), offsets[1])
+        for part, values in zip(("W", "c", "b", "z"), gradient):
+            result[f"gaussian_{name}_{part}"] = values
+        h = np.ones((40, m), np.uint8)
+        result[f"normal_{name}"] = kernels.gaussian_sample_visible(h, W, c, np.exp(z), (1, 2), 3)
         for kind, trainer in trainers.items():
             gradient = trainer.gradient(x, 3, 1, "cd", True, *offsets)
             for part, values in zip(("W", "c", "b"), gradient):
@@ -95,5 +103,10 @@ def test_numbers_agree_to_rounding(results):
                 # One unit that changes moves an entry of the mean over 300 samples by at most 1/300 per centred
                 # factor; in double precision none does.
                 np.testing.assert_allclose(other[name], values, atol=0.02 if "float32" in name else 1e-13, rtol=0)
+            elif name.startswith("normal"):
+                np.testing.assert_allclose(other[name], values, atol=2e-5 if "float32" in name else 1e-12, rtol=0)
+            elif name.startswith("gaussian"):
+                # One unit that changes moves some twenty weights' worth of u, divided by 300 samples.
+                np.testing.assert_allclose(other[name], values, atol=0.5 if "float32" in name else 1e-11, rtol=0)
         assert other["log_z"] == pytest.approx(results[0]["log_z"], rel=1e-13)
         np.testing.assert_allclose(other["annealed"], results[0]["annealed"], rtol=1e-11)

@@ -24,10 +24,11 @@
 
 namespace rgrbm {
 
-// Plain (n_visible, n_hidden), (n_visible,) and (n_hidden,) arrays.
+// Plain (n_visible, n_hidden), (n_visible,), (n_hidden,) and, with Gaussian visible units, (n_visible,) arrays.
 template <class T>
 struct PlainArrays {
     T *weights, *visible, *hidden;
+    T* log_variance = nullptr;
 };
 
 template <class Real>
@@ -47,6 +48,10 @@ public:
                   const Real* hidden_mean);
 
     std::size_t n_hidden() const { return n_hidden_; }
+    // Whether visible units are real numbers with a variance each.
+    virtual bool is_gaussian() const { return false; }
+    // Units of a persistent chain: visible ones, or the hidden ones from which those are drawn.
+    virtual std::size_t chain_units() const { return n_visible_; }
 
     virtual void copy_parameters(const PlainArrays<Real>& to) const = 0;
     // The last step's gradient, and the state of the optimizer, in the layout of this trainer.
@@ -89,7 +94,8 @@ protected:
 
     virtual void pack_weights(const Real* from, Values& to) const = 0;
     virtual void unpack_weights(const Values& from, Real* to) const = 0;
-    void resize(std::size_t n_weights, std::size_t n_visible, std::size_t n_hidden);
+    virtual void start_chains(std::size_t n);
+    void resize(std::size_t n_weights, std::size_t n_visible, std::size_t n_hidden, std::size_t n_log_variance = 0);
 
     bool persistent() const { return options_.method == NegativePhase::pcd || options_.method == NegativePhase::pt; }
     Real scale() const { return batch_weight_ > 0 ? 1 / batch_weight_ : Real{0}; } // from sums to means
@@ -111,7 +117,6 @@ protected:
 
 private:
     void start(const TrainingOptions& options);
-    void start_chains(std::size_t n);
     int n_threads() const;
     void run_batch(std::size_t epoch, std::size_t begin, std::size_t n_shares, Team::Member& member,
                    TrainingReport& report);

@@ -22,8 +22,11 @@ template <class Real>
 struct Parameters {
     using Values = AlignedVector<Real>;
     Values weights, visible, hidden;
+    Values log_variance = {}; // of Gaussian visible units, else empty
 
-    Parameters zeros() const { return {Values(weights.size()), Values(visible.size()), Values(hidden.size())}; }
+    Parameters zeros() const {
+        return {Values(weights.size()), Values(visible.size()), Values(hidden.size()), Values(log_variance.size())};
+    }
 };
 
 // Numbers of one step, the same for all parameters.
@@ -49,9 +52,11 @@ struct OptimizerState {
 };
 
 // Moves 16 parameters from `at` on along g. Returns how far a g of 1 would lead. Without Adam, squares are not touched.
+// With a scale, what moves is parameters / scale, whose gradient g then has to be.
 template <class Real>
 RGRBM_INLINE Vector<Real> ascend(const Step<Real>& step, Vector<Real> g, AlignedVector<Real>& parameters,
-                                 AlignedVector<Real>& velocity, AlignedVector<Real>& squares, std::size_t at) {
+                                 AlignedVector<Real>& velocity, AlignedVector<Real>& squares, std::size_t at,
+                                 const Vector<Real>& scale = Vector<Real>::fill(1)) {
     using V = Vector<Real>;
     const V momentum = V::fill(step.momentum);
     V pace = V::fill(step.learning_rate);
@@ -69,18 +74,20 @@ RGRBM_INLINE Vector<Real> ascend(const Step<Real>& step, Vector<Real> g, Aligned
         g += momentum * V::load(&velocity[at]);
         g.store(&velocity[at]);
     }
-    (V::load(&parameters[at]) + pace * g).store(&parameters[at]);
-    return step.adam ? pace : V::fill(step.reach);
+    (V::load(&parameters[at]) + scale * (pace * g)).store(&parameters[at]);
+    return scale * (step.adam ? pace : V::fill(step.reach));
 }
 
-// The same for weights, which have penalties. Returns by how much they moved.
+// The same for weights, which have penalties (with a scale, the step's are those of weights / scale). Returns by how
+// much they moved.
 template <class Real>
 RGRBM_INLINE Vector<Real> ascend_penalised(const Step<Real>& step, const Vector<Real>& g, AlignedVector<Real>& weights,
-                                           OptimizerState<Real>& state, std::size_t at) {
+                                           OptimizerState<Real>& state, std::size_t at,
+                                           const Vector<Real>& scale = Vector<Real>::fill(1)) {
     using V = Vector<Real>;
     const V before = V::load(&weights[at]);
     const V pace =
-        ascend(step, g - V::fill(step.l2) * before, weights, state.velocity.weights, state.squares.weights, at);
+        ascend(step, g - V::fill(step.l2) * before, weights, state.velocity.weights, state.squares.weights, at, scale);
     V after = V::load(&weights[at]);
     if (step.l1 > 0) {
         after = V::map(

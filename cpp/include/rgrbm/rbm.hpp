@@ -21,6 +21,17 @@ template <class Real>
 void draw_units(const Layer<Real>& layer, const BitMatrix& source, BitMatrix& units, const Key& key,
                 std::uint64_t index, std::uint64_t step);
 
+// Draws Gaussian units with means bias + source · matrix for each row of source, out being (n_rows, n_units), with the
+// standard deviations padded to whole vectors.
+template <class Real>
+void draw_gaussian_units(const Layer<Real>& layer, const BitMatrix& source, const AlignedVector<Real>& deviation,
+                         std::size_t n_units, Real* out, const Key& key, std::uint64_t index, std::uint64_t step);
+
+// Draws binary units for each row of a real source, (n_rows, n_source of the model).
+template <class Real>
+void draw_units(const Layer<Real>& layer, const Real* source, std::size_t n_source, BitMatrix& units, const Key& key,
+                std::uint64_t index, std::uint64_t step);
+
 // Probabilities σ(bias + source · matrix), out being (n_rows, n_units of the model).
 template <class Real>
 void unit_probabilities(const Layer<Real>& layer, const BitMatrix& source, std::size_t n_units, Real* out);

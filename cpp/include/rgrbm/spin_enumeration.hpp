@@ -19,6 +19,12 @@ struct Bond {
     double coupling;
 };
 
+// Unnormalised sums over states of exp(−H(s) − log_z): all of them, and (n, n) those with spins i and j both up.
+struct UpMoments {
+    double total = 0;
+    std::vector<double> pairs;
+};
+
 class SpinEnumeration {
 public:
     static constexpr std::size_t max_sites = 40;
@@ -34,9 +40,12 @@ public:
     void log_sums(std::size_t first, std::size_t count, double* out) const;
     // out[s − first · part_size] = −H(s) for the states of the parts.
     void log_weights(std::size_t first, std::size_t count, double* out) const;
+    // Sums over the states of the parts, which take count · n² numbers of memory.
+    UpMoments up_moments(std::size_t first, std::size_t count, double log_z) const;
 
 private:
     void part_log_weights(std::size_t part, double* out) const;
+    void part_up_moments(std::size_t part, double log_z, double* weights, double* pairs) const;
 
     std::size_t n_, part_bits_;
     std::vector<Bond> high_, mixed_; // bonds among the high spins, and from a high one (i) to a low one (j)

@@ -1,4 +1,4 @@
-// The samples that a training goes through: packed bits, or values in [0, 1], with weights and an order of each epoch.
+// The samples that a training goes through: packed bits, or real values, with weights and an order of each epoch.
 #pragma once
 
 #include "rgrbm/aligned.hpp"
@@ -19,7 +19,7 @@ public:
 
     // Sample weights are scaled to mean 1; null means equal weights.
     void set_data(const std::uint8_t* x, std::size_t n, const double* sample_weight);
-    // Units in [0, 1], taken as the probability of 1.
+    // Units in [0, 1], taken as the probability of 1; or of any value where visible units are Gaussian.
     void set_real_data(const Real* x, std::size_t n, const double* sample_weight);
 
     std::size_t n_visible() const { return n_visible_; }

@@ -6,7 +6,7 @@ import collections.abc
 import numpy
 import numpy.typing
 import typing
-__all__: list[str] = ['Annealing', 'ClusterChains', 'ContrastiveDivergence32', 'ContrastiveDivergence64', 'IsingChains', 'LayerEnumeration', 'SpinEnumeration', 'StructuredTrainer32', 'StructuredTrainer64', 'Trainer32', 'Trainer64', 'compiler', 'eigen_version', 'gibbs', 'has_openmp', 'hidden_probabilities', 'isa', 'num_threads', 'sample_hidden', 'sample_visible', 'set_num_threads', 'version', 'visible_probabilities']
+__all__: list[str] = ['Annealing', 'ClusterChains', 'ContrastiveDivergence32', 'ContrastiveDivergence64', 'GaussianTrainer32', 'GaussianTrainer64', 'IsingChains', 'LayerEnumeration', 'SpinEnumeration', 'StructuredTrainer32', 'StructuredTrainer64', 'Trainer32', 'Trainer64', 'compiler', 'eigen_version', 'gaussian_gibbs', 'gaussian_sample_visible', 'gibbs', 'has_openmp', 'hidden_probabilities', 'isa', 'num_threads', 'sample_hidden', 'sample_visible', 'set_num_threads', 'version', 'visible_probabilities']
 class ClusterChains:
     """
     Chains of an Ising model on a periodic lattice of 1 to 3 axes, moved by cluster updates. Couplings (n_chains, n_bonds): one along each axis, and for a triangular lattice that of the diagonal (row, column) to (row + 1, column + 1).
@@ -122,6 +122,10 @@ class SpinEnumeration:
         """
         Minus the energy of each state of the parts; bit i of its number is set where spin i is +1.
         """
+    def up_moments(self, first: typing.SupportsInt | typing.SupportsIndex, count: typing.SupportsInt | typing.SupportsIndex, log_z: typing.SupportsFloat | typing.SupportsIndex) -> tuple:
+        """
+        Sums over the parts of p = exp(-energy - log_z), and of p where spins i and j are both +1.
+        """
     @property
     def n_parts(self) -> int:
         """
@@ -136,19 +140,31 @@ class Annealing:
     """
     Annealed importance sampling from independent units to an RBM.
     """
-    def __init__(self, weights: numpy.typing.NDArray[numpy.float64], visible_bias: numpy.typing.NDArray[numpy.float64], hidden_bias: numpy.typing.NDArray[numpy.float64], base_bias: numpy.typing.NDArray[numpy.float64]) -> None:
+    def __init__(self, weights: numpy.typing.NDArray[numpy.float64], visible_bias: numpy.typing.NDArray[numpy.float64], hidden_bias: numpy.typing.NDArray[numpy.float64], base_bias: numpy.typing.NDArray[numpy.float64] | None) -> None:
         ...
+    @typing.overload
     def run(self, betas: typing.Annotated[numpy.typing.ArrayLike, numpy.float64], first_step: typing.SupportsInt | typing.SupportsIndex, key: typing.Annotated[collections.abc.Sequence[typing.SupportsInt | typing.SupportsIndex], "FixedSize(2)"], v: numpy.typing.NDArray[numpy.uint8], log_weights: typing.Annotated[numpy.typing.ArrayLike, numpy.float64]) -> tuple:
         """
         Take chains along a schedule; returns their states and log weights.
+        """
+    @typing.overload
+    def run(self, betas: typing.Annotated[numpy.typing.ArrayLike, numpy.float64], first_step: typing.SupportsInt | typing.SupportsIndex, key: typing.Annotated[collections.abc.Sequence[typing.SupportsInt | typing.SupportsIndex], "FixedSize(2)"], v: numpy.typing.NDArray[numpy.float64], log_weights: typing.Annotated[numpy.typing.ArrayLike, numpy.float64]) -> tuple:
+        """
+        The same with Gaussian visible units of variance 1, where base_bias is None.
         """
 class ContrastiveDivergence32:
     """
     What all trainers have: parameters, packed data, all state of the training, and its course.
     """
+    @typing.overload
     def gradient(self, x: numpy.typing.NDArray[numpy.uint8], index: typing.SupportsInt | typing.SupportsIndex, k: typing.SupportsInt | typing.SupportsIndex, method: str, centered: bool, visible_mean: numpy.typing.NDArray[numpy.float32], hidden_mean: numpy.typing.NDArray[numpy.float32]) -> tuple:
         """
         Take over x; one draw of the gradient from all of it: (weights, visible biases, hidden biases).
+        """
+    @typing.overload
+    def gradient(self, x: numpy.typing.NDArray[numpy.float32], index: typing.SupportsInt | typing.SupportsIndex, k: typing.SupportsInt | typing.SupportsIndex, method: str, centered: bool, visible_mean: numpy.typing.NDArray[numpy.float32], hidden_mean: numpy.typing.NDArray[numpy.float32]) -> tuple:
+        """
+        The same of real data; with Gaussian units also that of ln σ².
         """
     def run(self, *, first_epoch: typing.SupportsInt | typing.SupportsIndex, learning_rate: typing.Annotated[numpy.typing.ArrayLike, numpy.float64], l1: typing.Annotated[numpy.typing.ArrayLike, numpy.float64], l2: typing.SupportsFloat | typing.SupportsIndex, momentum: typing.SupportsFloat | typing.SupportsIndex, batch_size: typing.SupportsInt | typing.SupportsIndex, k: typing.SupportsInt | typing.SupportsIndex, method: str, centered: bool, shuffle: bool, optimizer: str = 'sgd', n_temperatures: typing.SupportsInt | typing.SupportsIndex = 10) -> dict:
         """
@@ -160,7 +176,7 @@ class ContrastiveDivergence32:
         """
     def set_real_data(self, x: numpy.typing.NDArray[numpy.float32], sample_weight: typing.Annotated[numpy.typing.ArrayLike, numpy.float64] | None = None) -> None:
         """
-        Take over probabilities in [0, 1], shape (n_samples, n_visible).
+        Take over probabilities in [0, 1], or values of Gaussian units, shape (n_samples, n_visible).
         """
     def set_state(self, state: dict) -> None:
         """
@@ -191,6 +207,17 @@ class Trainer32(ContrastiveDivergence32):
     """
     def __init__(self, weights: numpy.typing.NDArray[numpy.float32], visible_bias: numpy.typing.NDArray[numpy.float32], hidden_bias: numpy.typing.NDArray[numpy.float32], key: typing.Annotated[collections.abc.Sequence[typing.SupportsInt | typing.SupportsIndex], "FixedSize(2)"]) -> None:
         ...
+class GaussianTrainer32(ContrastiveDivergence32):
+    """
+    Trains an RBM with Gaussian visible units.
+    """
+    def __init__(self, weights: numpy.typing.NDArray[numpy.float32], visible_bias: numpy.typing.NDArray[numpy.float32], hidden_bias: numpy.typing.NDArray[numpy.float32], log_variance: numpy.typing.NDArray[numpy.float32], log_floor: numpy.typing.NDArray[numpy.float32], learn_variance: bool, key: typing.Annotated[collections.abc.Sequence[typing.SupportsInt | typing.SupportsIndex], "FixedSize(2)"]) -> None:
+        ...
+    @property
+    def log_variance(self) -> typing.Any:
+        """
+        Copy of the logs of the variances, (n_visible,).
+        """
 class StructuredTrainer32(ContrastiveDivergence32):
     """
     Trains a Bernoulli RBM whose weights are masked, shared or symmetric.
@@ -201,9 +228,15 @@ class ContrastiveDivergence64:
     """
     What all trainers have: parameters, packed data, all state of the training, and its course.
     """
+    @typing.overload
     def gradient(self, x: numpy.typing.NDArray[numpy.uint8], index: typing.SupportsInt | typing.SupportsIndex, k: typing.SupportsInt | typing.SupportsIndex, method: str, centered: bool, visible_mean: numpy.typing.NDArray[numpy.float64], hidden_mean: numpy.typing.NDArray[numpy.float64]) -> tuple:
         """
         Take over x; one draw of the gradient from all of it: (weights, visible biases, hidden biases).
+        """
+    @typing.overload
+    def gradient(self, x: numpy.typing.NDArray[numpy.float64], index: typing.SupportsInt | typing.SupportsIndex, k: typing.SupportsInt | typing.SupportsIndex, method: str, centered: bool, visible_mean: numpy.typing.NDArray[numpy.float64], hidden_mean: numpy.typing.NDArray[numpy.float64]) -> tuple:
+        """
+        The same of real data; with Gaussian units also that of ln σ².
         """
     def run(self, *, first_epoch: typing.SupportsInt | typing.SupportsIndex, learning_rate: typing.Annotated[numpy.typing.ArrayLike, numpy.float64], l1: typing.Annotated[numpy.typing.ArrayLike, numpy.float64], l2: typing.SupportsFloat | typing.SupportsIndex, momentum: typing.SupportsFloat | typing.SupportsIndex, batch_size: typing.SupportsInt | typing.SupportsIndex, k: typing.SupportsInt | typing.SupportsIndex, method: str, centered: bool, shuffle: bool, optimizer: str = 'sgd', n_temperatures: typing.SupportsInt | typing.SupportsIndex = 10) -> dict:
         """
@@ -215,7 +248,7 @@ class ContrastiveDivergence64:
         """
     def set_real_data(self, x: numpy.typing.NDArray[numpy.float64], sample_weight: typing.Annotated[numpy.typing.ArrayLike, numpy.float64] | None = None) -> None:
         """
-        Take over probabilities in [0, 1], shape (n_samples, n_visible).
+        Take over probabilities in [0, 1], or values of Gaussian units, shape (n_samples, n_visible).
         """
     def set_state(self, state: dict) -> None:
         """
@@ -246,12 +279,43 @@ class Trainer64(ContrastiveDivergence64):
     """
     def __init__(self, weights: numpy.typing.NDArray[numpy.float64], visible_bias: numpy.typing.NDArray[numpy.float64], hidden_bias: numpy.typing.NDArray[numpy.float64], key: typing.Annotated[collections.abc.Sequence[typing.SupportsInt | typing.SupportsIndex], "FixedSize(2)"]) -> None:
         ...
+class GaussianTrainer64(ContrastiveDivergence64):
+    """
+    Trains an RBM with Gaussian visible units.
+    """
+    def __init__(self, weights: numpy.typing.NDArray[numpy.float64], visible_bias: numpy.typing.NDArray[numpy.float64], hidden_bias: numpy.typing.NDArray[numpy.float64], log_variance: numpy.typing.NDArray[numpy.float64], log_floor: numpy.typing.NDArray[numpy.float64], learn_variance: bool, key: typing.Annotated[collections.abc.Sequence[typing.SupportsInt | typing.SupportsIndex], "FixedSize(2)"]) -> None:
+        ...
+    @property
+    def log_variance(self) -> typing.Any:
+        """
+        Copy of the logs of the variances, (n_visible,).
+        """
 class StructuredTrainer64(ContrastiveDivergence64):
     """
     Trains a Bernoulli RBM whose weights are masked, shared or symmetric.
     """
     def __init__(self, weights: numpy.typing.NDArray[numpy.float64], visible_bias: numpy.typing.NDArray[numpy.float64], hidden_bias: numpy.typing.NDArray[numpy.float64], weight_class: numpy.typing.NDArray[numpy.int32], visible_class: numpy.typing.NDArray[numpy.int32], hidden_class: numpy.typing.NDArray[numpy.int32], symmetric: bool, key: typing.Annotated[collections.abc.Sequence[typing.SupportsInt | typing.SupportsIndex], "FixedSize(2)"]) -> None:
         ...
+@typing.overload
+def gaussian_gibbs(x: numpy.typing.NDArray[numpy.float32], n_steps: typing.SupportsInt | typing.SupportsIndex, weights: numpy.typing.NDArray[numpy.float32], visible_bias: numpy.typing.NDArray[numpy.float32], hidden_bias: numpy.typing.NDArray[numpy.float32], variance: numpy.typing.NDArray[numpy.float32], key: typing.Annotated[collections.abc.Sequence[typing.SupportsInt | typing.SupportsIndex], "FixedSize(2)"], index: typing.SupportsInt | typing.SupportsIndex) -> tuple:
+    """
+    The same steps with Gaussian x.
+    """
+@typing.overload
+def gaussian_gibbs(x: numpy.typing.NDArray[numpy.float64], n_steps: typing.SupportsInt | typing.SupportsIndex, weights: numpy.typing.NDArray[numpy.float64], visible_bias: numpy.typing.NDArray[numpy.float64], hidden_bias: numpy.typing.NDArray[numpy.float64], variance: numpy.typing.NDArray[numpy.float64], key: typing.Annotated[collections.abc.Sequence[typing.SupportsInt | typing.SupportsIndex], "FixedSize(2)"], index: typing.SupportsInt | typing.SupportsIndex) -> tuple:
+    """
+    The same steps with Gaussian x.
+    """
+@typing.overload
+def gaussian_sample_visible(h: numpy.typing.NDArray[numpy.uint8], weights: numpy.typing.NDArray[numpy.float32], visible_bias: numpy.typing.NDArray[numpy.float32], variance: numpy.typing.NDArray[numpy.float32], key: typing.Annotated[collections.abc.Sequence[typing.SupportsInt | typing.SupportsIndex], "FixedSize(2)"], index: typing.SupportsInt | typing.SupportsIndex) -> numpy.typing.NDArray[numpy.float32]:
+    """
+    Draw Gaussian x from p(x | h); each index has random numbers of its own.
+    """
+@typing.overload
+def gaussian_sample_visible(h: numpy.typing.NDArray[numpy.uint8], weights: numpy.typing.NDArray[numpy.float64], visible_bias: numpy.typing.NDArray[numpy.float64], variance: numpy.typing.NDArray[numpy.float64], key: typing.Annotated[collections.abc.Sequence[typing.SupportsInt | typing.SupportsIndex], "FixedSize(2)"], index: typing.SupportsInt | typing.SupportsIndex) -> numpy.typing.NDArray[numpy.float64]:
+    """
+    Draw Gaussian x from p(x | h); each index has random numbers of its own.
+    """
 @typing.overload
 def gibbs(x: numpy.typing.NDArray[numpy.uint8], n_steps: typing.SupportsInt | typing.SupportsIndex, weights: numpy.typing.NDArray[numpy.float32], visible_bias: numpy.typing.NDArray[numpy.float32], hidden_bias: numpy.typing.NDArray[numpy.float32], key: typing.Annotated[collections.abc.Sequence[typing.SupportsInt | typing.SupportsIndex], "FixedSize(2)"], index: typing.SupportsInt | typing.SupportsIndex) -> tuple:
     """

@@ -55,7 +55,9 @@ def read_tensors(path: str | os.PathLike[str], kind: str) -> tuple[Tensors, dict
     try:
         with safe_open(name, framework="numpy") as file:
             head = file.metadata() or {}
-            _check_head(head, kind, name)
+            _check_head(head, name)
+            if head.get("kind") != kind:
+                raise FileFormatError(f"{name!r} holds a {head.get('kind')!r}, expected a {kind!r}")
             tensors = {key: file.get_tensor(key) for key in file.keys()}  # noqa: SIM118
             metadata = json.loads(head["content"])
     except SafetensorError as error:
@@ -67,7 +69,29 @@ def read_tensors(path: str | os.PathLike[str], kind: str) -> tuple[Tensors, dict
     return tensors, metadata
 
 
-def _check_head(head: dict[str, str], kind: str, name: str) -> None:
+def read_kind(path: str | os.PathLike[str]) -> str:
+    """What kind of file :func:`write_tensors` made of this one.
+
+    Raises
+    ------
+    FileFormatError
+        If it is no file of that function, or of a newer schema.
+    OSError
+        If it cannot be read.
+    """
+    name = os.fspath(path)
+    with open(name, "rb"):  # noqa: PTH123  (the usual errors for a missing or unreadable file)
+        pass
+    try:
+        with safe_open(name, framework="numpy") as file:
+            head = file.metadata() or {}
+    except SafetensorError as error:
+        raise FileFormatError(f"{name!r} is not a whole safetensors file: {error}") from error
+    _check_head(head, name)
+    return str(head.get("kind"))
+
+
+def _check_head(head: dict[str, str], name: str) -> None:
     if head.get("format") != _FORMAT:
         raise FileFormatError(f"{name!r} is a safetensors file, but was not written by rgrbm")
     schema = head.get("schema", "")
@@ -77,8 +101,6 @@ def _check_head(head: dict[str, str], kind: str, name: str) -> None:
         raise FileFormatError(
             f"{name!r} has schema version {schema}; this version of rgrbm reads up to {SCHEMA}: update it"
         )
-    if head.get("kind") != kind:
-        raise FileFormatError(f"{name!r} holds a {head.get('kind')!r}, expected a {kind!r}")
 
 
 def require_tensors(
@@ -127,6 +149,11 @@ def layer_sizes(metadata: dict[str, Any], name: str) -> tuple[int, int]:
     return require(metadata, "n_visible", int, name), require(metadata, "n_hidden", int, name)
 
 
-def parameter_shapes(n_visible: int, n_hidden: int) -> dict[str, tuple[int, ...]]:
-    """Shapes of an RBM's parameters."""
-    return {"weights": (n_visible, n_hidden), "visible_bias": (n_visible,), "hidden_bias": (n_hidden,)}
+def parameter_shapes(n_visible: int, n_hidden: int, *, gaussian: bool = False) -> dict[str, tuple[int, ...]]:
+    """Shapes of an RBM's parameters, those of Gaussian visible units included if there are such."""
+    shapes: dict[str, tuple[int, ...]] = {
+        "weights": (n_visible, n_hidden),
+        "visible_bias": (n_visible,),
+        "hidden_bias": (n_hidden,),
+    }
+    return shapes | {"log_variance": (n_visible,)} if gaussian else shapes

@@ -17,7 +17,7 @@ from rgrbm.likelihood.enumeration import log_z, sample_exactly
 from rgrbm.model.parameters import parameters_of
 from rgrbm.model.unit_values import binary_states
 from rgrbm.rbm.conversion import from_parameters, from_sklearn
-from rgrbm.rbm.inference import RBMInference
+from rgrbm.rbm.inference import BernoulliInference, RBMInference
 
 Values = npt.NDArray[np.float64]
 States = npt.NDArray[Any]  # visible states, one a row
@@ -31,11 +31,11 @@ class BinaryMachine:
 
     Parameters
     ----------
-    rbm : RBMInference
+    rbm : BernoulliInference
         A fitted estimator.
     """
 
-    def __init__(self, rbm: RBMInference) -> None:
+    def __init__(self, rbm: BernoulliInference) -> None:
         parameters = parameters_of(rbm)
         self.rbm = rbm
         self.weights: Values = parameters.weights_
@@ -143,7 +143,9 @@ def machine_of(rbm: Any) -> Machine:
         return rbm
     if isinstance(rbm, SklearnRBM):
         rbm = from_sklearn(rbm)
-    return BinaryMachine(rbm if isinstance(rbm, RBMInference) else from_parameters(rbm))
+    if isinstance(rbm, RBMInference) and not isinstance(rbm, BernoulliInference):
+        raise TypeError(f"diagnose takes RBMs whose visible units are 0 or 1, not a {type(rbm).__name__}")
+    return BinaryMachine(rbm if isinstance(rbm, BernoulliInference) else from_parameters(rbm))
 
 
 def visible_data(x: npt.ArrayLike, name: str) -> States:

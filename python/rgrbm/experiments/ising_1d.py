@@ -20,7 +20,7 @@ from rgrbm.experiments.experiment import Report, experiment
 from rgrbm.experiments.options import parameter, require_at_least, stream
 from rgrbm.experiments.run_folder import RunFolder
 from rgrbm.plots import ring as plots
-from rgrbm.rbm.estimator import BernoulliRBM
+from rgrbm.rbm.bernoulli import BernoulliRBM
 from rgrbm.rg.decimation import decimate, reconstruction_error_decimation_bound
 from rgrbm.rg.filters import sort_by_position
 from rgrbm.rg.hidden_ring import HiddenCorrelation, hidden_correlation

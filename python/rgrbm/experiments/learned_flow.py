@@ -19,7 +19,7 @@ from rgrbm.experiments.options import stream
 from rgrbm.experiments.run_folder import RunFolder
 from rgrbm.model.parameters import spin_parameters
 from rgrbm.rbm import masks
-from rgrbm.rbm.estimator import BernoulliRBM
+from rgrbm.rbm.bernoulli import BernoulliRBM
 from rgrbm.rbm.stack import RBMStack
 from rgrbm.rg.couplings import effective_couplings
 from rgrbm.rg.decimation import decimation_flow

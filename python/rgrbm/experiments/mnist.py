@@ -19,7 +19,7 @@ from rgrbm.experiments.options import parameter, require_at_least, stream
 from rgrbm.experiments.run_folder import RunFolder
 from rgrbm.plots import images as image_plots
 from rgrbm.plots import ring as plots
-from rgrbm.rbm.estimator import BernoulliRBM
+from rgrbm.rbm.bernoulli import BernoulliRBM
 from rgrbm.spins.values import Binary
 from rgrbm.statistics.notation import with_error
 

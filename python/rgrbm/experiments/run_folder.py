@@ -11,7 +11,7 @@ from matplotlib.figure import Figure
 
 from rgrbm._support.atomic import write_atomically
 from rgrbm.experiments.run_files import RunFiles
-from rgrbm.rbm.estimator import BernoulliRBM
+from rgrbm.rbm.bernoulli import BernoulliRBM
 from rgrbm.spins.values import Binary
 
 

@@ -14,10 +14,12 @@ from rgrbm.likelihood.enumeration import (
     log_z,
     sample_exactly,
 )
+from rgrbm.likelihood.gaussian import GaussianExpectations
 
 __all__ = [
     "AISResult",
     "Expectations",
+    "GaussianExpectations",
     "anneal",
     "exact_gradient",
     "expectations",

@@ -11,15 +11,16 @@ from scipy.special import expit, logsumexp
 from rgrbm._core import kernels
 from rgrbm._support import checks, streams
 from rgrbm._support.progress import progress_bar
-from rgrbm.model.parameters import parameters_of
+from rgrbm.model.gaussian import real_states
+from rgrbm.model.parameters import gaussian_parameters_of, is_gaussian, parameters_of
 from rgrbm.model.unit_values import binary_states, log_odds, sample_bernoulli
-from rgrbm.spins.values import Binary
 
 _WORK_PER_CALL = 2**27  # multiplications
 _LEAST_EFFECTIVE = 10.0
 _BOUND_ERRORS = 2.0  # standard errors between an estimate and its bound
 
 Values = npt.NDArray[np.float64]
+States = npt.NDArray[Any]  # units 0 and 1 as uint8, or Gaussian ones as float64
 
 
 @dataclass(frozen=True)
@@ -79,16 +80,18 @@ def anneal(
     Parameters
     ----------
     rbm : fitted estimator
-        Any object with ``weights_`` (n_visible, n_hidden), ``intercept_visible_`` and ``intercept_hidden_``.
+        Any object with ``weights_`` (n_visible, n_hidden), ``intercept_visible_`` and ``intercept_hidden_``. One that
+        has ``variance_``, too, has Gaussian visible units.
     n_chains : int, default=200
         Independent chains. The error falls with the square root of their number.
     n_betas : int, default=1000
         Steps between independent units and the model. Slower annealing makes the weights more equal.
-    x : array_like of 0 and 1, shape (n_samples, n_visible), optional
-        Data, whose means the independent units start from. Without data they start at ½.
+    x : array_like of shape (n_samples, n_visible), optional
+        Data, whose means the independent units start from. Without data they start at ½; Gaussian ones, of the model's
+        variances, at the means that hidden units of ½ would give them.
     reverse : bool, default=True
         Also anneal from the model to independent units, for the upper bound, at the same cost.
-    model_samples : array_like of 0 and 1, shape (n_samples, n_visible), optional
+    model_samples : array_like of shape (n_samples, n_visible), optional
         Where the reverse chains start. They should be exact samples of the model
         (:func:`rgrbm.likelihood.sample_exactly` for small ones). By default the forward chains are resampled with
         their weights: these are samples of the model only so far as the forward annealing has found all of its modes.
@@ -141,33 +144,31 @@ def anneal(
     >>> result.lower < log_z(rbm) < result.upper
     True
     """
-    p = parameters_of(rbm)
+    path = _GaussianPath(rbm) if is_gaussian(rbm) else _BinaryPath(rbm)
     n_chains, n_betas = checks.integer("n_chains", n_chains, 1), checks.integer("n_betas", n_betas, 1)
-    n_visible = len(p.intercept_visible_)
+    n_visible = path.n_visible
     # Uniform numbers of eight bytes and units of one for the start, weights of both directions, and the schedule.
-    needed = n_chains * (9 * n_visible + 16) + 8 * n_betas
+    needed = n_chains * (path.bytes_per_unit * n_visible + 16) + 8 * n_betas
     checks.require_memory(needed, f"{n_chains} chains of {n_visible} units and {n_betas} steps")
-    base = np.zeros(n_visible) if x is None else log_odds(binary_states(x, n_visible, "x"))
-    start = None if model_samples is None else binary_states(model_samples, n_visible, "model_samples")
+    path.start_from(x)
+    start = None if model_samples is None else path.states(model_samples, "model_samples")
     sequence = streams.seed_sequence(seed)
     generator = np.random.default_rng(streams.key(sequence, 2))
-    kernel = kernels.Annealing(p.weights_, p.intercept_visible_, p.intercept_hidden_, base)
-    base_log_z = float(np.logaddexp(0, base).sum()) + p.weights_.shape[1] * float(np.log(2))
+    kernel, base_log_z = path.kernel(), path.base_log_z
     betas = np.linspace(0, 1, n_betas + 1)
     n_reverse = 0 if not reverse else n_chains if start is None else len(start)
     with progress_bar("annealing", (n_chains + n_reverse) * n_betas, unit="steps", show=progress) as advance:
 
-        def run(schedule: Values, v: Binary, purpose: int) -> tuple[Binary, Values]:
+        def run(schedule: Values, v: States, purpose: int) -> tuple[States, Values]:
             log_weights, key = np.zeros(len(v)), streams.key(sequence, purpose)
-            n_steps = max(1, _WORK_PER_CALL // (2 * p.weights_.size * len(v)))
+            n_steps = max(1, _WORK_PER_CALL // (2 * path.n_weights * len(v)))
             for first in range(0, n_betas, n_steps):
                 part = np.ascontiguousarray(schedule[first : first + n_steps + 1])
                 v, log_weights = kernel.run(part, first, key, v, log_weights)
                 advance((len(part) - 1) * len(v), "")
             return v, log_weights
 
-        v = sample_bernoulli(np.broadcast_to(expit(base), (n_chains, n_visible)), generator)
-        v, changes = run(betas, v, 0)
+        v, changes = run(betas, path.draw(n_chains, generator), 0)
         log_weights = base_log_z + changes
         effective = _effective_sample_size(log_weights)
         _require_effective(effective, log_weights, n_betas)
@@ -178,6 +179,76 @@ def anneal(
             reverse_log_weights = base_log_z - run(betas[::-1], start, 1)[1]
     independent = effective if model_samples is None else np.inf
     return _result(log_weights, reverse_log_weights, effective, independent, n_betas)
+
+
+class _BinaryPath:
+    """The way from independent units to a Bernoulli RBM: its start, and the kernel that goes along it."""
+
+    bytes_per_unit = 9
+
+    def __init__(self, rbm: Any) -> None:
+        self._p = parameters_of(rbm)
+        self.n_visible, n_hidden = self._p.weights_.shape
+        self.n_weights = self._p.weights_.size
+        self._base = np.zeros(self.n_visible)
+        self._hidden_log_z = n_hidden * float(np.log(2))
+
+    def states(self, x: npt.ArrayLike, name: str) -> States:
+        return binary_states(x, self.n_visible, name)
+
+    def start_from(self, x: npt.ArrayLike | None) -> None:
+        if x is not None:
+            self._base = log_odds(self.states(x, "x"))
+
+    @property
+    def base_log_z(self) -> float:
+        return float(np.logaddexp(0, self._base).sum() + self._hidden_log_z)
+
+    def draw(self, n_chains: int, generator: np.random.Generator) -> States:
+        return sample_bernoulli(np.broadcast_to(expit(self._base), (n_chains, self.n_visible)), generator)
+
+    def kernel(self) -> kernels.Annealing:
+        p = self._p
+        return kernels.Annealing(p.weights_, p.intercept_visible_, p.intercept_hidden_, self._base)
+
+
+class _GaussianPath:
+    """The same with Gaussian visible units u; the chains are y = (u − origin)/σ, of the law exp(−½ y² + β c'·y + …)."""
+
+    bytes_per_unit = 24
+
+    def __init__(self, rbm: Any) -> None:
+        self._p = p = gaussian_parameters_of(rbm)
+        self.n_visible, self._n_hidden = p.weights_.shape
+        self.n_weights = p.weights_.size
+        self._deviation = np.sqrt(p.variance_)
+        self._origin = p.intercept_visible_ + 0.5 * p.weights_.sum(axis=1)
+
+    def states(self, x: npt.ArrayLike, name: str) -> States:
+        return np.ascontiguousarray((real_states(x, self.n_visible, name) - self._origin) / self._deviation)
+
+    def start_from(self, x: npt.ArrayLike | None) -> None:
+        if x is not None:
+            self._origin = real_states(x, self.n_visible, "x").mean(axis=0)
+
+    @property
+    def _bias(self) -> Values:
+        return np.asarray((self._p.intercept_visible_ - self._origin) / self._deviation)
+
+    @property
+    def base_log_z(self) -> float:
+        # Of exp(−½ y²) over y, in the unit of u; the model's −½ (y − c')² has −½ c'² beside what the chains know.
+        constant = 0.5 * np.log(2 * np.pi * self._p.variance_).sum() - 0.5 * (self._bias**2).sum()
+        return float(constant + self._n_hidden * np.log(2))
+
+    def draw(self, n_chains: int, generator: np.random.Generator) -> States:
+        return generator.standard_normal((n_chains, self.n_visible))
+
+    def kernel(self) -> kernels.Annealing:
+        p = self._p
+        weights = p.weights_ / self._deviation[:, None]
+        hidden_bias = p.intercept_hidden_ + (self._origin / p.variance_) @ p.weights_
+        return kernels.Annealing(weights, self._bias, hidden_bias, None)
 
 
 def _result(forward: Values, backward: Values | None, effective: float, independent: float, n_betas: int) -> AISResult:

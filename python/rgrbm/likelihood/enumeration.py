@@ -15,7 +15,16 @@ from rgrbm._core import kernels
 from rgrbm._support import checks, streams
 from rgrbm._support.enumeration import log_sum, log_weights, require_array, require_sum, slices
 from rgrbm.likelihood.annealing import AISResult, anneal
-from rgrbm.model.parameters import RBMParameters, parameters_of
+from rgrbm.likelihood.gaussian import (
+    GaussianExpectations,
+    gaussian_expectations,
+    gaussian_gradient,
+    gaussian_log_likelihood,
+    gaussian_log_marginal,
+    gaussian_log_z,
+    sample_gaussian_exactly,
+)
+from rgrbm.model.parameters import GaussianParameters, RBMParameters, is_gaussian, parameters_of
 from rgrbm.model.unit_values import binary_states, sample_bernoulli, sample_weights
 from rgrbm.spins.values import Binary
 
@@ -48,10 +57,11 @@ def log_z(
     Parameters
     ----------
     rbm : fitted estimator
-        Any object with ``weights_`` (n_visible, n_hidden), ``intercept_visible_`` and ``intercept_hidden_``.
+        Any object with ``weights_`` (n_visible, n_hidden), ``intercept_visible_`` and ``intercept_hidden_``. One that
+        has ``variance_``, too, has Gaussian visible units: Z then is an integral over them.
     method : {"exact", "ais"}, default="exact"
-        "exact" sums over all states of the smaller layer, up to 2²⁸. "ais" estimates by annealed importance
-        sampling.
+        "exact" sums over all states of the smaller layer (with Gaussian visible units: of the hidden one), up to 2²⁸.
+        "ais" estimates by annealed importance sampling.
     progress : bool, default=False
         Show a progress bar.
     **options
@@ -86,6 +96,8 @@ def log_z(
         raise ValueError(f"method must be 'exact' or 'ais', got {method!r}")
     if options:
         raise TypeError(f"the exact method has no option {', '.join(sorted(options))}")
+    if is_gaussian(rbm):
+        return gaussian_log_z(rbm, progress=progress)
     p = parameters_of(rbm)
     layer = _smaller_layer(p)
     require_sum(min(p.weights_.shape), f"the smaller ({layer}) layer", "Use method='ais' instead.")
@@ -128,6 +140,10 @@ def log_marginal(rbm: Any, layer: Layer, *, normalized: bool = True) -> Values:
     """
     if layer not in ("visible", "hidden"):
         raise ValueError(f"layer must be 'visible' or 'hidden', got {layer!r}")
+    if is_gaussian(rbm):
+        if layer == "visible":
+            raise TypeError("Gaussian visible units have no list of states: use score_samples, or layer='hidden'")
+        return gaussian_log_marginal(rbm, normalized=normalized)
     p = parameters_of(rbm)
     n, m = p.weights_.shape if layer == "visible" else p.weights_.T.shape
     require_array(n, f"the {layer} layer")
@@ -137,13 +153,15 @@ def log_marginal(rbm: Any, layer: Layer, *, normalized: bool = True) -> Values:
     return values
 
 
-def expectations(rbm: Any) -> Expectations:
+def expectations(rbm: Any) -> Expectations | GaussianExpectations:
     """Exact ⟨v⟩, ⟨h⟩ and ⟨v hᵀ⟩ of the model, by enumeration of the smaller layer.
+
+    With Gaussian visible units u the hidden layer is enumerated, and ⟨u uᵀ⟩ and ⟨h hᵀ⟩ come with the result.
 
     Raises
     ------
     ValueError
-        If the smaller layer has more than 28 units.
+        If the enumerated layer has more than 28 units.
 
     Examples
     --------
@@ -154,7 +172,10 @@ def expectations(rbm: Any) -> Expectations:
     array([[0.25],
            [0.25]])
     """
-    p = parameters_of(rbm)
+    return gaussian_expectations(rbm) if is_gaussian(rbm) else _binary_expectations(parameters_of(rbm))
+
+
+def _binary_expectations(p: RBMParameters) -> Expectations:
     layer = _smaller_layer(p)
     total = log_z(p)
     own, other, products = _moments(_enumerate_layer(p, layer), max(p.weights_.shape), total)
@@ -168,8 +189,8 @@ def log_likelihood(x: npt.ArrayLike, rbm: Any, *, log_z: float | None = None) ->
 
     Parameters
     ----------
-    x : array_like of 0 and 1, shape (n_samples, n_visible)
-        Data.
+    x : array_like of shape (n_samples, n_visible)
+        Data: of 0 and 1, or real numbers for Gaussian visible units.
     rbm : fitted estimator
         As for :func:`rgrbm.likelihood.enumeration.log_z`.
     log_z : float, optional
@@ -190,6 +211,8 @@ def log_likelihood(x: npt.ArrayLike, rbm: Any, *, log_z: float | None = None) ->
     >>> round(log_likelihood([[0, 1, 1]], rbm) / math.log(2), 12)
     -3.0
     """
+    if is_gaussian(rbm):
+        return gaussian_log_likelihood(x, rbm, log_z)
     p = parameters_of(rbm)
     units = binary_states(x, len(p.intercept_visible_), "x")
     total = 0.0
@@ -200,17 +223,23 @@ def log_likelihood(x: npt.ArrayLike, rbm: Any, *, log_z: float | None = None) ->
     return total / len(units) - (_exact_log_z(p) if log_z is None else log_z)
 
 
+@overload
+def exact_gradient(
+    x: npt.ArrayLike, rbm: GaussianParameters, *, sample_weight: npt.ArrayLike | None = None
+) -> tuple[Values, Values, Values, Values]: ...
+@overload
 def exact_gradient(
     x: npt.ArrayLike, rbm: Any, *, sample_weight: npt.ArrayLike | None = None
-) -> tuple[Values, Values, Values]:
-    """Exact gradient of the mean log-likelihood with respect to W, c and b.
+) -> tuple[Values, Values, Values]: ...
+def exact_gradient(x: npt.ArrayLike, rbm: Any, *, sample_weight: npt.ArrayLike | None = None) -> tuple[Values, ...]:
+    """Exact gradient of the mean log-likelihood with respect to W, c and b, and ln σ² of Gaussian visible units.
 
     ∂/∂W = ⟨v hᵀ⟩_data − ⟨v hᵀ⟩_model, and likewise for the biases; both sides without sampling.
 
     Parameters
     ----------
-    x : array_like of 0 and 1, shape (n_samples, n_visible)
-        Data.
+    x : array_like of shape (n_samples, n_visible)
+        Data: of 0 and 1, or real numbers for Gaussian visible units.
     rbm : fitted estimator or RBMParameters
         As for :func:`log_z`.
     sample_weight : array_like of shape (n_samples,), optional
@@ -221,6 +250,8 @@ def exact_gradient(
     weights : ndarray of shape (n_visible, n_hidden)
     visible_bias : ndarray of shape (n_visible,)
     hidden_bias : ndarray of shape (n_hidden,)
+    log_variance : ndarray of shape (n_visible,)
+        Only of models with Gaussian visible units.
 
     Raises
     ------
@@ -236,12 +267,14 @@ def exact_gradient(
     >>> exact_gradient([[1, 0]], rbm)[1]
     array([ 0.5, -0.5])
     """
+    if is_gaussian(rbm):
+        return gaussian_gradient(x, rbm, sample_weight)
     p = parameters_of(rbm)
     v = binary_states(x, len(p.intercept_visible_), "x").astype(np.float64)
     given = sample_weights(sample_weight, len(v))
     weight = np.full(len(v), 1 / len(v)) if given is None else given / given.sum()
     h = expit(v @ p.weights_ + p.intercept_hidden_)
-    model = expectations(p)
+    model = _binary_expectations(p)
     weighted = v * weight[:, None]
     return weighted.T @ h - model.products, weighted.sum(axis=0) - model.visible, weight @ h - model.hidden
 
@@ -283,7 +316,7 @@ def kl_divergence(probabilities: npt.ArrayLike, rbm: Any) -> float:
     return float(rel_entr(P, 1.0).sum() - P @ log_p)
 
 
-def sample_exactly(rbm: Any, n_samples: int, *, seed: streams.Seed = None) -> Binary:
+def sample_exactly(rbm: Any, n_samples: int, *, seed: streams.Seed = None) -> Binary | Values:
     """Independent samples of p_λ(v), drawn from the enumerated law of the smaller layer.
 
     Parameters
@@ -298,11 +331,12 @@ def sample_exactly(rbm: Any, n_samples: int, *, seed: streams.Seed = None) -> Bi
     Returns
     -------
     ndarray of uint8, shape (n_samples, n_visible)
+        Of float64 if visible units are Gaussian; then the hidden layer is enumerated.
 
     Raises
     ------
     ValueError
-        If the smaller layer has more than 26 units or ``n_samples`` is negative.
+        If the enumerated layer has more than 26 units or ``n_samples`` is negative.
     TypeError
         If ``n_samples`` is not an integer.
     MemoryError
@@ -317,6 +351,8 @@ def sample_exactly(rbm: Any, n_samples: int, *, seed: streams.Seed = None) -> Bi
     array([[1, 1, 1, 1]], dtype=uint8)
     """
     n_samples = checks.integer("n_samples", n_samples, 0)
+    if is_gaussian(rbm):
+        return sample_gaussian_exactly(rbm, n_samples, seed)
     p = parameters_of(rbm)
     checks.require_memory(8 * n_samples * sum(p.weights_.shape), f"{n_samples} samples of {len(p.weights_)} units")
     layer = _smaller_layer(p)

@@ -24,17 +24,76 @@ class RBMParameters(NamedTuple):
     """Biases b of shape (n_hidden,)."""
 
 
+class GaussianParameters(NamedTuple):
+    """Parameters of E(u, h) = Σ (u − c)²/2σ² − Σ u W h/σ² − b·h with real u and binary h, in double precision.
+
+    An object with the same attributes as a fitted :class:`rgrbm.GaussianRBM`, so that it may stand in for one.
+    """
+
+    weights_: npt.NDArray[np.float64]
+    """W of shape (n_visible, n_hidden), in the unit of the data: u | h has the mean c + W h."""
+    intercept_visible_: npt.NDArray[np.float64]
+    """Biases c of shape (n_visible,), in the unit of the data."""
+    intercept_hidden_: npt.NDArray[np.float64]
+    """Biases b of shape (n_hidden,)."""
+    variance_: npt.NDArray[np.float64]
+    """Variances σ² of shape (n_visible,) of the visible units given the hidden ones."""
+
+
+def is_gaussian(rbm: Any) -> bool:
+    """Whether a model has Gaussian visible units: whether it has variances."""
+    return hasattr(rbm, "variance_")
+
+
 def parameters_of(rbm: Any) -> RBMParameters:
-    """Read and check the parameters of a model.
+    """Read and check the parameters of a model with binary units.
 
     Raises
     ------
     TypeError
-        If the model lacks one of ``weights_``, ``intercept_visible_`` and ``intercept_hidden_``, or they are not
-        numbers.
+        If the model lacks one of ``weights_``, ``intercept_visible_`` and ``intercept_hidden_``, they are not
+        numbers, or its visible units are Gaussian.
     ValueError
         If their shapes do not fit together or a value is not finite.
     """
+    if is_gaussian(rbm):
+        raise TypeError(
+            f"an RBM with binary units is needed; {type(rbm).__name__} has Gaussian visible units, whose weights "
+            f"mean something else"
+        )
+    return _read(rbm)
+
+
+def gaussian_parameters_of(rbm: Any) -> GaussianParameters:
+    """Read and check the parameters of a model with Gaussian visible units.
+
+    Raises
+    ------
+    TypeError
+        If the model lacks one of ``weights_``, ``intercept_visible_``, ``intercept_hidden_`` and ``variance_``, or they
+        are not numbers.
+    ValueError
+        If their shapes do not fit together, a value is not finite, or a variance not positive.
+
+    Examples
+    --------
+    >>> import numpy as np
+    >>> from rgrbm.model import GaussianParameters, gaussian_parameters_of
+    >>> gaussian_parameters_of(GaussianParameters(np.ones((2, 1)), np.zeros(2), np.zeros(1), np.zeros(2)))
+    Traceback (most recent call last):
+    ValueError: variance_ must be positive and one for each of 2 visible units, got [0. 0.]
+    """
+    if not is_gaussian(rbm):
+        raise TypeError(f"an RBM with Gaussian visible units is needed, {type(rbm).__name__} has no variance_")
+    p = _read(rbm)
+    variance = np.ascontiguousarray(checks.numbers("variance_", rbm.variance_))
+    if variance.shape != p.intercept_visible_.shape or not (np.isfinite(variance) & (variance > 0)).all():
+        n = len(p.intercept_visible_)
+        raise ValueError(f"variance_ must be positive and one for each of {n} visible units, got {variance!s:.60}")
+    return GaussianParameters(*p, variance)
+
+
+def _read(rbm: Any) -> RBMParameters:
     try:
         values = rbm.weights_, rbm.intercept_visible_, rbm.intercept_hidden_
     except AttributeError as error:

@@ -10,7 +10,7 @@ from rgrbm.likelihood.annealing import anneal
 from rgrbm.likelihood.enumeration import log_likelihood
 from rgrbm.model import unit_values
 from rgrbm.model.energies import log_pseudo_likelihood
-from rgrbm.model.parameters import RBMParameters, parameters_of
+from rgrbm.model.parameters import GaussianParameters, RBMParameters, gaussian_parameters_of, parameters_of
 from rgrbm.rbm.training import Parameters, TrainingProgress
 
 Score = Literal["pseudo_likelihood", "ais", "exact"]
@@ -25,7 +25,7 @@ class EarlyStopping:
     Parameters
     ----------
     X : {array-like, sparse matrix} of shape (n_samples, n_features)
-        Validation data of 0 and 1; or probabilities, for the pseudo-likelihood.
+        Validation data of 0 and 1; or probabilities, for the pseudo-likelihood; or real numbers, with ``gaussian``.
     score : {"pseudo_likelihood", "ais", "exact"}, default="pseudo_likelihood"
         Mean over the validation data, in nats per sample, of: the log-pseudo-likelihood, which needs no partition
         function and costs n_features free energies of each sample; the log-likelihood with log Z by annealed
@@ -42,6 +42,9 @@ class EarlyStopping:
         Whether the fitted model gets the parameters of the best score. A checkpoint always keeps those of the last
         epoch, so that training can be resumed from it to the same bits; without a checkpoint,
         ``fit(X, resume=True)`` goes on from the parameters as they are.
+    gaussian : bool, default=False
+        Whether the model is a :class:`rgrbm.GaussianRBM`. It has no pseudo-likelihood in closed form: the score is to
+        be "ais" or "exact".
 
     Attributes
     ----------
@@ -50,7 +53,7 @@ class EarlyStopping:
     best_epoch_ : int
         Epoch of the best score.
     best_parameters_ : dict of str to ndarray
-        ``weights``, ``visible_bias`` and ``hidden_bias`` at that epoch.
+        ``weights``, ``visible_bias``, ``hidden_bias`` (and ``log_variance``) at that epoch.
 
     Raises
     ------
@@ -88,17 +91,14 @@ class EarlyStopping:
         interval: int = 1,
         min_gain: float = 0.0,
         restore_best: bool = False,
+        gaussian: bool = False,
     ) -> None:
         patience, interval = checks.integer("patience", patience, 1), checks.integer("interval", interval, 1)
         min_gain = checks.real("min_gain", min_gain, 0)
         if score not in get_args(Score):
             raise ValueError(f"score must be one of {get_args(Score)}, got {score!r}")
-        data = check_array(X, accept_sparse="csr", input_name="X")
-        self._units = unit_values.as_units(data, clip=False, name=type(self).__name__)
-        if score != "pseudo_likelihood":
-            self._units = unit_values.dense(self._units)
-            if self._units.dtype != np.uint8:
-                raise ValueError(f"score={score!r} needs validation data of 0 and 1, got other values")
+        self._units = _gaussian_units(X, score) if gaussian else _binary_units(X, score, type(self).__name__)
+        self.gaussian = gaussian
         self.score = score
         self.patience = patience
         self.interval = interval
@@ -120,6 +120,11 @@ class EarlyStopping:
             "visible_bias": progress.visible_bias,
             "hidden_bias": progress.hidden_bias,
         }
+        if (log_variance := getattr(progress, "log_variance", None)) is not None:
+            parameters["log_variance"] = log_variance
+        if self.gaussian != ("log_variance" in parameters):
+            kind = "a GaussianRBM" if self.gaussian else "a model with binary units"
+            raise ValueError(f"EarlyStopping was made for {kind}: gaussian={self.gaussian}")
         n_features = len(parameters["weights"])
         if self._units.shape[1] != n_features:
             raise ValueError(
@@ -143,8 +148,38 @@ class EarlyStopping:
     def _score(self, parameters: Parameters) -> float:
         if self.score == "pseudo_likelihood":
             return float(log_pseudo_likelihood(self._units, **parameters).mean())
-        rbm = parameters_of(RBMParameters(parameters["weights"], parameters["visible_bias"], parameters["hidden_bias"]))
+        rbm = model_of(parameters)
         log_z = None
         if self.score == "ais":
             log_z = anneal(rbm, n_chains=100, n_betas=1000, x=self._units, reverse=False, seed=0).log_z
         return log_likelihood(self._units, rbm, log_z=log_z)
+
+
+def _binary_units(X: Any, score: Score, name: str) -> Any:
+    units = unit_values.as_units(check_array(X, accept_sparse="csr", input_name="X"), clip=False, name=name)
+    if score == "pseudo_likelihood":
+        return units
+    units = unit_values.dense(units)
+    if units.dtype != np.uint8:
+        raise ValueError(f"score={score!r} needs validation data of 0 and 1, got other values")
+    return units
+
+
+def _gaussian_units(X: Any, score: Score) -> Any:
+    if score == "pseudo_likelihood":
+        raise ValueError("a GaussianRBM has no pseudo-likelihood in closed form: take score='ais' or 'exact'")
+    return check_array(X, input_name="X", dtype=np.float64)
+
+
+def model_of(parameters: Parameters) -> RBMParameters | GaussianParameters:
+    """A model with parameters that a training has reached.
+
+    Raises
+    ------
+    ValueError
+        If they are not finite.
+    """
+    named = parameters["weights"], parameters["visible_bias"], parameters["hidden_bias"]
+    if "log_variance" not in parameters:
+        return parameters_of(RBMParameters(*named))
+    return gaussian_parameters_of(GaussianParameters(*named, np.exp(parameters["log_variance"])))

@@ -19,6 +19,7 @@ from rgrbm._support.tensors import (
     require_tensors,
     write_tensors,
 )
+from rgrbm.rbm.files import learned_parameters
 from rgrbm.rbm.training import History
 
 Key: TypeAlias = tuple[int, int]
@@ -40,6 +41,13 @@ class Checkpoint:
     sampling_key: Key
     data_digest: str
     configuration: dict[str, Any]
+    log_variance: npt.NDArray[Any] | None = None
+    log_floor: npt.NDArray[Any] | None = None
+    """Of Gaussian visible units: ln σ², and the least that it may be."""
+
+    def parameters(self) -> dict[str, npt.NDArray[Any]]:
+        """The parameters that are learned."""
+        return learned_parameters(self)
 
     def replace(self, **changes: Any) -> "Checkpoint":
         """A copy with some fields changed."""
@@ -49,11 +57,9 @@ class Checkpoint:
 def save_checkpoint(checkpoint: Checkpoint, path: PathLike) -> None:
     """Write a checkpoint, whole or not at all."""
     history = checkpoint.history
-    tensors = {
-        "weights": checkpoint.weights,
-        "visible_bias": checkpoint.visible_bias,
-        "hidden_bias": checkpoint.hidden_bias,
-    }
+    tensors = checkpoint.parameters()
+    if checkpoint.log_floor is not None:
+        tensors["log_floor"] = checkpoint.log_floor
     tensors |= {_STATE + name: np.asarray(array) for name, array in checkpoint.trainer_state.items()}
     tensors |= {_HISTORY + name: history[name] for name in history.names}
     metadata = {
@@ -67,6 +73,7 @@ def save_checkpoint(checkpoint: Checkpoint, path: PathLike) -> None:
         "sampling_key": list(checkpoint.sampling_key),
         "data_digest": checkpoint.data_digest,
         "configuration": checkpoint.configuration,
+        "gaussian": checkpoint.log_variance is not None,
         "software": config(),
     }
     write_tensors(path, "checkpoint", tensors, metadata)
@@ -87,7 +94,11 @@ def load_checkpoint(path: PathLike) -> Checkpoint:
     n_epochs = require(metadata, "n_epochs", int, name)
     columns = require(metadata, "history", list, name)
     state = require(metadata, "state", dict, name)
-    shapes = parameter_shapes(*layer_sizes(metadata, name))
+    n_visible, n_hidden = layer_sizes(metadata, name)
+    gaussian = metadata.get("gaussian") is True
+    shapes = parameter_shapes(n_visible, n_hidden, gaussian=gaussian)
+    if gaussian:
+        shapes["log_floor"] = (n_visible,)
     require_tensors({key: t for key, t in tensors.items() if not key.startswith((_STATE, _HISTORY))}, shapes, name)
     expected: dict[str, tuple[int, ...]] = {_HISTORY + str(column): (n_epochs,) for column in columns}
     # NaN: not measured in that epoch.
@@ -106,6 +117,8 @@ def load_checkpoint(path: PathLike) -> Checkpoint:
         weights=tensors["weights"],
         visible_bias=tensors["visible_bias"],
         hidden_bias=tensors["hidden_bias"],
+        log_variance=tensors.get("log_variance"),
+        log_floor=tensors.get("log_floor"),
         trainer_state=stored,
         history=history,
         key=_key(metadata, "key", name),

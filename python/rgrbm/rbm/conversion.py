@@ -8,22 +8,26 @@ from sklearn.neural_network import BernoulliRBM as SklearnRBM
 from sklearn.utils.validation import check_is_fitted
 
 from rgrbm._support.streams import Seed
+from rgrbm._support.tensors import FileFormatError, read_kind
 from rgrbm.model.parameters import parameters_of
-from rgrbm.rbm.estimator import BernoulliRBM
+from rgrbm.rbm.bernoulli import BernoulliRBM
+from rgrbm.rbm.estimator import TrainableRBM
+from rgrbm.rbm.gaussian import GaussianRBM
 
 PathLike = str | os.PathLike[str]
+_KINDS: dict[str, type[TrainableRBM]] = {"BernoulliRBM": BernoulliRBM, "GaussianRBM": GaussianRBM}
 
 
-def save_model(model: BernoulliRBM, path: PathLike) -> None:
+def save_model(model: BernoulliRBM | GaussianRBM, path: PathLike) -> None:
     """Write a fitted RBM to a safetensors file; an existing file is replaced.
 
-    Tensors: ``weights`` (n_visible, n_hidden), ``visible_bias``, ``hidden_bias``, ``hidden_samples``, and ``mask`` if
-    there is one.
+    Tensors: ``weights`` (n_visible, n_hidden), ``visible_bias``, ``hidden_bias``, ``hidden_samples``, ``mask`` if
+    there is one, and ``log_variance`` of Gaussian visible units.
     Metadata: schema version, the estimator's parameters, feature names, versions of the software.
 
     Parameters
     ----------
-    model : BernoulliRBM
+    model : BernoulliRBM or GaussianRBM
         A fitted estimator. A learning-rate schedule that is a function is not kept.
     path : path
         The file, usually ``*.safetensors``.
@@ -49,7 +53,7 @@ def save_model(model: BernoulliRBM, path: PathLike) -> None:
     model.save(path)
 
 
-def load_model(path: PathLike) -> BernoulliRBM:
+def load_model(path: PathLike) -> Any:
     """Read an RBM that :func:`save_model` wrote.
 
     Parameters
@@ -59,7 +63,7 @@ def load_model(path: PathLike) -> BernoulliRBM:
 
     Returns
     -------
-    BernoulliRBM
+    BernoulliRBM or GaussianRBM
         A fitted estimator, ready to transform and sample. Its training cannot be resumed: that is what
         checkpoints are for.
 
@@ -71,7 +75,10 @@ def load_model(path: PathLike) -> BernoulliRBM:
     OSError
         If the file cannot be read.
     """
-    return BernoulliRBM.load(path)
+    kind = read_kind(path)
+    if kind not in _KINDS:
+        raise FileFormatError(f"{os.fspath(path)!r} holds a {kind!r}, expected a {' or a '.join(map(repr, _KINDS))}")
+    return _KINDS[kind].load(path)
 
 
 def from_parameters(rbm: Any, *, random_state: Seed = None) -> BernoulliRBM:
@@ -108,7 +115,7 @@ def from_parameters(rbm: Any, *, random_state: Seed = None) -> BernoulliRBM:
     p = parameters_of(rbm)
     weights, visible_bias, hidden_bias = (values.copy() for values in p)
     model = BernoulliRBM(weights.shape[1], n_iter=0, random_state=random_state)
-    model._set_fitted(weights, visible_bias, hidden_bias)
+    model._set_fitted(weights=weights, visible_bias=visible_bias, hidden_bias=hidden_bias)
     model.h_samples_ = np.zeros((0, weights.shape[1]))
     model.n_iter_ = 0
     return model
@@ -147,7 +154,11 @@ def from_sklearn(model: SklearnRBM) -> BernoulliRBM:
     ours = BernoulliRBM(**model.get_params(), gradient="pcd", centered=False, shuffle=False)
     weights = np.ascontiguousarray(model.components_.T)
     dtype = weights.dtype
-    ours._set_fitted(weights.copy(), model.intercept_visible_.astype(dtype), model.intercept_hidden_.astype(dtype))
+    ours._set_fitted(
+        weights=weights.copy(),
+        visible_bias=model.intercept_visible_.astype(dtype),
+        hidden_bias=model.intercept_hidden_.astype(dtype),
+    )
     ours.h_samples_ = model.h_samples_.astype(dtype)
     ours.n_iter_ = model.n_iter
     if hasattr(model, "feature_names_in_"):

@@ -24,6 +24,8 @@ from rgrbm._support.tensors import (
 )
 
 PathLike = str | os.PathLike[str]
+GAUSSIAN = "GaussianRBM"
+"""The kind of estimator whose records hold variances."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -38,14 +40,28 @@ class ModelRecord:
     visible_bias: npt.NDArray[Any]
     hidden_bias: npt.NDArray[Any]
     hidden_samples: npt.NDArray[Any]
-    mask: npt.NDArray[Any] | None
     n_epochs: int
     feature_names: list[str] | None
+    mask: npt.NDArray[Any] | None = None
+    log_variance: npt.NDArray[Any] | None = None
+    """Of Gaussian visible units."""
+
+    def fitted(self) -> dict[str, npt.NDArray[Any]]:
+        """The parameters that were learned."""
+        return learned_parameters(self)
+
+
+def learned_parameters(record: Any) -> dict[str, npt.NDArray[Any]]:
+    """Of a record or a checkpoint, those that its model has."""
+    names = ("weights", "visible_bias", "hidden_bias", "log_variance")
+    return {name: value for name in names if (value := getattr(record, name)) is not None}
 
 
 def plain_parameters(parameters: Mapping[str, Any]) -> dict[str, Any]:
     """An estimator's parameters as JSON keeps them: no mask, no generator, no function."""
-    plain = dict(parameters, mask=None)
+    plain = dict(parameters)
+    if "mask" in plain:
+        plain["mask"] = None
     if not isinstance(plain["random_state"], int | np.integer):
         plain["random_state"] = None
     schedule = plain["learning_rate_schedule"]
@@ -53,7 +69,9 @@ def plain_parameters(parameters: Mapping[str, Any]) -> dict[str, Any]:
         plain["learning_rate_schedule"] = "constant"
     elif not isinstance(schedule, str):
         plain["learning_rate_schedule"] = np.asarray(schedule, dtype=np.float64).tolist()
-    return {name: value.item() if isinstance(value, np.generic) else value for name, value in plain.items()}
+    return {
+        name: value.tolist() if isinstance(value, np.generic | np.ndarray) else value for name, value in plain.items()
+    }
 
 
 def write_model(record: ModelRecord, path: PathLike) -> None:
@@ -75,12 +93,7 @@ def write_model(record: ModelRecord, path: PathLike) -> None:
         "masked": record.mask is not None,
         "software": config(),
     }
-    tensors = {
-        "weights": record.weights,
-        "visible_bias": record.visible_bias,
-        "hidden_bias": record.hidden_bias,
-        "hidden_samples": record.hidden_samples,
-    }
+    tensors = record.fitted() | {"hidden_samples": record.hidden_samples}
     if record.mask is not None:
         tensors["mask"] = record.mask
     write_tensors(path, record.kind, tensors, metadata)
@@ -104,7 +117,8 @@ def read_model(path: PathLike, kind: str) -> ModelRecord:
     mask = tensors.pop("mask", None) if metadata.get("masked") else None
     if metadata.get("masked") and mask is None:
         raise FileFormatError(f"{name!r} lacks the mask that its metadata tell of")
-    require_tensors(tensors, parameter_shapes(n_visible, n_hidden) | {"hidden_samples": (n_samples, n_hidden)}, name)
+    shapes = parameter_shapes(n_visible, n_hidden, gaussian=kind == GAUSSIAN)
+    require_tensors(tensors, shapes | {"hidden_samples": (n_samples, n_hidden)}, name)
     names = metadata.get("feature_names")
     if names is not None and (not isinstance(names, list) or len(names) != n_visible):
         raise FileFormatError(f"{name!r}: its feature names do not fit {n_visible} visible units")

@@ -1,5 +1,6 @@
-"""What a Bernoulli RBM with given parameters can tell: conditionals, samples, free energies."""
+"""What an RBM with given parameters can tell: conditionals, samples, free energies."""
 
+from abc import abstractmethod
 from collections.abc import Callable
 from typing import Any
 
@@ -23,13 +24,12 @@ _WORK_PER_CALL = 2**28
 
 
 class RBMInference(ClassNamePrefixFeaturesOutMixin, TransformerMixin, BaseEstimator):  # type: ignore[misc]
-    """Methods that need the parameters only; :class:`rgrbm.BernoulliRBM` adds training."""
+    """Methods that need the parameters only, whatever the visible units; the estimators add training."""
 
     components_: npt.NDArray[Any]
     intercept_visible_: npt.NDArray[Any]
     intercept_hidden_: npt.NDArray[Any]
     random_state: streams.Seed
-    clip: bool
 
     @property
     def weights_(self) -> npt.NDArray[Any]:
@@ -42,7 +42,7 @@ class RBMInference(ClassNamePrefixFeaturesOutMixin, TransformerMixin, BaseEstima
         Parameters
         ----------
         X : {array-like, sparse matrix} of shape (n_samples, n_features)
-            Visible units: 0/1, or probabilities.
+            Visible units: 0/1 or probabilities, or real numbers if they are Gaussian.
 
         Returns
         -------
@@ -65,7 +65,7 @@ class RBMInference(ClassNamePrefixFeaturesOutMixin, TransformerMixin, BaseEstima
         (4, 2)
         """
         X = self._check_visible(X)
-        return unit_values.activate(X, self.weights_, self.intercept_hidden_)
+        return unit_values.activate(X, self._couplings(), self.intercept_hidden_)
 
     def sample_hidden(self, X: Any, seed: streams.Seed = None) -> Binary:
         """Draw hidden states from p(h | v).
@@ -73,7 +73,7 @@ class RBMInference(ClassNamePrefixFeaturesOutMixin, TransformerMixin, BaseEstima
         Parameters
         ----------
         X : {array-like, sparse matrix} of shape (n_samples, n_features)
-            Visible units: 0/1, or probabilities.
+            Visible units: 0/1 or probabilities, or real numbers if they are Gaussian.
         seed : int, SeedSequence, Generator, RandomState or None
             None: the estimator's own stream, which goes on from call to call.
 
@@ -90,7 +90,88 @@ class RBMInference(ClassNamePrefixFeaturesOutMixin, TransformerMixin, BaseEstima
         (4, 2)
         """
         units = unit_values.dense(self._check_visible(X))
-        return self._sample_other(units, kernels.sample_hidden, self.weights_, self.intercept_hidden_, seed)
+        return self._sample_other(units, kernels.sample_hidden, self._couplings(), self.intercept_hidden_, seed)
+
+    def score(self, X: Any, y: Any = None) -> float:
+        """Mean of :meth:`score_samples`: what grid search maximises when no other score is given.
+
+        Examples
+        --------
+        >>> import numpy as np
+        >>> from rgrbm import BernoulliRBM
+        >>> rbm = BernoulliRBM(n_components=2, random_state=0).fit(np.eye(4, dtype=np.uint8))
+        >>> rbm.score(np.eye(4, dtype=np.uint8)) < 0
+        True
+        """
+        return float(np.mean(self.score_samples(X)))
+
+    # What visible units differ in
+
+    @abstractmethod
+    def score_samples(self, X: Any) -> npt.NDArray[Any]:
+        """How likely each sample is to the model, or a measure of it."""
+
+    @abstractmethod
+    def _couplings(self) -> npt.NDArray[Any]:
+        """What visible units times it are the inputs of hidden ones, without biases; (n_visible, n_hidden)."""
+
+    @abstractmethod
+    def _check_visible(self, X: Any) -> Any:
+        """Visible units in a form that the model works with."""
+
+    @abstractmethod
+    def _set_parameters(self, **parameters: npt.NDArray[Any]) -> None:
+        """Take over parameters under the names that records have for them."""
+
+    @abstractmethod
+    def _gibbs(self, units: npt.NDArray[Any], n_steps: int, key: Key, index: int) -> tuple[npt.NDArray[Any], Binary]:
+        """Visible and hidden states after ``n_steps`` steps v → h → v."""
+
+    # Checks and streams
+
+    def _check_hidden(self, H: Any) -> npt.NDArray[Any]:
+        check_is_fitted(self)
+        H = np.asarray(H)
+        if H.ndim != 2 or H.shape[1] != len(self.intercept_hidden_):
+            raise ValueError(
+                f"expected hidden states of shape (n_samples, {len(self.intercept_hidden_)}), got {H.shape}"
+            )
+        if H.dtype.kind not in "biuf" or not np.all(np.isfinite(H)):
+            raise ValueError("hidden states must be finite numbers")
+        return np.asarray(unit_values.as_units(H, clip=getattr(self, "clip", False), name=type(self).__name__))
+
+    def _start_streams(self, sampling_key: Key) -> None:
+        self._sampling_key = sampling_key
+        self._n_draws = 0
+
+    def _next_draw(self) -> tuple[Key, int]:
+        self._n_draws += 1
+        return self._sampling_key, self._n_draws
+
+    def _draw(self, seed: streams.Seed) -> tuple[Key, int]:
+        """Key and index of the random stream for one draw."""
+        return self._next_draw() if seed is None else (streams.key(streams.seed_sequence(seed)), 0)
+
+    def _sample_other(
+        self,
+        units: npt.NDArray[Any],
+        kernel: Callable[..., npt.NDArray[np.uint8]],
+        weights: npt.NDArray[Any],
+        bias: npt.NDArray[Any],
+        seed: streams.Seed,
+    ) -> Binary:
+        """States of the other layer: by the kernel from binary units, by NumPy from the odds that real ones give."""
+        key, index = self._draw(seed)
+        if units.dtype == np.uint8:
+            return np.asarray(kernel(units, np.ascontiguousarray(self.weights_), bias, key, index))
+        p = unit_values.activate(units, weights, bias)
+        return unit_values.sample_bernoulli(p, np.random.default_rng((*key, index)))
+
+
+class BernoulliInference(RBMInference):
+    """Methods of a model with binary visible units."""
+
+    clip: bool
 
     def sample_visible(self, H: Any, seed: streams.Seed = None) -> Binary:
         """Draw visible states from p(v | h).
@@ -302,23 +383,13 @@ class RBMInference(ClassNamePrefixFeaturesOutMixin, TransformerMixin, BaseEstima
         X = self._check_visible(X)
         return log_pseudo_likelihood(X, self.weights_, self.intercept_visible_, self.intercept_hidden_)
 
-    def score(self, X: Any, y: Any = None) -> float:
-        """Mean of :meth:`score_samples`: what grid search maximises when no other score is given.
+    # Checks and steps
 
-        Examples
-        --------
-        >>> import numpy as np
-        >>> from rgrbm import BernoulliRBM
-        >>> rbm = BernoulliRBM(n_components=2, random_state=0).fit(np.eye(4, dtype=np.uint8))
-        >>> rbm.score(np.eye(4, dtype=np.uint8)) < 0
-        True
-        """
-        return float(np.mean(self.score_samples(X)))
+    def _couplings(self) -> npt.NDArray[Any]:
+        return self.weights_
 
-    # Checks, streams and steps
-
-    def _set_parameters(
-        self, weights: npt.NDArray[Any], visible_bias: npt.NDArray[Any], hidden_bias: npt.NDArray[Any]
+    def _set_parameters(  # type: ignore[override]  # these are the names
+        self, *, weights: npt.NDArray[Any], visible_bias: npt.NDArray[Any], hidden_bias: npt.NDArray[Any]
     ) -> None:
         self.components_ = weights.T
         self.intercept_visible_ = visible_bias
@@ -329,44 +400,6 @@ class RBMInference(ClassNamePrefixFeaturesOutMixin, TransformerMixin, BaseEstima
         check_is_fitted(self)
         X = validate_data(self, X, accept_sparse="csr", reset=False)
         return unit_values.as_units(X, clip=self.clip, name=type(self).__name__)
-
-    def _check_hidden(self, H: Any) -> npt.NDArray[Any]:
-        check_is_fitted(self)
-        H = np.asarray(H)
-        if H.ndim != 2 or H.shape[1] != len(self.intercept_hidden_):
-            raise ValueError(
-                f"expected hidden states of shape (n_samples, {len(self.intercept_hidden_)}), got {H.shape}"
-            )
-        if H.dtype.kind not in "biuf" or not np.all(np.isfinite(H)):
-            raise ValueError("hidden states must be finite numbers")
-        return np.asarray(unit_values.as_units(H, clip=self.clip, name=type(self).__name__))
-
-    def _start_streams(self, sampling_key: Key) -> None:
-        self._sampling_key = sampling_key
-        self._n_draws = 0
-
-    def _next_draw(self) -> tuple[Key, int]:
-        self._n_draws += 1
-        return self._sampling_key, self._n_draws
-
-    def _draw(self, seed: streams.Seed) -> tuple[Key, int]:
-        """Key and index of the random stream for one draw."""
-        return self._next_draw() if seed is None else (streams.key(streams.seed_sequence(seed)), 0)
-
-    def _sample_other(
-        self,
-        units: npt.NDArray[Any],
-        kernel: Callable[..., npt.NDArray[np.uint8]],
-        weights: npt.NDArray[Any],
-        bias: npt.NDArray[Any],
-        seed: streams.Seed,
-    ) -> Binary:
-        """States of the other layer: by the kernel from binary units, by NumPy from the odds that real ones give."""
-        key, index = self._draw(seed)
-        if units.dtype == np.uint8:
-            return np.asarray(kernel(units, np.ascontiguousarray(self.weights_), bias, key, index))
-        p = unit_values.activate(units, weights, bias)
-        return unit_values.sample_bernoulli(p, np.random.default_rng((*key, index)))
 
     def _gibbs(self, units: npt.NDArray[Any], n_steps: int, key: Key, index: int) -> tuple[Binary, Binary]:
         """Visible and hidden states after ``n_steps`` steps v → h → v from binary or real visible units."""

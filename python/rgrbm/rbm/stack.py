@@ -16,7 +16,7 @@ from sklearn.utils.validation import check_is_fitted
 from rgrbm._support import streams
 from rgrbm.model.parameters import spin_parameters
 from rgrbm.rbm import stack_files
-from rgrbm.rbm.estimator import BernoulliRBM
+from rgrbm.rbm.bernoulli import BernoulliRBM
 from rgrbm.spins.values import Binary
 
 PathLike = str | os.PathLike[str]

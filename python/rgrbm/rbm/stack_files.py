@@ -14,7 +14,7 @@ from pathlib import Path
 from typing import Any
 
 from rgrbm._support.tensors import FileFormatError, require
-from rgrbm.rbm.estimator import BernoulliRBM
+from rgrbm.rbm.bernoulli import BernoulliRBM
 
 SCHEMA = 1
 _KIND = "rgrbm.RBMStack"

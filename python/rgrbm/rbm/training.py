@@ -20,7 +20,7 @@ from rgrbm._support.progress import progress_bar
 from rgrbm.rbm.history import History as History
 
 Array: TypeAlias = npt.NDArray[np.float64]
-Parameters: TypeAlias = dict[str, npt.NDArray[Any]]  # weights, visible_bias and hidden_bias
+Parameters: TypeAlias = dict[str, npt.NDArray[Any]]  # weights, visible_bias, hidden_bias; log_variance of Gaussians
 Schedule: TypeAlias = Literal["constant", "linear", "cosine"] | Callable[[int], float] | npt.ArrayLike
 SCHEDULES = ("constant", "linear", "cosine")
 
@@ -114,6 +114,11 @@ class TrainingProgress:
     def hidden_bias(self) -> npt.NDArray[Any]:
         """Copy of the hidden biases, shape (n_hidden,)."""
         return self._trainer.hidden_bias
+
+    @property
+    def log_variance(self) -> npt.NDArray[Any] | None:
+        """Copy of the logs of the variances of Gaussian visible units, shape (n_visible,); None if they are binary."""
+        return getattr(self._trainer, "log_variance", None)
 
     def record(self, name: str, value: float) -> None:
         """Put a quantity of this epoch into the history; it is NaN in the epochs without."""
@@ -364,9 +369,15 @@ def run_epochs(
 def divergence(model: Parametrized) -> str:
     """What makes the parameters past any use, in words; empty if nothing does."""
     weights = model.weights
+    log_variance = getattr(model, "log_variance", None)
+    if log_variance is not None:  # Gaussian units' weights are in the unit of the data
+        if not np.isfinite(log_variance).all():
+            return "a variance is not finite"
+        with np.errstate(over="ignore", invalid="ignore"):
+            weights = weights * np.exp(-log_variance / 2)[:, None]
     largest = max(float(weights.max()), -float(weights.min()))  # NaN if there is one
     if not largest <= MAX_WEIGHT:
-        return f"its largest weight is {largest:.3g}"
+        return f"its largest weight is {largest:.3g}{' standard deviations' if log_variance is not None else ''}"
     finite = np.isfinite(model.visible_bias).all() and np.isfinite(model.hidden_bias).all()
     return "" if finite else "a bias is not finite"
 

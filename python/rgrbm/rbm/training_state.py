@@ -1,19 +1,18 @@
 """The state of an RBM's training: its start, its way into and out of the kernels, whether it may go on."""
 
 from numbers import Integral
-from typing import Any, Protocol
+from typing import Any, Protocol, TypeAlias
 
 import numpy as np
 import numpy.typing as npt
 
-from rgrbm._core import kernels
 from rgrbm._support import streams
 from rgrbm.model import unit_values
-from rgrbm.model.parameters import parameters_of
 from rgrbm.rbm.checkpoints import Checkpoint
 from rgrbm.rbm.inference import SAMPLING
-from rgrbm.rbm.structure import Structure, structure_of
 from rgrbm.rbm.training import History
+
+Array: TypeAlias = npt.NDArray[Any]
 
 _WEIGHTS, _TRAINING = 0, 1  # purposes of the random streams, beside SAMPLING
 # Parameters that may differ between the start of a training and its continuation: the length of the run (the
@@ -30,34 +29,31 @@ _FREE_ON_RESUME = {
 
 
 class Trainable(Protocol):
-    """What is needed of an estimator: the parameters it was made with, and those that it has learned."""
+    """What is needed of an estimator: the parameters it was made with, and what its visible units make different."""
 
     n_components: int
     n_iter: int
     random_state: streams.Seed
-    weight_scale: float
-    mask: Any
-    symmetric: bool
-    intercept_visible_: npt.NDArray[Any]
-    intercept_hidden_: npt.NDArray[Any]
     _data_dtype: np.dtype[Any]
 
-    @property
-    def weights_(self) -> npt.NDArray[Any]: ...  # noqa: D102
     def get_params(self) -> dict[str, Any]: ...  # noqa: D102
+    def _first_parameters(
+        self, data: Array, sample_weight: npt.NDArray[np.float64] | None, start: Any, noise: Array
+    ) -> dict[str, Array]: ...
+    def _new_trainer(self, state: Checkpoint, n_visible: int) -> Any: ...
+    def _parameters(self) -> dict[str, Array]: ...
 
 
 def configuration(rbm: Trainable) -> dict[str, Any]:
     """Parameters that must be the same when a training is resumed, in a form that JSON keeps."""
-    parameters = {name: value for name, value in rbm.get_params().items() if name not in _FREE_ON_RESUME}
-    if rbm.mask is not None:
-        parameters["mask"] = unit_values.digest(np.asarray(rbm.mask))
-    return {name: getattr(value, "item", lambda v=value: v)() for name, value in parameters.items()}
+    return {name: _plain(value) for name, value in rbm.get_params().items() if name not in _FREE_ON_RESUME}
 
 
-def structure(rbm: Trainable, n_visible: int) -> Structure | None:
-    """What ``mask`` and ``symmetric`` make of the parameters; None if all are free."""
-    return structure_of(rbm.mask, rbm.symmetric, n_visible, rbm.n_components)
+def _plain(value: Any) -> Any:
+    """A parameter as JSON keeps it: an array by its fingerprint."""
+    if isinstance(value, np.ndarray | list | tuple):
+        return unit_values.digest(np.asarray(value))
+    return value.item() if isinstance(value, np.generic) else value
 
 
 def initial_state(
@@ -66,36 +62,19 @@ def initial_state(
     sample_weight: npt.NDArray[np.float64] | None = None,
     start: Any = None,
 ) -> Checkpoint:
-    """The state before the first epoch: small random weights and visible biases from the data, or those of ``start``.
+    """The state before the first epoch, with the parameters of ``start`` if it is given.
 
     Raises
     ------
     TypeError
-        If ``start`` is no fitted RBM.
+        If ``start`` is no fitted RBM of this kind.
     ValueError
         If it is of other sizes.
     """
     sequence = streams.seed_sequence(rbm.random_state)
-    shape = (data.shape[1], rbm.n_components)
-    dtype = rbm._data_dtype
-    if start is None:
-        generator = np.random.default_rng(streams.key(sequence, _WEIGHTS))
-        parameters = (
-            (rbm.weight_scale * generator.standard_normal(shape)).astype(dtype),
-            unit_values.log_odds(data, _scaled(sample_weight)).astype(dtype),
-            np.zeros(rbm.n_components, dtype=dtype),
-        )
-    else:
-        given = parameters_of(start)
-        if given.weights_.shape != shape:
-            raise ValueError(f"start must have weights of shape {shape}, got {given.weights_.shape}")
-        parameters = tuple(value.astype(dtype) for value in given)  # type: ignore[assignment]  # three of them
-    imposed = structure(rbm, data.shape[1])
-    weights, visible_bias, hidden_bias = imposed.impose(*parameters) if imposed else parameters
+    noise = np.random.default_rng(streams.key(sequence, _WEIGHTS)).standard_normal((data.shape[1], rbm.n_components))
     return Checkpoint(
-        weights=weights,
-        visible_bias=visible_bias,
-        hidden_bias=hidden_bias,
+        **rbm._first_parameters(data, _scaled(sample_weight), start, noise),
         trainer_state={},
         history=History(),
         key=streams.key(sequence, _TRAINING),
@@ -110,9 +89,7 @@ def current_state(rbm: Trainable, data: npt.NDArray[Any]) -> Checkpoint:
     state: Checkpoint = getattr(rbm, "_training_state", None) or initial_state(rbm, data)
     dtype = state.weights.dtype
     return state.replace(
-        weights=np.ascontiguousarray(rbm.weights_, dtype=dtype),
-        visible_bias=np.ascontiguousarray(rbm.intercept_visible_, dtype=dtype),
-        hidden_bias=np.ascontiguousarray(rbm.intercept_hidden_, dtype=dtype),
+        **{name: np.ascontiguousarray(value, dtype=dtype) for name, value in rbm._parameters().items()}
     )
 
 
@@ -155,16 +132,7 @@ def make_trainer(
     sample_weight: npt.NDArray[np.float64] | None = None,
 ) -> Any:
     """A compiled trainer that stands where ``state`` does."""
-    parameters = state.weights, state.visible_bias, state.hidden_bias
-    single = state.weights.dtype == np.float32
-    s = structure(rbm, data.shape[1])
-    trainer: Any
-    if s is None:
-        trainer = (kernels.Trainer32 if single else kernels.Trainer64)(*parameters, state.key)
-    else:
-        kind = kernels.StructuredTrainer32 if single else kernels.StructuredTrainer64
-        classes = s.weight_class, s.visible_class, s.hidden_class
-        trainer = kind(*parameters, *classes, s.symmetric, state.key)
+    trainer = rbm._new_trainer(state, data.shape[1])
     if data.dtype == np.uint8:
         trainer.set_data(data, sample_weight)
     else:
@@ -176,9 +144,5 @@ def make_trainer(
 
 def capture(trainer: Any, state: Checkpoint) -> Checkpoint:
     """The state that the trainer has reached."""
-    return state.replace(
-        weights=trainer.weights,
-        visible_bias=trainer.visible_bias,
-        hidden_bias=trainer.hidden_bias,
-        trainer_state=trainer.state(),
-    )
+    names = state.parameters()
+    return state.replace(**{name: getattr(trainer, name) for name in names}, trainer_state=trainer.state())
