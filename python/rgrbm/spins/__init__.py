@@ -10,6 +10,7 @@ from rgrbm.spins.ensemble import Ensemble
 from rgrbm.spins.enumeration import spin_energies, spin_log_z
 from rgrbm.spins.ising import IsingModel
 from rgrbm.spins.lattice import Lattice
+from rgrbm.spins.measurement import Measurement
 from rgrbm.spins.tempering import ParallelTempering, TemperingRecord, tempering_ladder
 from rgrbm.spins.values import Binary, Spins, to_binary, to_spins
 
@@ -21,6 +22,7 @@ __all__ = [
     "Ensemble",
     "IsingModel",
     "Lattice",
+    "Measurement",
     "NoFiniteCouplingError",
     "ParallelTempering",
     "Spins",

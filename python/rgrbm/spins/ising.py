@@ -6,10 +6,12 @@ import numpy as np
 import numpy.typing as npt
 
 from rgrbm._support import checks, streams
-from rgrbm.spins import exact, sampling
+from rgrbm.spins import exact, measuring, sampling
 from rgrbm.spins.bonds import Bonds, Values
 from rgrbm.spins.ensemble import Ensemble
 from rgrbm.spins.lattice import Kind, Lattice
+from rgrbm.spins.measured_chains import MeasuredMethod
+from rgrbm.spins.measurement import Measurement
 from rgrbm.spins.sampling import Method, Progress
 from rgrbm.spins.values import Spins
 
@@ -129,16 +131,19 @@ class IsingModel:
         ----------
         n_samples : int
             Number of configurations.
-        method : {"metropolis", "heat_bath", "exact"}
+        method : {"metropolis", "heat_bath", "wolff", "swendsen_wang", "exact"}
             Single-spin sampler: Metropolis (Eq. 16 of the report, ΔH = 0 is accepted) or heat bath; or, for the
             ring without a field, independent exact samples from the transfer matrix. Heat bath visits sites colour by
             colour where the lattice has colours (:meth:`rgrbm.spins.Lattice.colouring`), and at random elsewhere and
             on the ring. So does Metropolis with one coupling for all axes, not 0 and not frustrated, and sides of at
-            least 8; in other cases a fixed order might not be ergodic, and sites are visited at random.
+            least 8; in other cases a fixed order might not be ergodic, and sites are visited at random. "wolff" and
+            "swendsen_wang" turn whole clusters (:class:`rgrbm.spins.ClusterSampler`): near a critical point their
+            chains forget in a few sweeps what takes single-spin methods thousands.
         seed : int, SeedSequence, Generator, RandomState or None
             Fixes the result to the bit, for any number of threads.
         n_chains : int, optional
-            Independent chains, each started at random; by default as many as there are samples, at most 512.
+            Independent chains, each started at random; by default as many as there are samples, at most 512, or 64
+            of clusters.
         burn_in, spacing : int, optional
             Sweeps before the first and between further samples of each chain; a spacing is at least 1, as without a
             sweep a chain would give the same sample again. By default 20 and 5 times the
@@ -165,6 +170,72 @@ class IsingModel:
         return sampling.draw(
             self, n_samples, method=method, seed=seed, n_chains=n_chains, burn_in=burn_in, spacing=spacing,
             progress=progress,
+        )  # fmt: skip
+
+    def measure(
+        self,
+        n_sweeps: int,
+        *,
+        method: MeasuredMethod = "swendsen_wang",
+        seed: streams.Seed = None,
+        n_chains: int | None = None,
+        burn_in: int | None = None,
+        correlation_every: int | None = None,
+        progress: Progress | None = None,
+    ) -> Measurement:
+        """Run and measure observables with error bars; no configurations are kept.
+
+        Half of the chains start at random (hot), half with all spins up (cold). Burn-in goes on in rounds of doubling
+        length until one covers 20 autocorrelation times and both starts agree in energy and ⟨|m|⟩.
+
+        Parameters
+        ----------
+        n_sweeps : int
+            Sweeps that are measured, of each chain; at least 2.
+        method : {"metropolis", "heat_bath", "wolff", "swendsen_wang"}
+            Single-spin updates or clusters; a sweep of Wolff's is as many clusters as turn about all spins once, a
+            number that is fixed before.
+        seed : int, SeedSequence, Generator, RandomState or None
+            Fixes the result to the bit, for any number of threads.
+        n_chains : int, optional
+            An even number; by default 1024 of single-spin methods (which are packed 512 to a word), and 64 of clusters.
+        burn_in : int, optional
+            Sweeps before measuring, instead of those that the starts need to agree.
+        correlation_every : int, optional
+            Sweeps between looks at ⟨s₀ sₓ⟩; by default it is not measured, nor is the correlation length by single-spin
+            methods. A look costs more than a sweep.
+        progress : callable, optional
+            Called with (sweeps done, sweeps in all) between slices of work.
+
+        Returns
+        -------
+        Measurement
+
+        Raises
+        ------
+        TypeError
+            If a number is not an integer.
+        ValueError
+            If an argument is out of range or the method unknown.
+        MemoryError
+            If the chains need more memory than there is.
+
+        Warns
+        -----
+        RuntimeWarning
+            If the chains are too short to tell, or hot and cold starts disagree; ``equilibrated`` is then false.
+
+        Examples
+        --------
+        >>> from rgrbm import IsingModel
+        >>> model = IsingModel((8, 8), J=0.4)
+        >>> found = model.measure(500, seed=0)
+        >>> bool(abs(found.energy.mean - model.mean_energy() / 64) < 4 * found.energy.stderr), found.equilibrated
+        (True, True)
+        """
+        return measuring.measure(
+            self, n_sweeps, method=method, seed=seed, n_chains=n_chains, burn_in=burn_in,
+            correlation_every=correlation_every, progress=progress,
         )  # fmt: skip
 
     def energy(self, spins: npt.ArrayLike) -> npt.NDArray[np.float64]:

@@ -11,14 +11,16 @@ import numpy.typing as npt
 
 from rgrbm._core import kernels
 from rgrbm._support import checks, streams
+from rgrbm.spins.clusters import ClusterMethod, ClusterSampler, require_cluster_memory
 from rgrbm.spins.ensemble import Ensemble
 from rgrbm.spins.lattice import Lattice
 from rgrbm.statistics.autocorrelation import integrated_autocorrelation_time
 
-Method: TypeAlias = Literal["metropolis", "heat_bath", "exact"]
+Method: TypeAlias = Literal["metropolis", "heat_bath", "wolff", "swendsen_wang", "exact"]
 Progress: TypeAlias = Callable[[int, int], object]
 
 _CHAINS_PER_WORD = 512
+_CLUSTER_CHAINS = 64  # by default
 _SMALL = 2**26  # bytes; below, unused lanes of a word are no concern
 _SLICE_UPDATES = 2**28  # single-spin updates in one call of the kernels: a fraction of a second
 # In units of τ_int: what is left of the start is e⁻²⁰, between samples e⁻⁵.
@@ -86,9 +88,11 @@ def draw(
     _check(model, n_samples, method, n_chains, burn_in, spacing)
     started = time.perf_counter()
     sequence, lattice = streams.seed_sequence(seed), model.lattice
-    n_chains = n_samples if method == "exact" else n_chains or min(n_samples, _CHAINS_PER_WORD)
-    _check_memory(lattice, n_samples, n_chains, measured=method != "exact" and None in (burn_in, spacing))
-    chains = _local_chains(model, n_chains, streams.key(sequence))
+    if method == "exact":
+        n_chains = n_samples
+    elif n_chains is None:
+        n_chains = min(n_samples, _CLUSTER_CHAINS if method in get_args(ClusterMethod) else _CHAINS_PER_WORD)
+    chains = _chains(model, method, n_samples, n_chains, sequence, measured=None in (burn_in, spacing))
     times: dict[str, float] = {}
     if method == "exact":
         burn_in = spacing = 0
@@ -112,7 +116,34 @@ def draw(
     )  # fmt: skip
 
 
-def _local_chains(model: Model, n_chains: int, key: tuple[int, int]) -> kernels.IsingChains:
+def _chains(
+    model: Model, method: Method, n_samples: int, n_chains: int, sequence: np.random.SeedSequence, *, measured: bool
+) -> Any:
+    """The chains of a method, where the memory holds them and the samples."""
+    if method in get_args(ClusterMethod):
+        require_cluster_memory(model.lattice, n_chains, n_samples)
+        return _ClusterChains(model, method, n_chains, sequence)  # type: ignore[arg-type]  # one of these two
+    _check_memory(model.lattice, n_samples, n_chains, measured=measured and method != "exact")
+    return local_chains(model, n_chains, streams.key(sequence))
+
+
+class _ClusterChains:
+    """A sampler by clusters, with the methods of the single-spin chains."""
+
+    def __init__(self, model: Model, method: ClusterMethod, n_chains: int, seed: np.random.SeedSequence) -> None:
+        couplings = np.array(model.couplings)
+        self._sampler = ClusterSampler(model.lattice, couplings, model.h, method=method, n_chains=n_chains, seed=seed)
+        self._sampler.calibrate()
+        self.bond_sums, self.magnetizations = self._sampler.bond_sums, self._sampler.magnetizations
+
+    def sweep(self, n: int, update: str) -> None:
+        self._sampler.sweep(n)
+
+    def unpack(self, out: npt.NDArray[np.int8]) -> None:
+        out[:] = self._sampler.spins().reshape(self._sampler.n_chains, -1)[: len(out)]
+
+
+def local_chains(model: Model, n_chains: int, key: tuple[int, int]) -> kernels.IsingChains:
     """Chains of the single-spin methods, and of exact samples."""
     lattice = model.lattice
     return kernels.IsingChains(lattice.shape, model.couplings, model.h, n_chains, key, lattice.kind)

@@ -1,0 +1,165 @@
+"""Observables with error bars against exact laws, and the result's forms. Seeds are fixed."""
+
+import json
+
+import numpy as np
+import pytest
+
+from exact_laws import all_states, boltzmann_law
+from rgrbm import IsingModel, set_num_threads
+from rgrbm.spins import Measurement, exact
+from rgrbm.spins.observables import correlations
+
+METHODS = ["metropolis", "heat_bath", "wolff", "swendsen_wang"]
+J_C = exact.CRITICAL_COUPLING
+
+
+def exact_observables(shape, J, h):
+    """All observables of a small lattice, from all states."""
+    spins, law = all_states(shape), boltzmann_law(shape, J, h)
+    n, model = spins[0].size, IsingModel(shape, J, h)
+    e, m = model.energy(spins) / n, model.magnetization(spins)
+
+    def mean(x):
+        return float(law @ x)
+
+    along, structure = correlations(spins)
+    m2 = mean(m**2)
+    return {
+        "energy": mean(e),
+        "specific_heat": n * (mean(e**2) - mean(e) ** 2),
+        "magnetization": mean(m),
+        "abs_magnetization": mean(abs(m)),
+        "m2": m2,
+        "m4": mean(m**4),
+        "binder": 1 - mean(m**4) / (3 * m2**2),
+        "susceptibility": n * m2,
+        "connected_susceptibility": n * (m2 - mean(abs(m)) ** 2),
+        "correlation_length": np.sqrt(n * m2 / mean(structure) - 1) / (2 * np.sin(np.pi / max(shape))),
+    }, law @ along
+
+
+@pytest.mark.parametrize("method", METHODS)
+@pytest.mark.parametrize(
+    ("shape", "J", "h"), [((8,), (0.7,), 0.0), ((3, 4), (0.3, 0.4), 0.0), ((4, 3), (0.3, 0.2), 0.1)]
+)
+def test_all_observables_against_all_states(shape, J, h, method):
+    # 12 tests of 10 observables and at most 5 distances at 4.5 standard errors: a right program fails once in 1,000.
+    found = IsingModel(shape, J, h).measure(2000, method=method, seed=3, correlation_every=5)
+    expected, along = exact_observables(shape, J, h)
+    assert found.equilibrated
+    for name, value in found.observables().items():
+        assert abs(value.mean - expected[name]) < 4.5 * value.stderr, name
+    assert found.correlation[0] == pytest.approx(1)
+    assert np.all(abs(found.correlation - along)[1:] < 4.5 * found.correlation_stderr[1:])
+
+
+@pytest.mark.parametrize("method", METHODS)
+@pytest.mark.parametrize(("side", "fraction"), [(8, 0.9), (8, 1.0), (8, 1.1), (16, 1.0), (32, 0.9), (32, 1.1)])
+def test_energy_and_specific_heat_against_kaufman(side, fraction, method):
+    # 24 tests of two numbers at 4 standard errors: a right program fails once in 300.
+    model = IsingModel((side, side), fraction * J_C)
+    found = model.measure(500, method=method, seed=side)
+    assert abs(found.energy.mean - model.mean_energy() / side**2) < 4 * found.energy.stderr
+    assert abs(found.specific_heat.mean - model.specific_heat()) < 4 * found.specific_heat.stderr
+
+
+@pytest.mark.parametrize(("method", "n_chains"), [("metropolis", 64), ("wolff", 64), ("swendsen_wang", 2)])
+def test_error_bars_are_true(method, n_chains):
+    """Pulls over 50 seeds have a standard deviation of 1; it leaves [0.75, 1.3] of a right program once in 200."""
+    model = IsingModel((8, 8), 0.4)
+    expected = {"energy": model.mean_energy() / 64, "specific_heat": model.specific_heat()}
+    pulls = {name: [] for name in expected}
+    for seed in range(50):
+        found = model.measure(600 if n_chains > 2 else 6000, method=method, n_chains=n_chains, burn_in=100, seed=seed)
+        for name, exact_value in expected.items():
+            value = getattr(found, name)
+            pulls[name].append((value.mean - exact_value) / value.stderr)
+    for name, values in pulls.items():
+        assert 0.75 < np.std(values) < 1.3, name
+        assert abs(np.mean(values)) < 4 / np.sqrt(50), name
+        assert np.max(np.abs(values)) < 5, name
+
+
+def test_correlations_against_plain_sums():
+    spins = IsingModel((5, 6), 0.3).sample(7, seed=0)
+    along, structure = correlations(spins)
+    for x in range(3):
+        plain = [np.mean(spins * np.roll(spins, -x, axis), axis=(1, 2)) for axis in (1, 2)]
+        np.testing.assert_allclose(along[:, x], np.mean(plain, axis=0), atol=1e-6)
+    wave = np.exp(2j * np.pi * np.arange(6) / 6)
+    np.testing.assert_allclose(structure, np.abs(spins.sum(axis=1) @ wave) ** 2 / 30, rtol=1e-5)
+
+
+@pytest.mark.parametrize("method", METHODS)
+def test_same_bits_for_any_number_of_threads(method):
+    model = IsingModel((6, 8), 0.4)
+    found = []
+    for n_threads in (1, 2):
+        set_num_threads(n_threads)
+        found.append(model.measure(50, method=method, seed=5, burn_in=10, n_chains=1024, correlation_every=10))
+    set_num_threads(0)
+    first, second = (x.to_dict() | {"seconds": 0} for x in found)
+    assert first == second
+
+
+def test_as_text_frame_and_json():
+    found = IsingModel((4, 4), 0.3).measure(100, seed=0, correlation_every=10)
+    text = str(found)
+    assert "4 × 4 hypercubic lattice" in text
+    assert "Binder cumulant" in text
+    assert max(map(len, text.splitlines())) < 110
+    frame = found.to_frame()
+    assert frame.loc["energy", "mean"] == found.energy.mean
+    stored = json.loads(json.dumps(found.to_dict(), allow_nan=False))
+    assert Measurement.from_dict(stored).to_dict() == found.to_dict()
+    with pytest.raises(ValueError, match="no measurement"):
+        Measurement.from_dict({"energy": 3})
+
+
+def test_what_was_not_measured_is_nan():
+    found = IsingModel((4, 4), 0.3).measure(100, method="metropolis", seed=0)
+    assert len(found.distance) == 0
+    assert np.isnan(found.correlation_length.mean)
+    assert found.to_dict()["correlation_length"] == [None, None]
+
+
+def test_chains_that_are_too_short_are_told():
+    model = IsingModel((32, 32), J_C)
+    with pytest.warns(RuntimeWarning, match="may not be in equilibrium"):
+        found = model.measure(50, method="metropolis", burn_in=0, seed=0)
+    assert not found.equilibrated
+    assert "NOT EQUILIBRATED" in str(found)
+    assert abs(found.equilibration["abs_magnetization"]) > 10  # hot and cold starts are far apart
+
+
+@pytest.mark.parametrize(
+    ("arguments", "error", "message"),
+    [
+        ({"n_sweeps": 1}, ValueError, "n_sweeps must be at least 2"),
+        ({"n_sweeps": 2.5}, TypeError, "n_sweeps must be an integer"),
+        ({"n_sweeps": 10, "method": "exact"}, ValueError, "method must be one of"),
+        ({"n_sweeps": 10, "n_chains": 3}, ValueError, "n_chains must be even"),
+        ({"n_sweeps": 10, "n_chains": 0}, ValueError, "n_chains must be at least 2"),
+        ({"n_sweeps": 10, "burn_in": -1}, ValueError, "burn_in must not be negative"),
+        ({"n_sweeps": 10, "correlation_every": 0}, ValueError, "correlation_every must be at least 1"),
+        ({"n_sweeps": 10, "n_chains": 10**12}, MemoryError, "GiB"),
+    ],
+)
+def test_bad_input(arguments, error, message):
+    with pytest.raises(error, match=message):
+        IsingModel((4, 4), 0.3).measure(**arguments)
+
+
+def test_progress_and_samples_by_clusters():
+    seen = []
+    model = IsingModel((8, 8), J_C)
+    model.measure(20, seed=0, burn_in=50, correlation_every=5, progress=lambda *x: seen.append(x))
+    assert seen[-1] == (20, 20)
+    for method in ("wolff", "swendsen_wang"):
+        ensemble = model.ensemble(640, method=method, seed=1)
+        energies = model.energy(ensemble.spins)
+        assert ensemble.n_chains == 64
+        assert ensemble.tau_int
+        # 4 standard errors of samples that are five autocorrelation times apart.
+        assert abs(energies.mean() - model.mean_energy()) < 4 * energies.std() / np.sqrt(640)
