@@ -12,6 +12,7 @@ from rich.console import Console
 
 from rgrbm._support.config import set_num_threads, show_config
 from rgrbm.experiments.catalogue import EXPERIMENTS
+from rgrbm.experiments.options import names_of_places
 from rgrbm.experiments.run_folder import RunFolder
 from rgrbm.report import write_report
 
@@ -73,8 +74,9 @@ def _add_experiment(name: str, parameters: type, run: Callable[[Any, RunFolder],
         set_num_threads(threads)
         folder = RunFolder(out, force=force, resume=resume)
         explicit = {key for key in given if str(context.get_parameter_source(key)).endswith("COMMANDLINE")}
-        chosen = folder.parameters(given, explicit)
-        run(parameters(**chosen), folder)
+        places = {key: given.pop(key) for key in names_of_places(parameters)}
+        chosen = folder.parameters(given, explicit - set(places))
+        run(parameters(**chosen, **places), folder)
 
     context_parameter = inspect.Parameter("context", inspect.Parameter.POSITIONAL_OR_KEYWORD, annotation=typer.Context)
     command.__signature__ = inspect.Signature([context_parameter, *options])  # type: ignore[attr-defined]

@@ -6,9 +6,11 @@ from typing import Any
 
 from rich.table import Table
 
-from rgrbm.experiments import flow, ising_1d, mnist
+from rgrbm.experiments import flow, ising_1d, mnist, scan
 from rgrbm.experiments.experiment import Run
 from rgrbm.experiments.flow_parameters import FlowParameters
+from rgrbm.experiments.options import names_of_places
+from rgrbm.experiments.scan_parameters import ScanParameters
 
 
 @dataclass(frozen=True)
@@ -34,12 +36,13 @@ class Experiment:
 
     @property
     def parameter_names(self) -> set[str]:
-        """Names of its parameters."""
-        return {field.name for field in fields(self.parameters)}
+        """Names of its parameters, but for those that tell where it is done."""
+        return {field.name for field in fields(self.parameters)} - names_of_places(self.parameters)
 
 
 EXPERIMENTS = (
     Experiment("ising1d", ising_1d.Ising1DParameters, ising_1d.run_ising_1d, ising_1d.tables),
     Experiment("mnist", mnist.MNISTParameters, mnist.run_mnist, mnist.tables),
     Experiment("flow", FlowParameters, flow.run_flow, flow.tables),
+    Experiment("scan", ScanParameters, scan.run_scan, scan.tables),
 )

@@ -10,6 +10,7 @@ from rich.table import Table
 
 from rgrbm._support.config import config
 from rgrbm.experiments.comparison import show
+from rgrbm.experiments.options import names_of_places
 from rgrbm.experiments.run_folder import RunFolder
 
 Parameters = TypeVar("Parameters", contravariant=True)
@@ -49,6 +50,7 @@ def experiment(schema: str) -> Callable[[Callable[[Parameters, RunFolder, Consol
         def run(parameters: Parameters, folder: RunFolder, console: Console | None = None) -> dict[str, Any]:
             console = console or Console()
             given = asdict(parameters)  # type: ignore[call-overload]  # a dataclass
+            given = {name: value for name, value in given.items() if name not in names_of_places(parameters)}
             said = folder.start(given)
             if said:
                 console.print(said, highlight=False, soft_wrap=True)

@@ -1,6 +1,6 @@
 """What the parameters of all experiments share: options with a line of help, lower bounds, streams of their seed."""
 
-from dataclasses import field
+from dataclasses import field, fields
 from typing import Any, Protocol
 
 import numpy as np
@@ -15,9 +15,17 @@ class Seeded(Protocol):
     def seed(self) -> int: ...  # noqa: D102
 
 
-def parameter(default: Any, help_text: str) -> Any:
-    """A field of an experiment's parameters, which the command line makes an option with this help."""
-    return field(default=default, metadata={"help": help_text})
+def parameter(default: Any, help_text: str, *, place: bool = False) -> Any:
+    """A field of an experiment's parameters, which the command line makes an option with this help.
+
+    ``place`` is for what tells where the work is done, not what comes out of it: a resumed run may have another.
+    """
+    return field(default=default, metadata={"help": help_text, "place": place})
+
+
+def names_of_places(parameters: Any) -> set[str]:
+    """Names of those fields of parameters (or of their class) that tell where the work is done."""
+    return {f.name for f in fields(parameters) if f.metadata["place"]}
 
 
 def require_at_least(least: int, parameters: object, *names: str) -> None:

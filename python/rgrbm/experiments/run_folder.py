@@ -185,16 +185,31 @@ class RunFolder(RunFiles):
 
     def part(self, name: str, work: Callable[[], dict[str, Any]]) -> dict[str, Any]:
         """What one part of a run has found, kept beside the checkpoints: a resumed run does not work it out again."""
+        found = self.kept_part(name)
+        return self.keep_part(name, work()) if found is None else found
+
+    def kept_part(self, name: str) -> dict[str, Any] | None:
+        """What a run that is resumed has kept of a part; None if nothing.
+
+        Raises
+        ------
+        ValueError
+            If the file of that part holds something else.
+        """
         kept = self.checkpoints / f"{name}.json"
-        if self.resumes and kept.exists():
-            try:
-                return dict(json.loads(kept.read_text(encoding="utf-8")))
-            except (OSError, ValueError, TypeError) as error:
-                raise ValueError(f"{kept} is no part of a run: {error}") from error
-        found: dict[str, Any] = json.loads(json.dumps(_without_nan(work()), allow_nan=False))
+        if not self.resumes or not kept.exists():
+            return None
+        try:
+            return dict(json.loads(kept.read_text(encoding="utf-8")))
+        except (OSError, ValueError, TypeError) as error:
+            raise ValueError(f"{kept} is no part of a run: {error}") from error
+
+    def keep_part(self, name: str, found: dict[str, Any]) -> dict[str, Any]:
+        """Keep what one part of a run has found, and return it as it will be read."""
+        as_read: dict[str, Any] = json.loads(json.dumps(_without_nan(found), allow_nan=False))
         self.checkpoints.mkdir(exist_ok=True)
-        write_atomically(kept, json.dumps(found).encode())
-        return found
+        write_atomically(self.checkpoints / f"{name}.json", json.dumps(as_read).encode())
+        return as_read
 
     def save_results(self, results: dict[str, Any]) -> None:
         """Write ``results.json``; NaN becomes null, since JSON has none."""

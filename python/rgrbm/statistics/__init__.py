@@ -9,6 +9,7 @@ from rgrbm.statistics.autocorrelation import (
     integrated_autocorrelation_time,
 )
 from rgrbm.statistics.convergence import split_r_hat
+from rgrbm.statistics.crossing import crossing
 from rgrbm.statistics.jackknife import (
     Estimate,
     block_bounds,
@@ -29,6 +30,7 @@ __all__ = [
     "block_bounds",
     "block_sums",
     "correlation",
+    "crossing",
     "integrated_autocorrelation_time",
     "jackknife_stderr",
     "leave_one_out",

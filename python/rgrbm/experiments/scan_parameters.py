@@ -1,0 +1,48 @@
+"""The parameters of ``rgrbm scan``, and what is right for them."""
+
+import math
+from dataclasses import dataclass
+from typing import get_args
+
+from rgrbm.experiments.options import parameter, require_at_least
+from rgrbm.spins.lattice import Kind, Lattice
+from rgrbm.spins.measured_chains import MeasuredMethod
+
+
+@dataclass(frozen=True)
+class ScanParameters:
+    """Parameters of the experiment; ``rgrbm scan --help`` explains each."""
+
+    side: list[int] = parameter((16, 32, 64), "Sites along each axis; give it several times for several sizes.")
+    J: list[float] = parameter(
+        (0.43, 0.434, 0.436, 0.438, 0.44, 0.442, 0.444, 0.446, 0.45), "Coupling; several times for several."
+    )
+    n_axes: int = parameter(2, "Axes of the lattice: 1 for rings, 2 for tori, 3 for cubic lattices.")
+    lattice: Kind = parameter("hypercubic", "Kind of the lattice: hypercubic or triangular.")
+    h: float = parameter(0.0, "Uniform field.")
+    method: MeasuredMethod = parameter("swendsen_wang", "metropolis, heat_bath, wolff or swendsen_wang.")
+    n_sweeps: int = parameter(1_500, "Measured sweeps of each chain.")
+    n_chains: int | None = parameter(None, "Chains of a task, an even number; by default as the method likes.")
+    n_seeds: int = parameter(1, "Independent tasks for each size and coupling.")
+    seed: int = parameter(0, "Fixes every random number.")
+    n_jobs: int = parameter(0, "Processes at a time, 0 for as many as there are cores.", place=True)
+    scheduler: str = parameter("", "Address of a Dask scheduler whose workers do the work instead.", place=True)
+
+    def __post_init__(self) -> None:
+        """Check what no other part does."""
+        require_at_least(1, self, "n_axes", "n_seeds")
+        require_at_least(0, self, "seed", "n_jobs")
+        require_at_least(2, self, "n_sweeps")
+        if not self.side or not self.J:
+            raise ValueError("a scan needs at least one side and one J")
+        for side in self.side:
+            Lattice((side,) * self.n_axes, self.lattice)
+        if not all(map(math.isfinite, self.J)) or not math.isfinite(self.h):
+            raise ValueError(f"J and h must be finite, got J = {list(self.J)} and h = {self.h}")
+        for name, values in (("side", list(self.side)), ("J", list(self.J))):
+            if len(set(values)) < len(values):
+                raise ValueError(f"each {name} must be given once, got {values}")
+        if self.method not in get_args(MeasuredMethod):
+            raise ValueError(f"method must be one of {get_args(MeasuredMethod)}, got {self.method!r}")
+        if self.n_chains is not None and (self.n_chains < 2 or self.n_chains % 2):
+            raise ValueError(f"n_chains must be an even number of at least 2, got {self.n_chains}")
