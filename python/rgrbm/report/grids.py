@@ -11,7 +11,7 @@ from rich.text import Text
 
 Scalar: TypeAlias = str | int | float | bool | None
 
-_LISTED = 64  # numbers of a list that are shown; as many columns of a matrix at most
+LISTED = 64  # numbers of a list that are shown; as many columns of a matrix at most
 
 
 @dataclass
@@ -170,8 +170,8 @@ def shown(value: Any) -> str:
     if value == []:
         return "none"
     if isinstance(value, list) and all(_is_scalar(item) for item in value):
-        text = ", ".join(shown(item) for item in value[:_LISTED])
-        return text if len(value) <= _LISTED else f"{text}, … ({len(value)} in all)"
+        text = ", ".join(shown(item) for item in value[:LISTED])
+        return text if len(value) <= LISTED else f"{text}, … ({len(value)} in all)"
     return str(value) if _is_scalar(value) else json.dumps(value, ensure_ascii=False)
 
 
@@ -217,4 +217,4 @@ def _numeric(columns: Iterable[Sequence[Any]]) -> list[bool]:
 def _is_matrix(value: Any) -> bool:
     if not isinstance(value, list) or not value or not all(isinstance(row, list) and row for row in value):
         return False
-    return len({len(row) for row in value}) == 1 and len(value[0]) <= _LISTED and all(_is_fact(row) for row in value)
+    return len({len(row) for row in value}) == 1 and len(value[0]) <= LISTED and all(_is_fact(row) for row in value)
