@@ -143,7 +143,10 @@ def _below(name: str, item: Any) -> Branch:
         return Branch(name, [_records([(str(k), record) for k, record in enumerate(item, start=1)])])
     if item and all(isinstance(part, dict) for part in item):
         return Branch(name, branches=[branch(_label(k, part), part) for k, part in enumerate(item, start=1)])
-    return Branch(name, [Grid("", ["value"], [False], [[shown(item)]])])  # lists within lists, of no order
+    if item and all(isinstance(row, list) and _is_fact(row) for row in item):  # too wide for columns, or of no order
+        rows = [[str(k), shown(row)] for k, row in enumerate(item, start=1)]
+        return Branch(name, [Grid("", ["", "values"], [False, False], rows)])
+    return Branch(name, [Grid("", ["value"], [False], [[shown(item)]])])
 
 
 def _label(k: int, part: dict[str, Any]) -> str:
