@@ -4,6 +4,7 @@ spins, RBMs that decimate exactly, Kadanoff's variational principle, the flow of
 May import ``rbm``, ``likelihood``, ``model``, ``spins`` and what is below. Draws nothing and prints nothing.
 """
 
+from rgrbm.rg.block_kernels import BlockKernel, ConvolutionKernel, DecimationKernel, MajorityKernel
 from rgrbm.rg.couplings import EffectiveCouplings, SetCouplings, effective_couplings, lattice_gas_couplings
 from rgrbm.rg.decimation import (
     Decimation,
@@ -27,6 +28,7 @@ from rgrbm.rg.hidden_ring import HiddenCorrelation, hidden_correlation
 from rgrbm.rg.optimal_kernel import OptimalKernel, optimal_ring_kernel
 from rgrbm.rg.rbm_flow import RBMFlow, rbm_flow
 from rgrbm.rg.ring_couplings import RingCouplings, ring_couplings
+from rgrbm.rg.spin_operators import EVEN_OPERATORS, ODD_OPERATORS, RING_OPERATORS, SpinOperator, operator_sums
 from rgrbm.rg.variational import (
     TraceConditionError,
     free_energy_difference,
@@ -37,13 +39,21 @@ from rgrbm.rg.variational import (
 )
 
 __all__ = [
+    "EVEN_OPERATORS",
+    "ODD_OPERATORS",
+    "RING_OPERATORS",
+    "BlockKernel",
+    "ConvolutionKernel",
     "Decimation",
+    "DecimationKernel",
     "EffectiveCouplings",
     "HiddenCorrelation",
+    "MajorityKernel",
     "OptimalKernel",
     "RBMFlow",
     "RingCouplings",
     "SetCouplings",
+    "SpinOperator",
     "SublatticeRBM",
     "TraceConditionError",
     "bond_log_z",
@@ -62,6 +72,7 @@ __all__ = [
     "lattice_decimation_rbm",
     "lattice_gas_couplings",
     "log_conditional",
+    "operator_sums",
     "optimal_ring_kernel",
     "rbm_flow",
     "reconstruction_error_decimation_bound",
