@@ -1,5 +1,6 @@
 """What renormalization is, and what a machine has learned of it: decimation, effective couplings, the ring of hidden
-spins, RBMs that decimate exactly, Kadanoff's variational principle, the flow of an RBM.
+spins, RBMs that decimate exactly, Kadanoff's variational principle, the flow of an RBM, block spins and the Monte Carlo
+renormalization group.
 
 May import ``rbm``, ``likelihood``, ``model``, ``spins`` and what is below. Draws nothing and prints nothing.
 """
@@ -25,6 +26,8 @@ from rgrbm.rg.exact_rbms import (
 )
 from rgrbm.rg.filters import dominant_visible, filter_positions, filter_signs, sort_by_position
 from rgrbm.rg.hidden_ring import HiddenCorrelation, hidden_correlation
+from rgrbm.rg.mcrg_result import LinearizedStep, MCRGExponent, MCRGResult
+from rgrbm.rg.monte_carlo_rg import MCRGAccumulator, mcrg
 from rgrbm.rg.optimal_kernel import OptimalKernel, optimal_ring_kernel
 from rgrbm.rg.rbm_flow import RBMFlow, rbm_flow
 from rgrbm.rg.ring_couplings import RingCouplings, ring_couplings
@@ -48,6 +51,10 @@ __all__ = [
     "DecimationKernel",
     "EffectiveCouplings",
     "HiddenCorrelation",
+    "LinearizedStep",
+    "MCRGAccumulator",
+    "MCRGExponent",
+    "MCRGResult",
     "MajorityKernel",
     "OptimalKernel",
     "RBMFlow",
@@ -72,6 +79,7 @@ __all__ = [
     "lattice_decimation_rbm",
     "lattice_gas_couplings",
     "log_conditional",
+    "mcrg",
     "operator_sums",
     "optimal_ring_kernel",
     "rbm_flow",

@@ -18,11 +18,14 @@ from rgrbm.statistics.jackknife import (
     mean_and_stderr,
 )
 from rgrbm.statistics.moments import SpinMoments, spin_moments
+from rgrbm.statistics.streamed import BlockedMoments, StreamedMoments
 
 __all__ = [
     "AutocorrelationTime",
+    "BlockedMoments",
     "Estimate",
     "SpinMoments",
+    "StreamedMoments",
     "autocorrelation_function",
     "block_bounds",
     "block_sums",
