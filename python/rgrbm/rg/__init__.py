@@ -7,6 +7,7 @@ May import ``rbm``, ``likelihood``, ``model``, ``spins`` and what is below. Draw
 
 from rgrbm.rg.block_kernels import BlockKernel, ConvolutionKernel, DecimationKernel, MajorityKernel
 from rgrbm.rg.couplings import EffectiveCouplings, SetCouplings, effective_couplings, lattice_gas_couplings
+from rgrbm.rg.critical_coupling import CouplingMatch, MatchedCoupling, match_critical_coupling
 from rgrbm.rg.decimation import (
     Decimation,
     decimate,
@@ -47,6 +48,7 @@ __all__ = [
     "RING_OPERATORS",
     "BlockKernel",
     "ConvolutionKernel",
+    "CouplingMatch",
     "Decimation",
     "DecimationKernel",
     "EffectiveCouplings",
@@ -56,6 +58,7 @@ __all__ = [
     "MCRGExponent",
     "MCRGResult",
     "MajorityKernel",
+    "MatchedCoupling",
     "OptimalKernel",
     "RBMFlow",
     "RingCouplings",
@@ -79,6 +82,7 @@ __all__ = [
     "lattice_decimation_rbm",
     "lattice_gas_couplings",
     "log_conditional",
+    "match_critical_coupling",
     "mcrg",
     "operator_sums",
     "optimal_ring_kernel",
