@@ -19,8 +19,7 @@ from rgrbm.rg import (
     operator_sums,
 )
 from rgrbm.rg.linearized_rg import independent_operators, leading_eigenvalues, linearized
-from rgrbm.rg.mcrg_result import with_error
-from rgrbm.spins.ising import Ensemble
+from rgrbm.spins import Ensemble
 
 J_C = np.log(1 + np.sqrt(2)) / 2
 KERNELS = [
@@ -233,17 +232,6 @@ def test_one_sample_has_no_error_and_none_no_result():
     assert np.isnan(up.exponents[0].y)
     assert up.to_dict()["exponents"][0]["y"] is None
     assert "–" in str(up)
-
-
-@pytest.mark.parametrize(
-    ("value", "stderr", "text"),
-    [
-        (1.8751, 0.0012, "1.8751(12)"), (0.5, 0.2, "0.50(20)"), (3, 40, "3(40)"), (1.0, 0.0996, "1.00(10)"),
-        (1.0, np.nan, "1.00000"), (np.nan, 1.0, "–"),
-    ],
-)  # fmt: skip
-def test_values_with_errors(value, stderr, text):
-    assert with_error(value, stderr) == text
 
 
 SPINS = np.ones((4, 8, 8), np.int8)

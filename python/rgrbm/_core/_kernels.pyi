@@ -6,7 +6,7 @@ import collections.abc
 import numpy
 import numpy.typing
 import typing
-__all__: list[str] = ['Annealing', 'ContrastiveDivergence32', 'ContrastiveDivergence64', 'IsingChains', 'LayerEnumeration', 'PackedSpins', 'SpinEnumeration', 'StructuredTrainer32', 'StructuredTrainer64', 'Trainer32', 'Trainer64', 'compiler', 'eigen_version', 'gibbs', 'has_openmp', 'hidden_probabilities', 'isa', 'num_threads', 'sample_hidden', 'sample_visible', 'set_num_threads', 'version', 'visible_probabilities']
+__all__: list[str] = ['Annealing', 'ClusterChains', 'ContrastiveDivergence32', 'ContrastiveDivergence64', 'IsingChains', 'LayerEnumeration', 'PackedSpins', 'SpinEnumeration', 'StructuredTrainer32', 'StructuredTrainer64', 'Trainer32', 'Trainer64', 'compiler', 'eigen_version', 'gibbs', 'has_openmp', 'hidden_probabilities', 'isa', 'num_threads', 'sample_hidden', 'sample_visible', 'set_num_threads', 'version', 'visible_probabilities']
 class PackedSpins:
     """
     Configurations of spins on a periodic grid, one bit per spin.
@@ -40,6 +40,40 @@ class PackedSpins:
     @property
     def shape(self) -> tuple[int, int]:
         ...
+class ClusterChains:
+    """
+    Chains of an Ising model on a periodic lattice of 1 to 3 axes, moved by cluster updates. Couplings (n_chains, n_bonds): one along each axis, and for a triangular lattice that of the diagonal (row, column) to (row + 1, column + 1).
+    """
+    def __init__(self, sides: collections.abc.Sequence[typing.SupportsInt | typing.SupportsIndex], couplings: typing.Annotated[numpy.typing.ArrayLike, numpy.float64], key: typing.Annotated[collections.abc.Sequence[typing.SupportsInt | typing.SupportsIndex], "FixedSize(2)"], field: typing.SupportsFloat | typing.SupportsIndex = 0.0, triangular: bool = False) -> None:
+        ...
+    def align(self) -> None:
+        """
+        Set every spin to +1.
+        """
+    def bond_sums(self) -> numpy.typing.NDArray[numpy.int64]:
+        """
+        Sum of s s' over the bonds of each kind, (n_chains, n_bonds).
+        """
+    def magnetizations(self) -> numpy.typing.NDArray[numpy.int64]:
+        """
+        Sum of all spins, for each chain.
+        """
+    def measure(self, n: typing.SupportsInt | typing.SupportsIndex, update: str, n_clusters: typing.SupportsInt | typing.SupportsIndex = 1, spacing: typing.SupportsInt | typing.SupportsIndex = 1) -> dict:
+        """
+        Measure n times, each time after so many sweeps as the spacing says. Returns arrays whose first axes are (n, n_chains); improved estimators are those of the last sweep of each time.
+        """
+    def set_couplings(self, couplings: typing.Annotated[numpy.typing.ArrayLike, numpy.float64]) -> None:
+        """
+        Give the chains other couplings.
+        """
+    def sweep(self, n: typing.SupportsInt | typing.SupportsIndex, update: str, n_clusters: typing.SupportsInt | typing.SupportsIndex = 1) -> numpy.typing.NDArray[numpy.float64]:
+        """
+        Make n sweeps, each one update 'swendsen_wang' or n_clusters updates 'wolff'. Returns the mean number of sites of Wolff's clusters for each chain, else NaN.
+        """
+    def unpack(self, out: numpy.typing.NDArray[numpy.int8]) -> None:
+        """
+        Write the spins of the first n chains into an int8 array of shape (n, n_sites).
+        """
 class IsingChains:
     """
     Chains of an Ising model on a ring (rows = 1) or torus, one bit per spin.

@@ -18,7 +18,6 @@ import numpy as np
 from rich.console import Console
 from rich.table import Table
 
-from rgrbm.experiments.comparison import with_error
 from rgrbm.experiments.experiment import Report, experiment
 from rgrbm.experiments.flow_parameters import FlowParameters, Weights
 from rgrbm.experiments.learned_flow import measure, train_stack
@@ -28,6 +27,7 @@ from rgrbm.plots.flow import plot_learned_flow
 from rgrbm.rbm.estimator import BernoulliRBM
 from rgrbm.rg.rbm_flow import RBMFlow, rbm_flow
 from rgrbm.spins.values import to_spins
+from rgrbm.statistics.notation import with_error
 
 _GIBBS = 5  # purpose of the random streams, beside those of learned_flow.py
 

@@ -13,7 +13,7 @@ import numpy as np
 from rich.console import Console
 from rich.table import Table
 
-from rgrbm.experiments.comparison import comparison, with_error
+from rgrbm.experiments.comparison import comparison
 from rgrbm.experiments.experiment import Report, experiment
 from rgrbm.experiments.options import parameter, require_at_least, stream
 from rgrbm.experiments.run_folder import RunFolder
@@ -22,9 +22,12 @@ from rgrbm.rbm.estimator import BernoulliRBM
 from rgrbm.rg.decimation import decimate, reconstruction_error_decimation_bound
 from rgrbm.rg.filters import sort_by_position
 from rgrbm.rg.hidden_ring import HiddenCorrelation, hidden_correlation
-from rgrbm.spins.ising import Ensemble, IsingModel, Method
+from rgrbm.spins.ensemble import Ensemble
+from rgrbm.spins.ising import IsingModel
+from rgrbm.spins.sampling import Method
 from rgrbm.spins.values import Spins, to_binary, to_spins
 from rgrbm.statistics.jackknife import correlation, mean_and_stderr
+from rgrbm.statistics.notation import with_error
 
 # What the report gives; None where it gives nothing.
 PAPER = {"reconstruction_error": 0.14, "magnetization_data": -0.025, "magnetization_reconstruction": -0.0073}

@@ -12,7 +12,7 @@ from rich.table import Table
 from scipy.special import expit
 
 from rgrbm.datasets import Digits, load_mnist, mnist_splits
-from rgrbm.experiments.comparison import comparison, with_error
+from rgrbm.experiments.comparison import comparison
 from rgrbm.experiments.experiment import Report, experiment
 from rgrbm.experiments.options import parameter, require_at_least, stream
 from rgrbm.experiments.run_folder import RunFolder
@@ -21,6 +21,7 @@ from rgrbm.plots import images as image_plots
 from rgrbm.plots import ring as plots
 from rgrbm.rbm.estimator import BernoulliRBM
 from rgrbm.spins.values import Binary
+from rgrbm.statistics.notation import with_error
 
 PAPER_ERROR = 0.048
 _TRAINED = 0.8  # share of the images of each digit

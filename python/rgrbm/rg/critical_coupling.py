@@ -11,10 +11,10 @@ import numpy.typing as npt
 from rgrbm._support import checks, streams
 from rgrbm.rg.block_kernels import BlockKernel
 from rgrbm.rg.linearized_rg import covariances
-from rgrbm.rg.mcrg_result import with_error
+from rgrbm.rg.mcrg_result import value_text
 from rgrbm.rg.monte_carlo_rg import MCRGAccumulator, by_chains
 from rgrbm.rg.spin_operators import EVEN_OPERATORS, RING_OPERATORS, SpinOperator, checked_operators
-from rgrbm.spins.ising import Ensemble
+from rgrbm.spins.ensemble import Ensemble
 from rgrbm.statistics.jackknife import Array, Estimate, jackknife_stderr, leave_one_out
 
 
@@ -100,7 +100,7 @@ class CouplingMatch:
         lines.append(f"{'J_c from':<{width}}" + "".join(f"{'on ' + shapes[level]:>16}" for level in levels))
         for name in operators:
             found = (self.J_c(level, name) for level in levels)
-            lines.append(f"{name:<{width}}" + "".join(f"{with_error(*value):>16}" for value in found))
+            lines.append(f"{name:<{width}}" + "".join(f"{value_text(*value):>16}" for value in found))
         return "\n".join(lines)
 
 

@@ -6,6 +6,7 @@ from dataclasses import asdict, dataclass
 from typing import Any, Literal
 
 from rgrbm.statistics.jackknife import Array, Estimate
+from rgrbm.statistics.notation import with_error
 
 Sector = Literal["even", "odd"]
 
@@ -176,19 +177,13 @@ class MCRGResult:
         lines = [f"{symbol:<{width + 4}}" + "".join(f"{'→ ' + shapes[level]:>16}" for level in levels)]
         for n, name in enumerate(operators, start=1):
             found = (self.exponent(sector, level, n) for level in levels)
-            lines.append(f"{n:>2}  {name:<{width}}" + "".join(f"{with_error(e.y, e.y_stderr):>16}" for e in found))
+            lines.append(f"{n:>2}  {name:<{width}}" + "".join(f"{value_text(e.y, e.y_stderr):>16}" for e in found))
         return lines
 
 
-def with_error(value: float, stderr: float) -> str:
-    """A value with its error in units of the last digits shown, as 1.875(12)."""
-    if not math.isfinite(value):
-        return "–"
-    if not math.isfinite(stderr) or stderr <= 0:
-        return f"{value:.5f}"
-    digits = max(0, 1 - int(f"{stderr:.1e}".split("e")[1]))  # two digits of the error, rounded
-    error = round(stderr * 10**digits)
-    return f"{value:.{digits}f}({error})" if digits else f"{value:.0f}({stderr:.0f})"
+def value_text(value: float, stderr: float) -> str:
+    """A value with its error in the last digits, or a dash where there is none."""
+    return with_error(value, stderr) if math.isfinite(value) else "–"
 
 
 def _json(value: Any) -> Any:

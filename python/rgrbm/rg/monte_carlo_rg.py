@@ -27,7 +27,7 @@ from rgrbm.rg.spin_operators import (
     pack,
     sums_of,
 )
-from rgrbm.spins.ising import Ensemble
+from rgrbm.spins.ensemble import Ensemble
 from rgrbm.statistics.jackknife import jackknife_stderr
 from rgrbm.statistics.streamed import BlockedMoments, StreamedMoments
 

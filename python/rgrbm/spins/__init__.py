@@ -5,8 +5,10 @@ May import ``statistics``, ``_support`` and ``_core``. Knows nothing of RBMs.
 
 from rgrbm.spins.bonds import bond_arrays, lattice_bonds, two_sublattices
 from rgrbm.spins.coupling import CouplingEstimate, NoFiniteCouplingError, estimate_coupling
+from rgrbm.spins.ensemble import Ensemble
 from rgrbm.spins.enumeration import spin_energies, spin_log_z
-from rgrbm.spins.ising import Ensemble, IsingModel
+from rgrbm.spins.ising import IsingModel
+from rgrbm.spins.lattice import Lattice
 from rgrbm.spins.values import Binary, Spins, to_binary, to_spins
 
 __all__ = [
@@ -14,6 +16,7 @@ __all__ = [
     "CouplingEstimate",
     "Ensemble",
     "IsingModel",
+    "Lattice",
     "NoFiniteCouplingError",
     "Spins",
     "bond_arrays",

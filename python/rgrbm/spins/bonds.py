@@ -12,7 +12,9 @@ Bonds = npt.NDArray[np.int64]
 
 
 def lattice_bonds(shape: Sequence[int]) -> Bonds:
-    """Nearest-neighbour bonds of a periodic lattice: a ring, a square lattice, or more dimensions.
+    """Nearest-neighbour bonds of a periodic hypercubic lattice: a ring, a square lattice, or more dimensions.
+
+    :meth:`rgrbm.spins.Lattice.bonds` keeps them apart by axis, and knows the triangular lattice.
 
     Parameters
     ----------
@@ -40,9 +42,21 @@ def lattice_bonds(shape: Sequence[int]) -> Bonds:
     sides = tuple(checks.integer("each side of the shape", side) for side in shape)
     if not sides or min(sides) < 2:
         raise ValueError(f"a periodic lattice needs at least 2 sites along each axis, got the shape {sides}")
-    sites = np.arange(np.prod(sides), dtype=np.int64).reshape(sides)
-    pairs = [np.stack([sites, np.roll(sites, -1, axis=axis)], axis=-1).reshape(-1, 2) for axis in range(len(sides))]
-    return np.concatenate(pairs)
+    return np.concatenate([bonds_along(sides, direction) for direction in np.eye(len(sides), dtype=int).tolist()])
+
+
+def bonds_along(shape: Sequence[int], direction: Sequence[int]) -> Bonds:
+    """Bonds from each site of a periodic lattice to the one that lies a step ahead, shape (n_sites, 2).
+
+    Examples
+    --------
+    >>> from rgrbm.spins.bonds import bonds_along
+    >>> bonds_along((2, 2), (0, 1)).tolist()
+    [[0, 1], [1, 0], [2, 3], [3, 2]]
+    """
+    sites = np.arange(np.prod(shape), dtype=np.int64).reshape(shape)
+    ahead = np.roll(sites, [-step for step in direction], range(len(shape)))
+    return np.stack([sites, ahead], axis=-1).reshape(-1, 2)
 
 
 def two_sublattices(n_sites: int, bonds: npt.ArrayLike) -> tuple[Bonds, Bonds]:

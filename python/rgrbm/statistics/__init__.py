@@ -18,6 +18,7 @@ from rgrbm.statistics.jackknife import (
     mean_and_stderr,
 )
 from rgrbm.statistics.moments import SpinMoments, spin_moments
+from rgrbm.statistics.notation import with_error
 from rgrbm.statistics.streamed import BlockedMoments, StreamedMoments
 
 __all__ = [
@@ -35,4 +36,5 @@ __all__ = [
     "leave_one_out",
     "mean_and_stderr",
     "spin_moments",
+    "with_error",
 ]

@@ -1,0 +1,143 @@
+"""Configurations with how they were made, in memory and in files."""
+
+import math
+import os
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+
+from rgrbm._support.config import config
+from rgrbm._support.tensors import FileFormatError, read_tensors, require, write_tensors
+from rgrbm.spins.values import Spins
+
+
+@dataclass(frozen=True)
+class Ensemble:
+    """Configurations of an Ising model and how they were made.
+
+    Attributes
+    ----------
+    spins : ndarray of int8, shape ``(n_samples, *shape)``
+        Configurations of ±1.
+    shape, J, method : tuple of int, float, str
+        The model and its sampler.
+    entropy : int
+        Entropy of the seed sequence that fixes the spins.
+    n_chains : int
+        Independent chains; sample i comes from chain i modulo ``n_chains``.
+    burn_in, spacing : int
+        Sweeps before the first and between further samples of a chain; 0 for exact samples.
+    tau_int : dict of str to float
+        Measured integrated autocorrelation times, in sweeps, of magnetization and energy; empty if burn-in and
+        spacing were given, or the samples are exact.
+    seconds : float
+        Wall-clock time.
+    """
+
+    spins: Spins
+    shape: tuple[int, ...]
+    J: float
+    method: str
+    entropy: Any
+    n_chains: int
+    burn_in: int
+    spacing: int
+    tau_int: dict[str, float]
+    seconds: float
+
+    def provenance(self) -> dict[str, Any]:
+        """All but the spins, ready for a JSON file."""
+        return {
+            "model": "Ising",
+            "shape": list(self.shape),
+            "J": self.J,
+            "method": self.method,
+            "entropy": str(self.entropy),
+            "n_samples": len(self.spins),
+            "n_chains": self.n_chains,
+            "burn_in": self.burn_in,
+            "spacing": self.spacing,
+            "tau_int": self.tau_int,
+        }
+
+    def save(self, path: str | os.PathLike[str], *, overwrite: bool = False) -> None:
+        """Write the configurations and their provenance to a safetensors file, whole or not at all.
+
+        Parameters
+        ----------
+        path : path
+            The file, usually ``*.safetensors``.
+        overwrite : bool, default=False
+            Whether an existing file may be replaced.
+
+        Raises
+        ------
+        FileExistsError
+            If the file exists and may not be replaced.
+        OSError
+            If it cannot be written.
+
+        Examples
+        --------
+        >>> import tempfile
+        >>> from rgrbm.spins import Ensemble
+        >>> from rgrbm import IsingModel
+        >>> ensemble = IsingModel((8,), J=1.0).ensemble(10, method="exact", seed=0)
+        >>> with tempfile.TemporaryDirectory() as folder:
+        ...     ensemble.save(f"{folder}/spins.safetensors")
+        ...     loaded = Ensemble.load(f"{folder}/spins.safetensors")
+        >>> bool((loaded.spins == ensemble.spins).all()), loaded.provenance() == ensemble.provenance()
+        (True, True)
+        """
+        if not overwrite and os.path.exists(path):  # noqa: PTH110
+            raise FileExistsError(f"{os.fspath(path)!r} exists: choose another file, or overwrite=True")
+        packed = np.packbits(self.spins.reshape(len(self.spins), -1) > 0, axis=1)
+        metadata = self.provenance() | {"seconds": self.seconds, "software": config()}
+        write_tensors(path, "Ensemble", {"spins": packed}, metadata)
+
+    @classmethod
+    def load(cls, path: str | os.PathLike[str]) -> "Ensemble":
+        """Read what :meth:`save` wrote.
+
+        Raises
+        ------
+        FileFormatError
+            If it is not such a file, or its spins do not fit its metadata.
+        OSError
+            If it cannot be read.
+        """
+        name = os.fspath(path)
+        tensors, metadata = read_tensors(path, "Ensemble")
+        shape, n_samples = tuple(require(metadata, "shape", list, name)), require(metadata, "n_samples", int, name)
+        if not shape or not all(isinstance(n, int) and n > 0 for n in shape):
+            raise FileFormatError(f"{name!r}: the shape of its lattice is {shape}")
+        n_sites, packed = math.prod(shape), tensors.get("spins")
+        if packed is None or packed.dtype != np.uint8 or packed.shape != (n_samples, -(-n_sites // 8)):
+            raise FileFormatError(f"{name!r}: its spins are not {n_samples} configurations of {n_sites} sites")
+        spins = 2 * np.unpackbits(packed, axis=1, count=n_sites).astype(np.int8) - 1
+        entropy = require(metadata, "entropy", str, name)
+        return cls(
+            spins=np.ascontiguousarray(spins.reshape(n_samples, *shape)),
+            shape=shape,
+            J=float(require(metadata, "J", (float, int), name)),
+            method=require(metadata, "method", str, name),
+            entropy=int(entropy) if entropy.isdecimal() else entropy,
+            n_chains=require(metadata, "n_chains", int, name),
+            burn_in=require(metadata, "burn_in", int, name),
+            spacing=require(metadata, "spacing", int, name),
+            tau_int=require(metadata, "tau_int", dict, name),
+            seconds=float(require(metadata, "seconds", (float, int), name)),
+        )
+
+    def summary(self) -> str:
+        """One line for people."""
+        text = f"{len(self.spins)} configurations of {'×'.join(map(str, self.shape))} spins at J = {self.J:g}"
+        if self.method == "exact":
+            return f"{text}, exact independent samples"
+        times = ", ".join(f"{value:.1f} ({name})" for name, value in self.tau_int.items())
+        measured = f"measured τ_int in sweeps: {times}; " if times else ""
+        return (
+            f"{text} by {self.method.replace('_', ' ')} from {self.n_chains} chains; {measured}"
+            f"burn-in {self.burn_in} sweeps, spacing {self.spacing} sweeps"
+        )

@@ -1,0 +1,198 @@
+"""Cluster updates against exact laws. Seeds are fixed; each test states how often a right sampler would fail it."""
+
+import numpy as np
+import pytest
+from scipy import stats
+
+from exact_laws import all_states, boltzmann_law, bond_sums, chi_square, state_numbers
+from rgrbm._core import kernels
+from rgrbm.spins import exact
+from rgrbm.statistics import integrated_autocorrelation_time
+
+UPDATES = ["wolff", "swendsen_wang"]
+FALSE_ALARM = 1e-5
+# Sides, couplings along each axis (and the diagonal: a triangular lattice), field, sweeps. Sides of 2 have double
+# bonds; odd sides with J < 0 and triangular lattices are frustrated, where clusters are right but slow.
+LATTICES = [
+    ((2,), (0.6,), 0.0, 40),
+    ((7,), (0.6,), 0.3, 40),
+    ((8,), (-0.6,), 0.0, 40),
+    ((7,), (-0.6,), 0.0, 100),
+    ((2, 2), (0.2, 0.3), 0.0, 40),
+    ((2, 2), (-0.2, -0.2), -0.2, 40),
+    ((2, 3), (0.3, 0.4), 0.0, 40),
+    ((2, 3), (0.3, -0.4), 0.2, 100),
+    ((3, 3), (0.4, 0.4), 0.0, 40),
+    ((3, 3), (0.4, 0.2), -0.2, 40),
+    ((3, 3), (-0.4, -0.4), 0.0, 200),
+    ((3, 4), (-0.3, 0.5), 0.0, 100),
+    ((2, 2, 2), (0.1, 0.2, 0.15), 0.0, 40),
+    ((2, 2, 2), (0.2, 0.2, 0.2), 0.1, 40),
+    ((2, 2, 2), (-0.2, -0.2, -0.2), 0.0, 40),
+    ((2, 2, 3), (0.1, -0.1, -0.5), -0.2, 100),
+    ((3, 3), (0.2, 0.3, 0.1), 0.0, 40),
+    ((3, 3), (-0.2, -0.2, -0.2), 0.0, 100),
+    ((2, 4), (0.3, -0.4, 0.1), 0.2, 100),
+    ((4, 3), (0.1, 0.3, 0.4), -0.1, 40),
+]
+
+
+def chains_of(sides, couplings, n_chains, *, seed=1, field=0.0):
+    couplings = np.asarray(couplings, float)
+    triangular = len(couplings) > len(sides)
+    return kernels.ClusterChains(list(sides), np.tile(couplings, (n_chains, 1)), (seed, 5), field, triangular)
+
+
+def spins_of(chains, sides, n_chains):
+    spins = np.empty((n_chains, int(np.prod(sides))), np.int8)
+    chains.unpack(spins)
+    return spins.reshape(n_chains, *sides)
+
+
+@pytest.mark.parametrize("update", UPDATES)
+@pytest.mark.parametrize(("sides", "couplings", "field", "n_sweeps"), LATTICES)
+def test_all_configurations_of_small_lattices(sides, couplings, field, n_sweeps, update):
+    # 40 tests at 1e-5 each. Chains are independent: one sample of each.
+    chains = chains_of(sides, couplings, 20_000, field=field)
+    chains.sweep(n_sweeps, update, 2)
+    law = boltzmann_law(sides, couplings, field, triangular=len(couplings) > len(sides))
+    counts = np.bincount(state_numbers(spins_of(chains, sides, 20_000)), minlength=len(law))
+    assert chi_square(counts, law) > FALSE_ALARM
+
+
+@pytest.mark.parametrize("update", UPDATES)
+@pytest.mark.parametrize("J", [exact.CRITICAL_COUPLING, 0.3, -0.3])
+def test_energy_levels_at_4_by_4(J, update):
+    # 6 tests at 1e-5 each.
+    law = boltzmann_law((4, 4), (J, J))
+    levels = bond_sums(all_states((4, 4)), 2).sum(1)
+    chains = chains_of((4, 4), (J, J), 40_000)
+    chains.sweep(40, update, 2)
+    sums = chains.bond_sums().sum(1)
+    assert chi_square(np.bincount(sums + 32, minlength=65), np.bincount(levels + 32, law, 65)) > FALSE_ALARM
+
+
+@pytest.mark.parametrize("update", UPDATES)
+@pytest.mark.parametrize("fraction", [0.9, 1.0, 1.1, -1.0])
+@pytest.mark.parametrize("side", [8, 16, 32, 64])
+def test_square_lattice_against_kaufman(side, fraction, update):
+    # 4 standard errors: false alarms 6e-5 per test, 32 tests. Chains start at random and are independent. Below J_c
+    # clusters are small, and it takes more of them.
+    J = fraction * exact.CRITICAL_COUPLING
+    n_chains, n_clusters = {8: 512, 16: 256, 32: 64, 64: 32}[side], side if fraction == 0.9 else 3
+    chains = chains_of((side, side), (J, J), n_chains, seed=side)
+    chains.sweep(150, update, n_clusters)
+    energy = -J * chains.measure(60, update, n_clusters)["bond_sums"].sum(2).mean(0)
+    assert abs(energy.mean() - exact.torus_mean_energy(J, side, side)) < 4 * energy.std(ddof=1) / np.sqrt(n_chains)
+
+
+@pytest.mark.parametrize("update", UPDATES)
+@pytest.mark.parametrize("sides", [(3, 130), (130, 3), (64, 5), (65, 2)])
+def test_lines_of_any_number_of_words(sides, update):
+    # 4 standard errors: false alarms 6e-5 per test, 8 tests.
+    chains = chains_of(sides, (0.5, 0.5), 128)
+    chains.sweep(100, update, 5)
+    energy = -0.5 * chains.measure(60, update, 5)["bond_sums"].sum(2).mean(0)
+    assert abs(energy.mean() - exact.torus_mean_energy(0.5, *sides)) < 4 * energy.std(ddof=1) / np.sqrt(128)
+
+
+def strip_moments(length, couplings, field):
+    """Mean bond sums and magnetization of a triangular lattice of four columns, from its transfer matrix."""
+    row = all_states((4,)).astype(float)
+
+    def log_z(J, h):
+        right = J[1] * (row * np.roll(row, -1, 1)).sum(1) + h * row.sum(1)
+        transfer = np.exp(right[:, None] + J[0] * row @ row.T + J[2] * row @ np.roll(row, -1, 1).T)
+        return np.log(np.sum(np.linalg.eigvals(transfer) ** length).real)
+
+    def slope(step):
+        return (log_z(couplings + step[:3], field + step[3]) - log_z(couplings - step[:3], field - step[3])) / 2e-4
+
+    return np.array([slope(step) for step in 1e-4 * np.eye(4)])
+
+
+@pytest.mark.parametrize("update", UPDATES)
+@pytest.mark.parametrize("transposed", [False, True])
+@pytest.mark.parametrize("field", [0.0, 0.02])
+def test_triangular_strips_against_the_transfer_matrix(field, transposed, update):
+    # Lines of 130 sites, or 130 lines of 4. χ² of four means with their covariance; false alarms 1e-5, 8 tests.
+    couplings = np.array([0.25, 0.2, 0.1])
+    order = [1, 0, 2, 3] if transposed else [0, 1, 2, 3]
+    expected = strip_moments(130, couplings, field)[order]
+    chains = chains_of((4, 130) if transposed else (130, 4), couplings[order[:3]], 256, field=field)
+    chains.sweep(60, update, 20)
+    found = chains.measure(40, update, 20)
+    means = np.column_stack([found["bond_sums"].mean(0), found["magnetization"].mean(0)])
+    off = means.mean(0) - expected
+    covariance = np.cov(means, rowvar=False) / len(means)
+    # Hotelling's T² of 256 chains is F-distributed up to a factor of 252/(255·4).
+    t_squared = off @ np.linalg.solve(covariance, off)
+    assert stats.f.sf(t_squared * 252 / (255 * 4), 4, 252) > FALSE_ALARM
+
+
+@pytest.mark.parametrize("update", UPDATES)
+@pytest.mark.parametrize(
+    ("sides", "couplings", "field"),
+    [
+        ((12,), (0.5,), 0.0),
+        ((12,), (-0.5,), 0.0),
+        ((3, 4), (0.3, 0.2), 0.0),
+        ((4, 3), (-0.3, 0.2), 0.0),
+        ((3, 4), (0.2, -0.4, 0.1), 0.0),
+        ((2, 3, 2), (0.1, 0.2, -0.1), 0.0),
+        ((3, 4), (0.3, 0.2), 0.1),
+        ((3, 4), (0.2, -0.4, 0.1), -0.2),
+    ],
+)
+def test_improved_estimators_have_the_exact_means(sides, couplings, field, update):
+    # Each of at most five means within 5 standard errors over independent chains: false alarms 6e-7 per mean.
+    n_axes, n_sites = len(sides), int(np.prod(sides))
+    law = boltzmann_law(sides, couplings, field, triangular=len(couplings) > n_axes)
+    states = all_states(sides).astype(float)
+    magnetization = states.reshape(len(states), -1).sum(1)
+    waves = np.stack([_structure(states, axis) for axis in range(1, n_axes + 1)], axis=1)
+    chains = chains_of(sides, couplings, 4000, field=field)
+    chains.sweep(150, update, 2)
+    found = chains.measure(10, update, 2, spacing=2)
+
+    def agrees(values, expected):
+        means = values.mean(0)
+        assert abs(means.mean() - expected) < 5 * means.std() / np.sqrt(len(means))
+
+    agrees(found["magnetization"] ** 2, law @ magnetization**2)
+    for axis in range(n_axes):
+        agrees(found["structure"][..., axis], law @ waves[:, axis])
+    if update == "wolff" and field != 0:
+        assert np.isnan(found["improved_square"]).all()
+        assert np.isnan(found["improved_structure"]).all()
+        return
+    agrees(found["improved_square"], law @ magnetization**2)
+    for axis in range(n_axes):
+        agrees(found["improved_structure"][..., axis], law @ waves[:, axis])
+    if update == "swendsen_wang":
+        agrees(found["improved_fourth"], law @ magnetization**4)
+        assert found["improved_square"].var() < (found["magnetization"] ** 2).var()
+    else:
+        assert np.isnan(found["improved_fourth"]).all()
+        assert (found["cluster_size"] >= 1).all()
+        assert (found["cluster_size"] <= n_sites).all()
+
+
+def _structure(spins, axis):
+    phase = np.exp(2j * np.pi * np.arange(spins.shape[axis]) / spins.shape[axis])
+    shape = [1] * spins.ndim
+    shape[axis] = -1
+    return np.abs((spins * phase.reshape(shape)).reshape(len(spins), -1).sum(1)) ** 2
+
+
+@pytest.mark.parametrize(("update", "n_clusters"), [("swendsen_wang", 1), ("wolff", 3)])
+def test_no_critical_slowing_down_to_speak_of(update, n_clusters):
+    # Swendsen and Wang's τ_int of the energy at J_c and L = 64 is about 5 sweeps, Wolff's in sweeps of N sites about 2
+    # (single spins: some 64²·¹⁷ ≈ 8,000). Known here to within 10%.
+    J = exact.CRITICAL_COUPLING
+    chains = chains_of((64, 64), (J, J), 32)
+    chains.sweep(100, update, n_clusters)
+    found = chains.measure(600, update, n_clusters)
+    time = integrated_autocorrelation_time(found["bond_sums"].sum(2))
+    assert time.reliable
+    assert (4 if update == "swendsen_wang" else 1) < time.tau_int < (8 if update == "swendsen_wang" else 4)
