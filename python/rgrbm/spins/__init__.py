@@ -4,26 +4,33 @@ May import ``statistics``, ``_support`` and ``_core``. Knows nothing of RBMs.
 """
 
 from rgrbm.spins.bonds import bond_arrays, lattice_bonds, two_sublattices
+from rgrbm.spins.clusters import ClusterMeasurements, ClusterSampler
 from rgrbm.spins.coupling import CouplingEstimate, NoFiniteCouplingError, estimate_coupling
 from rgrbm.spins.ensemble import Ensemble
 from rgrbm.spins.enumeration import spin_energies, spin_log_z
 from rgrbm.spins.ising import IsingModel
 from rgrbm.spins.lattice import Lattice
+from rgrbm.spins.tempering import ParallelTempering, TemperingRecord, tempering_ladder
 from rgrbm.spins.values import Binary, Spins, to_binary, to_spins
 
 __all__ = [
     "Binary",
+    "ClusterMeasurements",
+    "ClusterSampler",
     "CouplingEstimate",
     "Ensemble",
     "IsingModel",
     "Lattice",
     "NoFiniteCouplingError",
+    "ParallelTempering",
     "Spins",
+    "TemperingRecord",
     "bond_arrays",
     "estimate_coupling",
     "lattice_bonds",
     "spin_energies",
     "spin_log_z",
+    "tempering_ladder",
     "to_binary",
     "to_spins",
     "two_sublattices",
