@@ -43,7 +43,8 @@ def _mean_bond(run: Callable[[int], object], spins: Callable[[], np.ndarray], pa
 
 def rgrbm(rows: int, columns: int, J: float, method: str = "metropolis", n_chains: int = 512) -> Sampler:
     """Bit-packed updates, independent random bits for every chain."""
-    chains = kernels.IsingChains(rows, columns, J, n_chains, (1, 2))
+    shape = (columns,) if rows == 1 else (rows, columns)
+    chains = kernels.IsingChains(shape, len(shape) * [J], 0.0, n_chains, (1, 2))
     n_sweeps = max(1, 2**27 // (rows * columns * n_chains))
 
     def sweep() -> float:
@@ -55,7 +56,7 @@ def rgrbm(rows: int, columns: int, J: float, method: str = "metropolis", n_chain
         sums = []
         for _ in range(20):
             chains.sweep(50, method)
-            sums.append(chains.bond_sums().mean())
+            sums.append(chains.bond_sums().sum(axis=0).mean())
         return float(np.mean(sums)) / len(bonds(rows, columns))
 
     return Sampler(sweep, bond)

@@ -5,6 +5,8 @@ import itertools
 import numpy as np
 from scipy import stats
 
+FALSE_ALARM = 1e-5
+
 
 def all_states(sides):
     """Every configuration of ±1, (2ⁿ, *sides), in the order of :func:`state_numbers`."""

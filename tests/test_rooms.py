@@ -22,6 +22,7 @@ ROOMS = (
     "rg",
     "plots",
     "experiments",
+    "report",
     "cli",
 )
 FILES = {

@@ -6,9 +6,11 @@
 #include <pybind11/numpy.h>
 #include <pybind11/stl.h>
 
+#include <algorithm>
 #include <cmath>
 #include <stdexcept>
 #include <string>
+#include <vector>
 
 namespace py = pybind11;
 
@@ -26,22 +28,53 @@ Update parse_update(const std::string& name) {
     throw py::value_error("update must be 'metropolis' or 'heat_bath', got '" + name + "'");
 }
 
-IsingChains make_chains(std::size_t rows, std::size_t columns, double coupling, std::size_t n_chains, const Key& key) {
-    if (rows < 1 || columns < 2 || rows > max_sites || columns > max_sites || rows * columns > max_sites)
-        throw py::value_error("a lattice needs at least 2 columns and at most 2^31 sites");
-    if (!std::isfinite(coupling))
-        throw py::value_error("the coupling must be finite");
+Lattice make_lattice(const std::vector<std::size_t>& shape, const std::string& kind) {
+    if (kind != "hypercubic" && kind != "triangular")
+        throw py::value_error("lattice must be 'hypercubic' or 'triangular', got '" + kind + "'");
+    if (shape.empty() || shape.size() > 3 || (kind == "triangular" && shape.size() != 2))
+        throw py::value_error("a lattice needs one to three sides, a triangular one two");
+    std::size_t n_sites = 1;
+    for (const std::size_t side : shape) {
+        if (side < 2 || side > max_sites / n_sites)
+            throw py::value_error("a lattice needs at least 2 sites along each axis and at most 2^31 in all");
+        n_sites *= side;
+    }
+    if (kind == "triangular")
+        return Lattice::triangular(shape[0], shape[1]);
+    if (shape.size() == 1)
+        return Lattice::ring(shape[0]);
+    return shape.size() == 2 ? Lattice::square(shape[0], shape[1]) : Lattice::cubic(shape[0], shape[1], shape[2]);
+}
+
+IsingChains make_chains(const std::vector<std::size_t>& shape, const std::vector<double>& along, double field,
+                        std::size_t n_chains, const Key& key, const std::string& kind) {
+    const Lattice lattice = make_lattice(shape, kind);
+    if (along.size() != lattice.n_axes())
+        throw py::value_error("there must be a coupling for each of " + std::to_string(lattice.n_axes()) + " axes");
+    Couplings couplings{{}, field};
+    std::copy(along.begin(), along.end(), couplings.along.begin());
+    if (!std::all_of(along.begin(), along.end(), [](double J) { return std::isfinite(J); }) || !std::isfinite(field))
+        throw py::value_error("couplings and field must be finite");
     if (n_chains < 1)
         throw py::value_error("there must be at least one chain");
     py::gil_scoped_release release;
-    return IsingChains({rows, columns}, coupling, n_chains, key);
+    return IsingChains(lattice, couplings, n_chains, key);
 }
 
-py::array_t<std::int64_t> per_chain(const IsingChains& chains, void (IsingChains::*observable)(std::int64_t*) const) {
+py::array_t<std::int64_t> bond_sums(const IsingChains& chains) {
+    py::array_t<std::int64_t> out(
+        {static_cast<py::ssize_t>(chains.lattice().n_axes()), static_cast<py::ssize_t>(chains.n_chains())});
+    std::int64_t* data = out.mutable_data();
+    py::gil_scoped_release release;
+    chains.bond_sums(data);
+    return out;
+}
+
+py::array_t<std::int64_t> magnetizations(const IsingChains& chains) {
     py::array_t<std::int64_t> out(static_cast<py::ssize_t>(chains.n_chains()));
     std::int64_t* data = out.mutable_data();
     py::gil_scoped_release release;
-    (chains.*observable)(data);
+    chains.magnetizations(data);
     return out;
 }
 
@@ -57,8 +90,8 @@ void unpack(const IsingChains& chains, Array<std::int8_t> out) {
 }
 
 void sample_exactly(IsingChains& chains) {
-    if (!chains.lattice().is_ring())
-        throw py::value_error("exact sampling is known for the ring only");
+    if (!chains.lattice().is_ring() || chains.couplings().field != 0)
+        throw py::value_error("exact sampling is known for the ring without a field only");
     py::gil_scoped_release release;
     chains.sample_exactly();
 }
@@ -66,10 +99,9 @@ void sample_exactly(IsingChains& chains) {
 } // namespace
 
 void register_ising(py::module_& m) {
-    py::class_<IsingChains>(m, "IsingChains",
-                            "Chains of an Ising model on a ring (rows = 1) or torus, one bit per spin.")
-        .def(py::init(&make_chains), py::arg("rows"), py::arg("columns"), py::arg("coupling"), py::arg("n_chains"),
-             py::arg("key"))
+    py::class_<IsingChains>(m, "IsingChains", "Chains of an Ising model on a periodic lattice, one bit per spin.")
+        .def(py::init(&make_chains), py::arg("shape"), py::arg("couplings"), py::arg("field"), py::arg("n_chains"),
+             py::arg("key"), py::arg("lattice") = "hypercubic")
         .def("align", &IsingChains::align, "Set every spin to +1.")
         .def(
             "sweep",
@@ -81,11 +113,10 @@ void register_ising(py::module_& m) {
             py::arg("n"), py::arg("update"), "Make n sweeps of as many single-site updates as there are sites.")
         .def("sample_exactly", &sample_exactly, "Replace each chain of a ring by an independent exact sample.")
         .def(
-            "bond_sums", [](const IsingChains& c) { return per_chain(c, &IsingChains::bond_sums); },
-            "Sum of s s' over all bonds, for each chain.")
-        .def(
-            "magnetizations", [](const IsingChains& c) { return per_chain(c, &IsingChains::magnetizations); },
-            "Sum of all spins, for each chain.")
+            "in_turn", [](const IsingChains& c, const std::string& update) { return c.in_turn(parse_update(update)); },
+            py::arg("update"), "Whether sites are visited colour by colour, and not at random.")
+        .def("bond_sums", &bond_sums, "Sum of s s' over the bonds of each axis, shape (n_axes, n_chains).")
+        .def("magnetizations", &magnetizations, "Sum of all spins, for each chain.")
         .def("unpack", &unpack, py::arg("out").noconvert(),
              "Write the spins of the first n chains into an int8 array of shape (n, n_sites).");
 }

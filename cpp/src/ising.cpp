@@ -2,20 +2,23 @@
 
 #include "rgrbm/bits.hpp"
 #include "rgrbm/ising_updates.hpp"
+#include "rgrbm/local_field.hpp"
 #include "rgrbm/threads.hpp"
 
 #include <algorithm>
 #include <cmath>
+#include <type_traits>
 
 namespace rgrbm {
 
 namespace {
 
 // One sweep of updates at sites drawn at random.
-template <Update update, class Sites>
-void sweep_random_sites(Word* spins, std::size_t n_sites, const Sites& sites, const Thresholds& thresholds,
-                        const Word& inverted, Stream& shared_stream) {
-    Stream stream = shared_stream; // a local copy stays in registers
+template <class Sites, class Law>
+void sweep_at_random(Word* spins, std::size_t n_sites, const Sites& sites, const Law& shared_law,
+                     Stream& shared_stream) {
+    Stream stream = shared_stream; // local copies stay in registers
+    const Law law = shared_law;
     for (std::size_t done = 0; done < n_sites;) {
         const Word uniform = stream.next();
         const std::size_t batch = std::min(Word::n_lanes, n_sites - done);
@@ -23,70 +26,62 @@ void sweep_random_sites(Word* spins, std::size_t n_sites, const Sites& sites, co
             // Multiplying into the range is biased by less than n_sites / 2⁶⁴ (Lemire 2019).
             const auto site =
                 static_cast<std::size_t>((static_cast<unsigned __int128>(uniform.lane(i)) * n_sites) >> 64);
-            const auto want = wanted(sites.neighbours(spins, site), inverted);
-            spins[site] = updated(update, spins[site], want, thresholds, stream);
+            spins[site] = law(spins[site], sites.neighbours(spins, site), stream);
         }
         done += batch;
     }
     shared_stream = stream;
 }
 
-// One sweep of a square lattice, first the even sites of the checkerboard and then the odd ones.
-template <Update update>
-void sweep_checkerboard(Word* spins, const SquareSites& sites, const Thresholds& thresholds, const Word& inverted,
-                        Stream& shared_stream) {
+// One sweep colour by colour.
+template <class Sites, class Law>
+void sweep_in_turn(Word* spins, const Sites& sites, const Law& shared_law, Stream& shared_stream) {
     Stream stream = shared_stream;
-    for (std::size_t colour = 0; colour < 2; ++colour)
-        for (std::size_t row = 0; row < sites.rows; ++row)
-            for (std::size_t column = (row + colour) % 2; column < sites.columns; column += 2) {
-                const auto want = wanted(sites.neighbours(spins, row, column), inverted);
-                Word& spin = spins[row * sites.columns + column];
-                spin = updated(update, spin, want, thresholds, stream);
-            }
+    const Law law = shared_law;
+    for (std::size_t colour = 0; colour < Sites::n_colours; ++colour)
+        sites.for_colour(spins, colour, [&](std::size_t site, const auto& neighbours) {
+            spins[site] = law(spins[site], neighbours, stream);
+        });
     shared_stream = stream;
-}
-
-template <Update update>
-void sweep_block(Word* spins, const Lattice& lattice, double coupling, std::size_t n, Stream& stream) {
-    const Word inverted = coupling < 0 ? Word::ones() : Word::zero();
-    const Thresholds ring = leaving_thresholds<2>(update, coupling);
-    const Thresholds square = leaving_thresholds<4>(update, coupling);
-    const bool blinks = update == Update::metropolis && (coupling == 0 || lattice.is_small());
-    for (std::size_t i = 0; i < n; ++i) {
-        if (lattice.is_ring())
-            sweep_random_sites<update>(spins, lattice.n_sites(), RingSites(lattice), ring, inverted, stream);
-        else if (lattice.has_checkerboard() && !blinks)
-            sweep_checkerboard<update>(spins, SquareSites(lattice), square, inverted, stream);
-        else
-            sweep_random_sites<update>(spins, lattice.n_sites(), SquareSites(lattice), square, inverted, stream);
-    }
 }
 
 // The ring as a Markov chain along its sites, closed on the first spin s₀. With t = tanh J and m bonds left
 // after site i, the rest of the ring has weight ∝ 1 ± tᵐ where s_i = ± s₀. Hence the probability to turn, s_i
 // ≠ s_(i−1), in the two cases s_(i−1) = s₀ (first) and s_(i−1) ≠ s₀ (second).
-Thresholds turning_thresholds(double coupling, std::size_t bonds_left) {
-    const double closing = std::pow(std::tanh(coupling), static_cast<double>(bonds_left));
-    const double turn = std::exp(-2 * std::abs(coupling)); // relative weight of the unlikely bond
-    const double straight = 1;
-    const double keep = coupling >= 0 ? straight : turn, change = coupling >= 0 ? turn : straight;
-    const double equal = 1 + closing, unequal = 1 - closing;
-    return {bernoulli_threshold(change * unequal / (change * unequal + keep * equal)),
-            bernoulli_threshold(change * equal / (change * equal + keep * unequal))};
+//
+// For strong couplings 1 − |t|ᵐ and the weight e^(−2|J|) of the unlikely bond, both relative to 1, vanish together: an
+// odd antiferromagnetic ring has one bond that is unsatisfied, and their ratio, 2m at last, tells where. It is taken
+// from |t|ᵐ = exp(−2m artanh e^(−2|J|)), where no digits are lost.
+using TurningThresholds = std::array<std::uint64_t, 2>;
+
+TurningThresholds turning_thresholds(double coupling, std::size_t bonds_left) {
+    const double m = static_cast<double>(bonds_left), unlikely = std::exp(-2 * std::abs(coupling));
+    const double scaled = unlikely > 1e-100 ? -std::expm1(-2 * m * std::atanh(unlikely)) / unlikely : 2 * m;
+    const double less = unlikely * scaled, more = 2 - less; // 1 − |t|ᵐ and 1 + |t|ᵐ
+    const bool ferromagnet = coupling >= 0, closes = ferromagnet || bonds_left % 2 == 0;
+    // With w = ``unlikely``: w less : more and w more : less for the ferromagnet, w being taken out of the second. Of
+    // the antiferromagnet the change is the likely bond.
+    const auto ratio = [&](bool likely, bool to_more) {
+        if (likely)
+            return to_more ? more / (more + unlikely * less) : scaled / (scaled + more);
+        return to_more ? more / (more + scaled) : unlikely * less / (unlikely * less + more);
+    };
+    // After a turn from s₀ the spin is −s₀, of weight 1 − tᵐ; after one from −s₀ it is s₀, of weight 1 + tᵐ.
+    return {bernoulli_threshold(ratio(!ferromagnet, !closes)), bernoulli_threshold(ratio(!ferromagnet, closes))};
 }
 
-void sample_ring_exactly(Word* spins, const std::vector<Thresholds>& turning, Stream& stream) {
+void sample_ring_exactly(Word* spins, const std::vector<TurningThresholds>& turning, Stream& stream) {
     spins[0] = stream.next();
     for (std::size_t site = 1; site < turning.size(); ++site) {
         const Word unequal = spins[site - 1] ^ spins[0];
-        spins[site] = spins[site - 1] ^ draw_bernoulli(stream, {~unequal, unequal}, turning[site]);
+        spins[site] = spins[site - 1] ^ draw_bernoulli(stream, std::array{~unequal, unequal}, turning[site]);
     }
 }
 
 } // namespace
 
-IsingChains::IsingChains(Lattice lattice, double coupling, std::size_t n_chains, const Key& key)
-    : lattice_(lattice), coupling_(coupling), n_chains_(n_chains) {
+IsingChains::IsingChains(Lattice lattice, const Couplings& couplings, std::size_t n_chains, const Key& key)
+    : lattice_(lattice), couplings_(couplings), n_chains_(n_chains) {
     const std::size_t n_blocks = (n_chains + Word::n_bits - 1) / Word::n_bits;
     spins_.resize(n_blocks * lattice.n_sites());
     streams_.reserve(n_blocks);
@@ -104,22 +99,55 @@ void IsingChains::align() {
     std::fill(spins_.begin(), spins_.end(), Word::ones());
 }
 
-void IsingChains::sweep(std::size_t n, Update update) {
+bool IsingChains::has_one_coupling() const {
+    const auto end = couplings_.along.begin() + static_cast<std::ptrdiff_t>(lattice_.n_axes());
+    return std::all_of(couplings_.along.begin(), end, [&](double J) { return J == couplings_.along[0]; });
+}
+
+bool IsingChains::in_turn(Update update) const {
+    if (lattice_.is_ring() || !lattice_.has_colours())
+        return false;
+    if (update == Update::heat_bath)
+        return true;
+    const double J = couplings_.along[0];
+    const bool frustrated = J < 0 && !(lattice_.is_bipartite() && couplings_.field == 0);
+    return has_one_coupling() && J != 0 && !frustrated && lattice_.shortest_side() >= 8;
+}
+
+template <class Sites, class Law>
+void IsingChains::sweep_blocks(const Sites& sites, const Law& law, bool in_turn, std::size_t n) {
     const auto n_blocks = static_cast<std::ptrdiff_t>(streams_.size());
 #pragma omp parallel for schedule(dynamic) num_threads(threads_for(n_blocks))
     for (std::ptrdiff_t b = 0; b < n_blocks; ++b) {
-        const auto i = static_cast<std::size_t>(b);
-        if (update == Update::metropolis)
-            sweep_block<Update::metropolis>(block(i), lattice_, coupling_, n, streams_[i]);
-        else
-            sweep_block<Update::heat_bath>(block(i), lattice_, coupling_, n, streams_[i]);
+        const auto index = static_cast<std::size_t>(b);
+        for (std::size_t i = 0; i < n; ++i) {
+            if (in_turn)
+                sweep_in_turn(block(index), sites, law, streams_[index]);
+            else
+                sweep_at_random(block(index), lattice_.n_sites(), sites, law, streams_[index]);
+        }
     }
 }
 
+void IsingChains::sweep(std::size_t n, Update update) {
+    with_sites(lattice_, [&]<class Sites>(const Sites& sites) {
+        const auto sweep_by = [&]<Update u>(std::integral_constant<Update, u>) {
+            if (has_one_coupling() && couplings_.field == 0)
+                sweep_blocks(sites, PlainUpdate<u, Sites::n_axes>(couplings_), in_turn(u), n);
+            else
+                sweep_blocks(sites, FieldUpdate<u, Sites::n_axes>(couplings_), in_turn(u), n);
+        };
+        if (update == Update::metropolis)
+            sweep_by(std::integral_constant<Update, Update::metropolis>{});
+        else
+            sweep_by(std::integral_constant<Update, Update::heat_bath>{});
+    });
+}
+
 void IsingChains::sample_exactly() {
-    std::vector<Thresholds> turning(lattice_.n_sites());
+    std::vector<TurningThresholds> turning(lattice_.n_sites());
     for (std::size_t site = 1; site < turning.size(); ++site)
-        turning[site] = turning_thresholds(coupling_, turning.size() - site);
+        turning[site] = turning_thresholds(couplings_.along[0], turning.size() - site);
     const auto n_blocks = static_cast<std::ptrdiff_t>(streams_.size());
 #pragma omp parallel for schedule(dynamic) num_threads(threads_for(n_blocks))
     for (std::ptrdiff_t b = 0; b < n_blocks; ++b) {
@@ -129,27 +157,26 @@ void IsingChains::sample_exactly() {
 }
 
 void IsingChains::bond_sums(std::int64_t* out) const {
-    const auto n_blocks = static_cast<std::ptrdiff_t>(streams_.size());
-    const std::size_t n_bonds = (lattice_.is_ring() ? 1 : 2) * lattice_.n_sites();
+    with_sites(lattice_, [&]<class Sites>(const Sites& sites) {
+        const auto n_blocks = static_cast<std::ptrdiff_t>(streams_.size());
 #pragma omp parallel for schedule(dynamic) num_threads(threads_for(n_blocks))
-    for (std::ptrdiff_t b = 0; b < n_blocks; ++b) {
-        const auto index = static_cast<std::size_t>(b);
-        const Word* spins = block(index);
-        VerticalCounter unequal;
-        for (std::size_t row = 0; row < lattice_.rows; ++row) {
-            const Word* here = spins + row * lattice_.columns;
-            const Word* below = spins + (row + 1 == lattice_.rows ? 0 : row + 1) * lattice_.columns;
-            for (std::size_t column = 0; column < lattice_.columns; ++column) {
-                unequal.add(here[column] ^ here[column + 1 == lattice_.columns ? 0 : column + 1]);
-                if (!lattice_.is_ring())
-                    unequal.add(here[column] ^ below[column]);
+        for (std::ptrdiff_t b = 0; b < n_blocks; ++b) {
+            const auto index = static_cast<std::size_t>(b);
+            const Word* spins = block(index);
+            std::array<VerticalCounter, Sites::n_axes> unequal;
+            for (std::size_t site = 0; site < lattice_.n_sites(); ++site) {
+                const auto neighbours = sites.neighbours(spins, site);
+                for (std::size_t axis = 0; axis < Sites::n_axes; ++axis)
+                    unequal[axis].add(spins[site] ^ neighbours[2 * axis + 1]);
+            }
+            for (std::size_t axis = 0; axis < Sites::n_axes; ++axis) {
+                std::int64_t* sums = out + axis * n_chains_ + index * Word::n_bits;
+                unequal[axis].read(sums, chains_in(index));
+                for (std::size_t i = 0; i < chains_in(index); ++i)
+                    sums[i] = static_cast<std::int64_t>(lattice_.n_sites()) - 2 * sums[i];
             }
         }
-        std::int64_t* sums = out + index * Word::n_bits;
-        unequal.read(sums, chains_in(index));
-        for (std::size_t i = 0; i < chains_in(index); ++i)
-            sums[i] = static_cast<std::int64_t>(n_bonds) - 2 * sums[i];
-    }
+    });
 }
 
 void IsingChains::magnetizations(std::int64_t* out) const {

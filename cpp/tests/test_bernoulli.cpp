@@ -3,12 +3,12 @@
 #include <doctest/doctest.h>
 
 #include <algorithm>
+#include <array>
 #include <bit>
 #include <cmath>
 
 using rgrbm::bernoulli_threshold;
 using rgrbm::draw_bernoulli;
-using rgrbm::Lanes;
 using rgrbm::Stream;
 using rgrbm::Word;
 
@@ -76,18 +76,19 @@ TEST_CASE("probability 0 never gives a 1") {
 }
 
 TEST_CASE("two kinds of lanes have probabilities of their own, all others stay 0") {
-    Lanes lanes{Word::zero(), Word::zero()};
-    lanes.first.set_lane(0, 0x00FF00FF00FF00FFu);  // 32 bits
-    lanes.first.set_lane(5, ~std::uint64_t{0});    // 64 bits
-    lanes.second.set_lane(0, 0x0F000F000F000F00u); // 16 bits
-    lanes.second.set_lane(7, ~std::uint64_t{0});   // 64 bits
+    std::array lanes{Word::zero(), Word::zero()};
+    lanes[0].set_lane(0, 0x00FF00FF00FF00FFu); // 32 bits
+    lanes[0].set_lane(5, ~std::uint64_t{0});   // 64 bits
+    lanes[1].set_lane(0, 0x0F000F000F000F00u); // 16 bits
+    lanes[1].set_lane(7, ~std::uint64_t{0});   // 64 bits
     Stream stream({3, 4}, 0);
+    const std::array thresholds{bernoulli_threshold(0.2), bernoulli_threshold(0.7)};
     double first = 0, second = 0;
     for (int draw = 0; draw < n_draws; ++draw) {
-        const Word drawn = draw_bernoulli(stream, lanes, {bernoulli_threshold(0.2), bernoulli_threshold(0.7)});
-        CHECK_FALSE(and_not(drawn, lanes.first | lanes.second).any());
-        first += count_bits(drawn & lanes.first);
-        second += count_bits(drawn & lanes.second);
+        const Word drawn = draw_bernoulli(stream, lanes, thresholds);
+        CHECK_FALSE(and_not(drawn, lanes[0] | lanes[1]).any());
+        first += count_bits(drawn & lanes[0]);
+        second += count_bits(drawn & lanes[1]);
     }
     CHECK(std::abs(deviation(first, 96.0 * n_draws, 0.2)) < z_max);
     CHECK(std::abs(deviation(second, 80.0 * n_draws, 0.7)) < z_max);

@@ -11,11 +11,9 @@ import typer
 from rich.console import Console
 
 from rgrbm._support.config import set_num_threads, show_config
-from rgrbm.experiments.flow import run_flow
-from rgrbm.experiments.flow_parameters import FlowParameters
-from rgrbm.experiments.ising_1d import Ising1DParameters, run_ising_1d
-from rgrbm.experiments.mnist import MNISTParameters, run_mnist
+from rgrbm.experiments.catalogue import EXPERIMENTS
 from rgrbm.experiments.run_folder import RunFolder
+from rgrbm.report import write_report
 
 app = typer.Typer(
     help="Sample spin models, train RBMs on them, and see what renormalization they have learned.",
@@ -85,9 +83,23 @@ def _add_experiment(name: str, parameters: type, run: Callable[[Any, RunFolder],
     app.command(name, short_help=command.__doc__)(_exits_cleanly(command))  # or the list of commands would cut it
 
 
-_add_experiment("ising1d", Ising1DParameters, run_ising_1d)
-_add_experiment("mnist", MNISTParameters, run_mnist)
-_add_experiment("flow", FlowParameters, run_flow)
+for _experiment in EXPERIMENTS:
+    _add_experiment(_experiment.command, _experiment.parameters, _experiment.run)
+
+
+@app.command()
+@_exits_cleanly
+def report(
+    run: Annotated[Path, typer.Argument(help="Folder of a run, finished or not.", show_default=False)],
+    out: Annotated[
+        Path | None, typer.Option("--out", help="The page; by default report.html in that folder.", show_default=False)
+    ] = None,
+    force: Annotated[
+        bool, typer.Option("--force/--no-force", help="Overwrite a file that is no report as well.")
+    ] = False,
+) -> None:
+    """Write a page that shows a run: results, figures, parameters, how to repeat it."""
+    print(write_report(run, out, force=force))
 
 
 @app.command()

@@ -24,6 +24,17 @@ blocked = rgrbm.IsingModel((16, 16), J=0.3).sample(600, method="heat_bath", seed
 for kernel in (rgrbm.rg.MajorityKernel(), rgrbm.rg.ConvolutionKernel(rng.normal(size=(4, 4)), 2)):
     result[f"blocked_{kernel.name}"] = kernel.block(blocked, seed=7)
 result["operators"] = rgrbm.rg.operator_sums(blocked, rgrbm.rg.EVEN_OPERATORS + rgrbm.rg.ODD_OPERATORS)
+for shape, J, h, lattice in (
+    ((9,), 0.3, 0.1, "hypercubic"),
+    ((8, 8), (0.3, -0.2), 0.1, "hypercubic"),
+    ((4, 6, 8), 0.2, 0.0, "hypercubic"),
+    ((2, 3, 4), (0.2, 0.1, 0.3), -0.1, "hypercubic"),
+    ((9, 9), 0.2, 0.0, "triangular"),
+    ((6, 5), (0.2, -0.1, 0.3), 0.1, "triangular"),
+):
+    for method in ("metropolis", "heat_bath"):
+        model = rgrbm.IsingModel(shape, J, h, lattice=lattice)
+        result[f"spins_{model}_{method}"] = model.sample(600, method=method, seed=5)
 for dtype in (np.float32, np.float64):
     for n, m in ((7, 3), (64, 32), (100, 50)):
         W, c, b = (rng.normal(size=size).astype(dtype) for size in ((n, m), n, m))
@@ -64,7 +75,7 @@ def results(tmp_path_factory):
 
 def test_spins_are_the_same_bits(results):
     names = [name for name in results[0] if name.startswith("spins")]
-    assert len(names) == 9
+    assert len(names) == 21
     for other in results[1:]:
         for name in names:
             np.testing.assert_array_equal(results[0][name], other[name], err_msg=name)

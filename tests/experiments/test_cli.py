@@ -102,7 +102,7 @@ def test_a_finished_run_is_left_as_it_is(finished):
     assert "started with n_epochs = 3000, not 4000" in other.stderr
 
 
-@pytest.mark.parametrize("moment", ["_sample", "_rbm", "_analyse", "_draw", "_tables"])
+@pytest.mark.parametrize("moment", ["_sample", "_rbm", "_analyse", "_draw", "tables"])
 def test_ctrl_c_at_any_moment_can_be_resumed(finished, tmp_path, monkeypatch, moment):
     """Before training, between its end and the results, and while figures are drawn."""
     previous = signal.signal(signal.SIGINT, signal.default_int_handler)

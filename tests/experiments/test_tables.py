@@ -4,25 +4,14 @@ import io
 import re
 
 import pytest
-from made_up_digits import made_up
 from rich.console import Console
 from rich.table import Table
 
-from rgrbm.experiments import experiment, flow, ising_1d, mnist, run_folder
+from rgrbm.experiments import experiment, ising_1d, run_folder
+from rgrbm.experiments.catalogue import EXPERIMENTS
 from rgrbm.experiments.comparison import show
-
-SMALL_FLOW = {
-    "J": [0.8, 1.2], "n_spins": 16, "n_steps": 2, "n_train": 1000, "batch_size": 100, "n_epochs": 20,
-    "n_measured": 10_000, "n_flow_steps": 2, "n_flow_samples": 50,
-}  # fmt: skip
-RUNS = {
-    "ising1d": (
-        ising_1d.run_ising_1d,
-        ising_1d.Ising1DParameters(n_spins=16, n_train=100, n_test=50, n_epochs=20, n_measured=1000),
-    ),
-    "mnist": (mnist.run_mnist, mnist.MNISTParameters(n_each=20, n_hidden=10, n_epochs=5, n_chains=20, n_betas=200)),
-    "flow": (flow.run_flow, flow.FlowParameters(**SMALL_FLOW)),
-}
+from rgrbm.experiments.run_files import RunFiles
+from small_runs import RUNS, run_small
 
 
 @pytest.fixture(scope="module", params=RUNS)
@@ -31,10 +20,7 @@ def shown(request, tmp_path_factory):
     kept = []
     with pytest.MonkeyPatch.context() as patch:
         patch.setattr(experiment, "show", lambda console, *parts: kept.extend(parts))
-        patch.setattr(mnist, "load_mnist", made_up)
-        patch.setattr(mnist, "mnist_splits", lambda data=None: ("train", "test"))
-        run, parameters = RUNS[request.param]
-        run(parameters, run_folder.RunFolder(tmp_path_factory.mktemp("run")), Console(file=io.StringIO()))
+        run_small(request.param, tmp_path_factory.mktemp("run"))
     return kept
 
 
@@ -66,3 +52,44 @@ def test_every_number_is_whole(shown, width, terminal):
 
 def test_tables_fit_into_eighty_columns(shown):
     assert max(map(len, printed(shown, 80, terminal=True).splitlines())) <= 80
+
+
+def text_of(parts):
+    return printed(parts, 200, terminal=True)
+
+
+@pytest.mark.parametrize("name", RUNS)
+def test_tables_are_the_same_from_the_file(name, tmp_path, monkeypatch):
+    """What was measured and what ``results.json`` holds, where NaN is null, look alike."""
+    kept = []
+    monkeypatch.setattr(experiment, "show", lambda console, *parts: kept.extend(parts))
+    run_small(name, tmp_path / "run")
+    (listed,) = (one for one in EXPERIMENTS if one.command == name)
+    folder = RunFiles(tmp_path / "run")
+    results = folder.load_results()
+    assert results["schema"] == listed.run.schema
+    assert set(results["parameters"]) == listed.parameter_names
+    assert text_of(listed.tables(results)) == text_of(kept)
+    assert set(results["figures"]) == {path.name for path in folder.path.glob("*.png")}
+    assert all(len(caption) > 20 for caption in results["figures"].values())
+
+
+def test_what_could_not_be_told_is_a_dash(tmp_path):
+    """On few samples J′ has no value: NaN here, null in the file."""
+    results = {
+        "magnetization": {"data": {"mean": 0.1, "stderr": 0.02}, "reconstruction": {"mean": 0.1, "stderr": None}},
+        "J_renormalized": {"exact": 0.66, "hidden": None, "hidden_stderr": None, "amplitude": None},
+        "correlation": {
+            "distance": [1, 2, 3], "hidden": [None] * 3, "hidden_stderr": [None] * 3, "exact": [0.5, 0.3, 0.1]
+        },
+        "seconds": {"sample": 1.0, "train": 1.0, "analyse": 1.0}, "n_hidden": 8, "unique_visible": 7,
+        "reconstruction_error": 0.1, "reconstruction_error_decimation_bound": 0.1,
+    }  # fmt: skip
+    folder = run_folder.RunFolder(tmp_path)
+    folder.save_results(results)
+    table = ising_1d.tables(results)[0]
+    here = list(table.columns[2].cells)
+    assert here[1:6] == ["0.100(20)", "0.1", "7 of 8", "–", "–"]
+    nan = {"hidden": float("nan"), "hidden_stderr": float("nan"), "amplitude": float("nan")}
+    measured = results | {"J_renormalized": results["J_renormalized"] | nan}
+    assert text_of(ising_1d.tables(measured)) == text_of(ising_1d.tables(folder.load_results()))

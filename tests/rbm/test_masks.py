@@ -209,3 +209,10 @@ def test_disjoint_blocks_of_two_make_a_product_of_pairs():
     marginals = [p.sum(axis=tuple(a for a in range(4) if a != axis)) for axis in range(4)]
     np.testing.assert_allclose(p, np.einsum("a,b,c,d->abcd", *marginals), atol=1e-12)
     assert max(np.abs(np.linalg.det(m.reshape(2, 2))) for m in marginals) > 0.05  # the pairs themselves are tied
+
+
+def test_masks_take_a_lattice():
+    cubic = rgrbm.spins.Lattice((4, 4, 6))
+    mask = rgrbm.masks.lattice(cubic, 2, 2, shared=True)
+    np.testing.assert_array_equal(mask, rgrbm.masks.lattice((4, 4, 6), 2, 2, shared=True))
+    assert mask.shape == (cubic.n_sites, 12)

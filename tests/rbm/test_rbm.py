@@ -710,11 +710,6 @@ def test_every_parameter_is_documented_with_its_default():
         assert re.search(rf"^{name} : .*default={re.escape(shown)}$", documentation, re.MULTILINE), name
 
 
-def test_quiet_in_pipes(X, capfd):
-    BernoulliRBM(n_components=2, n_iter=3, verbose=1).fit(X)
-    assert capfd.readouterr() == ("", "")
-
-
 # Training that starts from given parameters
 
 

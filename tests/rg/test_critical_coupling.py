@@ -117,6 +117,11 @@ SPINS = np.ones((4, 8, 8), np.int8)
         (SPINS[:, :4], {"J": 0.4}, "2 times the sides of the smaller one"),
         (SPINS[:, :4, :4], {}, "both lattices need the same J, given by ensembles or as J=; got none"),
         (SMALL.ensemble(5, method="heat_bath", burn_in=1, spacing=1, seed=0), {"J": 0.4}, "got different ones"),
+        (
+            IsingModel((4, 4), (0.4, 0.3)).ensemble(5, method="heat_bath", burn_in=1, spacing=1, seed=0),
+            {},
+            "one coupling is matched, the ensembles have one for each axis",
+        ),
         (SPINS[:, :4, :4], {"J": 0.4, "operators": ODD_OPERATORS[:2]}, "odd operators have no mean to compare"),
     ],
 )

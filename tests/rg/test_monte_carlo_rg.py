@@ -237,6 +237,10 @@ def test_one_sample_has_no_error_and_none_no_result():
 SPINS = np.ones((4, 8, 8), np.int8)
 
 
+def ensemble(*model, **options):
+    return IsingModel(*model, **options).ensemble(5, method="heat_bath", burn_in=1, spacing=1, seed=0)
+
+
 @pytest.mark.parametrize(
     ("call", "error", "message"),
     [
@@ -250,6 +254,9 @@ SPINS = np.ones((4, 8, 8), np.int8)
         (lambda: mcrg(SPINS * 0, MajorityKernel()), ValueError, "expected spins ±1"),
         (lambda: mcrg(SPINS[0, 0], MajorityKernel()), ValueError, "expected configurations of shape"),
         (lambda: mcrg(SPINS[:1], MajorityKernel()), ValueError, "at least two samples"),
+        (lambda: mcrg(ensemble((8, 8), 0.1, h=0.5), MajorityKernel()), ValueError, "in a field even and odd"),
+        (lambda: mcrg(ensemble((8, 8), 0.1, lattice="triangular"), MajorityKernel()), ValueError, "not 'triangular'"),
+        (lambda: mcrg(ensemble((4, 4, 4), 0.1), MajorityKernel()), ValueError, "expected configurations of shape"),
         (lambda: MCRGAccumulator(MajorityKernel(), (4, 4, 4)), ValueError, "shape must be"),
         (lambda: MCRGAccumulator(MajorityKernel(), (8, 8)).add(SPINS[:, :4]), ValueError, "expected samples of shape"),
         (lambda: MCRGAccumulator(MajorityKernel(), (8, 8)).add(SPINS, [1, 2]), ValueError, "weights must be 4 finite"),

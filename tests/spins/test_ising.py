@@ -8,7 +8,13 @@ import pytest
 import rgrbm
 from rgrbm import IsingModel
 from rgrbm._core import kernels
+from rgrbm._support.tensors import FileFormatError, write_tensors
+from rgrbm.spins import Ensemble, Lattice, spin_energies, spin_log_z
 
+LATTICES = [
+    *(Lattice(shape) for shape in [(12,), (4, 6), (3, 5), (2, 2), (2, 3, 4), (2, 2, 2), (4, 6, 8)]),
+    *(Lattice(shape, "triangular") for shape in [(3, 3), (6, 9), (4, 5), (2, 2)]),
+]
 METHODS = ["metropolis", "heat_bath", "exact"]
 
 
@@ -92,20 +98,26 @@ def test_energy_and_magnetization():
 )
 def test_spins_are_written_only_where_they_fit(out, error):
     with pytest.raises((ValueError, TypeError), match=error):
-        kernels.IsingChains(1, 12, 0.4, 5, (1, 2)).unpack(out)
+        kernels.IsingChains((12,), [0.4], 0.0, 5, (1, 2)).unpack(out)
 
 
-@pytest.mark.parametrize("shape", [(12,), (4, 6), (3, 5), (2, 2)])
-def test_packed_observables_agree_with_the_unpacked(shape):
-    rows, columns = (1, *shape) if len(shape) == 1 else shape
-    chains = kernels.IsingChains(rows, columns, 0.4, 700, (1, 2))
+@pytest.mark.parametrize("lattice", LATTICES, ids=str)
+def test_packed_observables_agree_with_the_unpacked(lattice):
+    J = [0.3, 0.2, -0.1][: lattice.n_axes]
+    chains = kernels.IsingChains(lattice.shape, J, 0.1, 700, (1, 2), lattice.kind)
     chains.sweep(3, "heat_bath")
-    spins = np.empty((700, rows * columns), dtype=np.int8)
+    spins = np.empty((700, lattice.n_sites), dtype=np.int8)
     chains.unpack(spins)
-    spins = spins.reshape(700, *shape)
-    model = IsingModel(shape, J=-1.0)
-    np.testing.assert_array_equal(chains.bond_sums(), model.energy(spins))
-    np.testing.assert_array_equal(chains.magnetizations(), spins.reshape(700, -1).sum(1))
+    sums, total = chains.bond_sums(), chains.magnetizations()
+    np.testing.assert_array_equal(sums.T, lattice.bond_sums(spins.reshape(700, *lattice.shape)))
+    np.testing.assert_array_equal(total, spins.sum(1))
+    model = IsingModel(lattice.shape, J, 0.1, lattice=lattice.kind)
+    energy = model.energy(spins.reshape(700, *lattice.shape))
+    np.testing.assert_allclose(energy, -np.array(J) @ sums - 0.1 * total, rtol=1e-13, atol=1e-13)
+    # The energies of all states know the bonds by another way.
+    if lattice.n_sites <= 16:
+        state = (spins > 0) @ (1 << np.arange(lattice.n_sites))
+        np.testing.assert_allclose(energy, spin_energies(*model.terms())[state], rtol=1e-12, atol=1e-12)
 
 
 @pytest.mark.parametrize(
@@ -113,7 +125,17 @@ def test_packed_observables_agree_with_the_unpacked(shape):
     [
         ({"shape": (1,), "J": 1.0}, ValueError, "at least 2 spins"),
         ({"shape": (), "J": 1.0}, ValueError, "for a ring or"),
-        ({"shape": (2, 2, 2), "J": 1.0}, ValueError, "for a ring or"),
+        ({"shape": (4, 4, 1), "J": 1.0}, ValueError, "at least 2 spins"),
+        ({"shape": (2, 2, 2, 2), "J": 1.0}, ValueError, "three dimensions, got 4 axes"),
+        ({"shape": (8,), "J": 1.0, "lattice": "triangular"}, ValueError, "triangular lattice must be"),
+        ({"shape": (8, 8), "J": 1.0, "lattice": "kagome"}, ValueError, "lattice must be one of"),
+        ({"shape": (8, 8), "J": (1.0, 1.0, 1.0)}, ValueError, "one for each of 2 axes of bonds"),
+        ({"shape": (6, 6), "J": (1.0, 1.0), "lattice": "triangular"}, ValueError, "one for each of 3 axes of bonds"),
+        ({"shape": (8, 8), "J": np.ones((2, 1))}, ValueError, "one for each of 2 axes of bonds"),
+        ({"shape": (8, 8), "J": (1.0, "1")}, TypeError, "each coupling J must be a number, got '1'"),
+        ({"shape": (8, 8), "J": (1.0, float("nan"))}, ValueError, "each coupling J must be finite"),
+        ({"shape": (8,), "J": 1.0, "h": "1"}, TypeError, "the field h must be a number"),
+        ({"shape": (8,), "J": 1.0, "h": float("inf")}, ValueError, "the field h must be finite"),
         ({"shape": (2**16, 2**16), "J": 1.0}, ValueError, "at most 2\\^31 sites"),
         ({"shape": 2.5, "J": 1.0}, TypeError, "integer"),
         ({"shape": (8.0,), "J": 1.0}, TypeError, r"integer, got 8\.0"),
@@ -199,9 +221,116 @@ def test_wrong_configurations_are_refused():
         model.correlation(1.5)
 
 
-def test_kernels_refuse_what_would_crash_them():
-    for arguments in [(0, 8, 1.0, 1), (1, 1, 1.0, 1), (1, 8, float("nan"), 1), (1, 8, 1.0, 0)]:
-        with pytest.raises(ValueError, match=r"must|needs"):
-            kernels.IsingChains(*arguments, (0, 0))
+@pytest.mark.parametrize(
+    "arguments",
+    [
+        ((), [], 0.0, 1),
+        ((0, 8), [1.0, 1.0], 0.0, 1),
+        ((1,), [1.0], 0.0, 1),
+        ((8, 8), [1.0], 0.0, 1),
+        ((2, 2, 2, 2), [1.0] * 4, 0.0, 1),
+        ((2**21, 2**21, 2**22), [1.0] * 3, 0.0, 1),  # whose number of sites overflows
+        ((8,), [float("nan")], 0.0, 1),
+        ((8,), [1.0], float("inf"), 1),
+        ((8,), [1.0], 0.0, 0),
+        ((8,), [1.0] * 3, 0.0, 1, (0, 0), "triangular"),
+        ((8, 8), [1.0] * 3, 0.0, 1, (0, 0), "kagome"),
+    ],
+)
+def test_kernels_refuse_what_would_crash_them(arguments):
+    with pytest.raises(ValueError, match=r"must|needs"):
+        kernels.IsingChains(*arguments[:4], (0, 0), *arguments[5:])
+
+
+def test_kernels_refuse_what_they_do_not_know():
     with pytest.raises(ValueError, match="update must be"):
-        kernels.IsingChains(1, 8, 1.0, 1, (0, 0)).sweep(1, "kawasaki")
+        kernels.IsingChains((8,), [1.0], 0.0, 1, (0, 0)).sweep(1, "kawasaki")
+    for chains in (
+        kernels.IsingChains((8, 8), [1.0, 1.0], 0.0, 1, (0, 0)),
+        kernels.IsingChains((8,), [1.0], 0.1, 1, (0, 0)),
+    ):
+        with pytest.raises(ValueError, match="ring without a field only"):
+            chains.sample_exactly()
+
+
+@pytest.mark.parametrize(
+    ("shape", "J", "h", "kind", "metropolis", "heat_bath"),
+    [
+        ((8,), (1.0,), 0.0, "hypercubic", False, False),
+        ((8, 8), (0.4, 0.4), 0.0, "hypercubic", True, True),
+        ((8, 8), (0.4, 0.4), 0.1, "hypercubic", True, True),
+        ((8, 8), (-0.4, -0.4), 0.0, "hypercubic", True, True),
+        ((8, 8), (-0.4, -0.4), 0.1, "hypercubic", False, True),  # frustrated
+        ((8, 8), (0.4, 0.3), 0.0, "hypercubic", False, True),  # could fall apart into rings
+        ((8, 8), (0.0, 0.0), 0.1, "hypercubic", False, True),
+        ((6, 8), (0.4, 0.4), 0.0, "hypercubic", False, True),
+        ((8, 9), (0.4, 0.4), 0.0, "hypercubic", False, False),
+        ((8, 8, 8), (0.2,) * 3, 0.0, "hypercubic", True, True),
+        ((8, 8, 6), (0.2,) * 3, 0.0, "hypercubic", False, True),
+        ((7, 8, 8), (0.2,) * 3, 0.0, "hypercubic", False, False),
+        ((9, 9), (0.2,) * 3, 0.0, "triangular", True, True),
+        ((9, 9), (-0.2,) * 3, 0.0, "triangular", False, True),
+        ((6, 9), (0.2,) * 3, 0.0, "triangular", False, True),
+        ((8, 8), (0.2,) * 3, 0.0, "triangular", False, False),
+    ],
+)
+def test_sites_are_visited_in_turn_where_that_is_right(shape, J, h, kind, metropolis, heat_bath):
+    chains = kernels.IsingChains(shape, J, h, 1, (0, 0), kind)
+    assert (chains.in_turn("metropolis"), chains.in_turn("heat_bath")) == (metropolis, heat_bath)
+
+
+def test_closed_forms_are_taken_only_where_they_hold():
+    for model in (
+        IsingModel((4, 4), (0.4, 0.3)),
+        IsingModel((4, 4), 0.4, h=0.1),
+        IsingModel((4,), 0.4, h=0.1),
+        IsingModel((3, 3), 0.4, lattice="triangular"),
+        IsingModel((2, 2, 3), 0.4),
+    ):
+        for ask in (model.log_z, model.free_energy, model.mean_energy):
+            with pytest.raises(ValueError, match="with one J and no field, not for IsingModel"):
+                ask()
+        with pytest.raises(ValueError, match="ring only, without a field"):
+            model.correlation(1)
+        with pytest.raises(ValueError, match="ring only, without a field"):
+            model.correlation_length()
+        with pytest.raises(ValueError, match="ring only, without a field"):
+            model.sample(1, method="exact")
+        # The sum over all states knows them: with no couplings and no field it counts them.
+        n_sites, bonds, couplings, h = model.terms()
+        assert spin_log_z(n_sites, bonds, 0 * couplings, 0 * h) == pytest.approx(n_sites * np.log(2))
+        assert spin_log_z(n_sites, bonds, couplings, h) > n_sites * np.log(2)
+    square = IsingModel((4, 4), (0.4, 0.4))
+    assert square.J == 0.4
+    assert square.log_z() == pytest.approx(spin_log_z(*square.terms()), rel=1e-13)
+
+
+@pytest.mark.parametrize(
+    "model",
+    [IsingModel((4, 4, 4), (0.1, 0.2, 0.3)), IsingModel((3, 6), 0.2, h=-0.3, lattice="triangular")],
+    ids=repr,
+)
+def test_ensembles_of_any_model_are_kept_in_files(model, tmp_path):
+    ensemble = model.ensemble(20, method="heat_bath", seed=0)
+    ensemble.save(tmp_path / "spins.safetensors")
+    loaded = Ensemble.load(tmp_path / "spins.safetensors")
+    np.testing.assert_array_equal(loaded.spins, ensemble.spins)
+    assert loaded.provenance() == ensemble.provenance()
+    assert (loaded.J, loaded.h, loaded.lattice) == (model.J, model.h, model.lattice.kind)
+    again = IsingModel(loaded.shape, loaded.J, loaded.h, lattice=loaded.lattice)
+    np.testing.assert_array_equal(again.sample(20, method="heat_bath", seed=0), ensemble.spins)
+    assert ("J = 0.1 and 0.2 and 0.3" in loaded.summary()) == (model.h == 0)
+    assert ("h = -0.3 on a triangular lattice" in loaded.summary()) == (model.h != 0)
+
+
+def test_files_of_older_versions_have_no_field_and_no_lattice(tmp_path):
+    ensemble = IsingModel((4, 4), 0.3).ensemble(9, method="heat_bath", seed=0, burn_in=2, spacing=1)
+    metadata = ensemble.provenance() | {"seconds": 1.0}
+    del metadata["h"], metadata["lattice"]
+    packed = np.packbits(ensemble.spins.reshape(9, 16) > 0, axis=1)
+    write_tensors(tmp_path / "old.safetensors", "Ensemble", {"spins": packed}, metadata)
+    loaded = Ensemble.load(tmp_path / "old.safetensors")
+    assert (loaded.J, loaded.h, loaded.lattice) == (0.3, 0.0, "hypercubic")
+    write_tensors(tmp_path / "bad.safetensors", "Ensemble", {"spins": packed}, metadata | {"J": [0.3, "x"]})
+    with pytest.raises(FileFormatError, match="its couplings J are"):
+        Ensemble.load(tmp_path / "bad.safetensors")

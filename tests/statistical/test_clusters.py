@@ -4,13 +4,12 @@ import numpy as np
 import pytest
 from scipy import stats
 
-from exact_laws import all_states, boltzmann_law, bond_sums, chi_square, state_numbers
+from exact_laws import FALSE_ALARM, all_states, boltzmann_law, bond_sums, chi_square, state_numbers
 from rgrbm._core import kernels
 from rgrbm.spins import exact
 from rgrbm.statistics import integrated_autocorrelation_time
 
 UPDATES = ["wolff", "swendsen_wang"]
-FALSE_ALARM = 1e-5
 # Sides, couplings along each axis (and the diagonal: a triangular lattice), field, sweeps. Sides of 2 have double
 # bonds; odd sides with J < 0 and triangular lattices are frustrated, where clusters are right but slow.
 LATTICES = [

@@ -8,6 +8,7 @@
 
 #include "rgrbm/random.hpp"
 
+#include <array>
 #include <cmath>
 
 namespace rgrbm {
@@ -21,26 +22,14 @@ inline std::uint64_t bernoulli_threshold(double p) {
     return static_cast<std::uint64_t>(std::ldexp(p, 64));
 }
 
-// Two kinds of lanes in one word, each with a threshold of its own, served by the same random planes.
-struct Lanes {
-    Word first;
-    Word second;
-};
-
-struct Thresholds {
-    std::uint64_t first;
-    std::uint64_t second;
-};
-
-// Bits of lanes.first are 1 with probability thresholds.first / 2⁶⁴, those of lanes.second likewise, all
-// others are 0. A lane must not be in both.
-RGRBM_INLINE Word draw_bernoulli(Stream& stream, const Lanes& lanes, const Thresholds& thresholds) {
-    Word undecided = lanes.first | lanes.second;
+// Compares a uniform number with a threshold in each undecided lane: 1 where it is below, 0 elsewhere. plane(k) holds
+// bit k of the thresholds, from the top.
+template <class Plane>
+RGRBM_INLINE Word draw_below(Stream& stream, Word undecided, Plane&& plane) {
     Word drawn = Word::zero();
-    std::uint64_t first = thresholds.first, second = thresholds.second;
-    for (int plane = 0; plane < 64; ++plane, first <<= 1, second <<= 1) {
+    for (std::size_t k = 0; k < 64; ++k) {
         const Word u = stream.next();
-        const Word t = (lanes.first & Word::fill_bit(first >> 63)) | (lanes.second & Word::fill_bit(second >> 63));
+        const Word t = plane(k);
         drawn = drawn | and_not(undecided & t, u);
         undecided = and_not(undecided, u ^ t);
         if (!undecided.any())
@@ -49,19 +38,35 @@ RGRBM_INLINE Word draw_bernoulli(Stream& stream, const Lanes& lanes, const Thres
     return drawn;
 }
 
-// The same for lanes of one kind.
+// Bits of `lanes` are 1 with probability threshold / 2⁶⁴, all others are 0.
 RGRBM_INLINE Word draw_bernoulli(Stream& stream, const Word& lanes, std::uint64_t threshold) {
-    Word undecided = lanes;
-    Word drawn = Word::zero();
-    for (int plane = 0; plane < 64; ++plane, threshold <<= 1) {
-        const Word u = stream.next();
+    return draw_below(stream, lanes, [&](std::size_t) {
         const Word t = Word::fill_bit(threshold >> 63);
-        drawn = drawn | and_not(undecided & t, u);
-        undecided = and_not(undecided, u ^ t);
-        if (!undecided.any())
-            break;
+        threshold <<= 1;
+        return t;
+    });
+}
+
+// The same for n kinds of lanes in one word, each with a threshold of its own, served by the same random planes. A lane
+// must not be in two of them.
+template <std::size_t n>
+RGRBM_INLINE Word draw_bernoulli(Stream& stream, const std::array<Word, n>& lanes,
+                                 std::array<std::uint64_t, n> thresholds) {
+    if constexpr (n == 1) {
+        return draw_bernoulli(stream, lanes[0], thresholds[0]);
+    } else {
+        Word undecided = lanes[0];
+        for (std::size_t i = 1; i < n; ++i)
+            undecided = undecided | lanes[i];
+        return draw_below(stream, undecided, [&](std::size_t) {
+            Word t = lanes[0] & Word::fill_bit(thresholds[0] >> 63);
+            for (std::size_t i = 1; i < n; ++i)
+                t = t | (lanes[i] & Word::fill_bit(thresholds[i] >> 63));
+            for (auto& threshold : thresholds)
+                threshold <<= 1;
+            return t;
+        });
     }
-    return drawn;
 }
 
 } // namespace rgrbm

@@ -1,4 +1,8 @@
-// Updates of single sites in 512 chains at once, for ring and square lattice; see ising.hpp for the laws.
+// Updates of a site in 512 chains at once where all bonds have one coupling J and there is no field; see ising.hpp
+// for the laws, and local_field.hpp for other models.
+//
+// Only the number n of satisfied bonds out of z matters: a flip changes H by 2|J|(2n − z). Bit adders tell in which
+// chains it is z, z − 1, … z/2 + 1; each of these has one threshold.
 #pragma once
 
 #include "rgrbm/bernoulli.hpp"
@@ -9,112 +13,110 @@
 
 namespace rgrbm {
 
-// The neighbours of a site on the ring, and what an update needs to know of them.
-struct RingSites {
-    static constexpr int n_neighbours = 2;
-
-    explicit RingSites(const Lattice& lattice) : n(lattice.columns) {}
-
-    RGRBM_INLINE std::array<Word, 2> neighbours(const Word* spins, std::size_t site) const {
-        return {spins[site == 0 ? n - 1 : site - 1], spins[site + 1 == n ? 0 : site + 1]};
-    }
-
-    std::size_t n;
-};
-
-struct SquareSites {
-    static constexpr int n_neighbours = 4;
-
-    explicit SquareSites(const Lattice& lattice) : rows(lattice.rows), columns(lattice.columns) {}
-
-    RGRBM_INLINE std::array<Word, 4> neighbours(const Word* spins, std::size_t site) const {
-        const std::size_t row = site / columns;
-        return neighbours(spins, row, site - row * columns);
-    }
-    RGRBM_INLINE std::array<Word, 4> neighbours(const Word* spins, std::size_t row, std::size_t column) const {
-        const Word* here = spins + row * columns;
-        const Word* above = spins + (row == 0 ? rows - 1 : row - 1) * columns;
-        const Word* below = spins + (row + 1 == rows ? 0 : row + 1) * columns;
-        return {here[column == 0 ? columns - 1 : column - 1], here[column + 1 == columns ? 0 : column + 1],
-                above[column], below[column]};
-    }
-
-    std::size_t rows, columns;
-};
-
-// Which chains have all, or all but one (square lattice only), of their z neighbour words set.
-struct Majority {
-    Word all;
-    Word all_but_one;
-};
-
-RGRBM_INLINE Majority majority(const std::array<Word, 2>& a) {
-    return {a[0] & a[1], Word::zero()};
+// Which chains have all, all but one, … of their z words set, as long as that is a majority.
+RGRBM_INLINE std::array<Word, 1> majorities(const std::array<Word, 2>& a) {
+    return {a[0] & a[1]};
 }
 
-RGRBM_INLINE Majority majority(const std::array<Word, 4>& a) {
+RGRBM_INLINE std::array<Word, 2> majorities(const std::array<Word, 4>& a) {
     const Word both01 = a[0] & a[1], both23 = a[2] & a[3];
     const Word one01 = a[0] ^ a[1], one23 = a[2] ^ a[3];
     return {both01 & both23, (both01 & one23) | (one01 & both23)};
 }
 
-template <int z>
-RGRBM_INLINE Word draw(Stream& stream, const Majority& lanes, const Thresholds& thresholds) {
-    if constexpr (z == 2)
-        return draw_bernoulli(stream, lanes.all, thresholds.first);
-    return draw_bernoulli(stream, {lanes.all, lanes.all_but_one}, thresholds);
+// How many of six words are set, in binary, by full adders.
+struct Count {
+    Word ones, twos, fours;
+};
+
+RGRBM_INLINE Count count(const std::array<Word, 6>& a) {
+    const Word odd012 = a[0] ^ a[1] ^ a[2], two012 = (a[0] & a[1]) | (a[2] & (a[0] ^ a[1]));
+    const Word odd345 = a[3] ^ a[4] ^ a[5], two345 = (a[3] & a[4]) | (a[5] & (a[3] ^ a[4]));
+    const Word carry = odd012 & odd345, unlike = two012 ^ two345;
+    return {odd012 ^ odd345, unlike ^ carry, (two012 & two345) | (carry & unlike)};
 }
 
-// Probability that a spin leaves the direction its neighbours want, for all of z and for all but one of them.
-template <int z>
-Thresholds leaving_thresholds(Update update, double coupling) {
-    const auto threshold = [&](int n_satisfied) {
-        const double rise = 2 * std::abs(coupling) * (2 * n_satisfied - z); // of H, when flipped
-        const double boltzmann = std::exp(-rise);
-        return bernoulli_threshold(update == Update::metropolis ? boltzmann : boltzmann / (1 + boltzmann));
-    };
-    return {threshold(z), threshold(z - 1)};
+RGRBM_INLINE std::array<Word, 3> majorities(const std::array<Word, 6>& a) {
+    const Count n = count(a);
+    return {and_not(n.fours & n.twos, n.ones), n.fours & n.ones, and_not(n.fours, n.twos | n.ones)};
 }
 
-// The neighbours as the site wants to be: inverted if J < 0, where it wants to differ from them.
+// The same for majorities of either kind, set or not set, and which of both it is.
 template <std::size_t z>
-RGRBM_INLINE std::array<Word, z> wanted(std::array<Word, z> neighbours, const Word& inverted) {
-    for (auto& word : neighbours)
-        word = word ^ inverted;
-    return neighbours;
+struct Votes {
+    std::array<Word, z / 2> majorities;
+    Word up;
+};
+
+RGRBM_INLINE Votes<2> votes(const std::array<Word, 2>& a) {
+    return {{~(a[0] ^ a[1])}, a[0] & a[1]};
 }
 
-// New spins by Metropolis: flip where that raises H not at all, else with probability e^(−ΔH).
-template <std::size_t z>
-RGRBM_INLINE Word metropolis(const Word& spin, const std::array<Word, z>& want, const Thresholds& thresholds,
-                             Stream& stream) {
-    std::array<Word, z> satisfied = want;
-    for (auto& word : satisfied)
-        word = ~(word ^ spin);
-    const Majority rises = majority(satisfied);
-    const Word accepted = draw<z>(stream, rises, thresholds);
-    return spin ^ (accepted | ~(rises.all | rises.all_but_one));
+RGRBM_INLINE Votes<4> votes(const std::array<Word, 4>& a) {
+    const Word both01 = a[0] & a[1], both23 = a[2] & a[3];
+    const Word some01 = a[0] | a[1], some23 = a[2] | a[3];
+    return {{(both01 & both23) | ~(some01 | some23), a[0] ^ a[1] ^ a[2] ^ a[3]}, (both01 & some23) | (some01 & both23)};
 }
 
-// New spins by heat bath: the direction of the majority, left with the given probability; a coin where there
-// is none.
-template <std::size_t z>
-RGRBM_INLINE Word heat_bath(const std::array<Word, z>& want, const Thresholds& thresholds, Stream& stream) {
-    std::array<Word, z> opposite = want;
-    for (auto& word : opposite)
-        word = ~word;
-    const Majority up = majority(want), down = majority(opposite);
-    const Word leaves = draw<z>(stream, {up.all | down.all, up.all_but_one | down.all_but_one}, thresholds);
-    const Word majority_up = up.all | up.all_but_one;
-    const Word tied = ~(majority_up | down.all | down.all_but_one);
-    return (majority_up ^ leaves) | (tied & stream.next());
+RGRBM_INLINE Votes<6> votes(const std::array<Word, 6>& a) {
+    const Count n = count(a);
+    const Word unlike = n.twos ^ n.fours;
+    return {{~(n.ones | unlike), and_not(n.ones, n.twos), and_not(unlike, n.ones)}, n.fours};
 }
 
-template <std::size_t z>
-RGRBM_INLINE Word updated(Update update, const Word& spin, const std::array<Word, z>& want,
-                          const Thresholds& thresholds, Stream& stream) {
-    return update == Update::metropolis ? metropolis(spin, want, thresholds, stream)
-                                        : heat_bath(want, thresholds, stream);
+template <std::size_t n>
+RGRBM_INLINE Word any_of(const std::array<Word, n>& words) {
+    Word result = words[0];
+    for (std::size_t i = 1; i < n; ++i)
+        result = result | words[i];
+    return result;
 }
+
+template <Update update, std::size_t n_axes>
+class PlainUpdate {
+public:
+    static constexpr std::size_t z = 2 * n_axes;
+
+    explicit PlainUpdate(const Couplings& couplings) : inverted_(couplings.along[0] < 0 ? Word::ones() : Word::zero()) {
+        for (std::size_t k = 0; k < n_axes; ++k) {
+            const double n_satisfied = static_cast<double>(z - k);
+            const double rise = 2 * std::abs(couplings.along[0]) * (2 * n_satisfied - z); // of H, when flipped
+            const double boltzmann = std::exp(-rise);
+            leaving_[k] = bernoulli_threshold(update == Update::metropolis ? boltzmann : boltzmann / (1 + boltzmann));
+        }
+    }
+
+    // The new spins of a site.
+    RGRBM_INLINE Word operator()(const Word& spin, std::array<Word, z> neighbours, Stream& stream) const {
+        // The neighbours as the site wants to be: inverted if J < 0, where it wants to differ from them.
+        for (auto& word : neighbours)
+            word = word ^ inverted_;
+        if constexpr (update == Update::metropolis)
+            return metropolis(spin, neighbours, stream);
+        else
+            return heat_bath(neighbours, stream);
+    }
+
+private:
+    // Flips where that raises H not at all, else with probability e^(−ΔH).
+    RGRBM_INLINE Word metropolis(const Word& spin, std::array<Word, z>& satisfied, Stream& stream) const {
+        for (auto& word : satisfied)
+            word = ~(word ^ spin);
+        const auto rises = majorities(satisfied);
+        const Word accepted = draw_bernoulli(stream, rises, leaving_);
+        return spin ^ (accepted | ~any_of(rises));
+    }
+
+    // The direction of the majority, left with the given probability; a coin where there is none.
+    RGRBM_INLINE Word heat_bath(const std::array<Word, z>& want, Stream& stream) const {
+        const Votes<z> vote = votes(want);
+        const Word leaves = draw_bernoulli(stream, vote.majorities, leaving_);
+        const Word tied = ~any_of(vote.majorities);
+        return (vote.up ^ leaves) | (tied & stream.next());
+    }
+
+    Word inverted_;
+    std::array<std::uint64_t, n_axes> leaving_; // probability to leave the direction that the neighbours want
+};
 
 } // namespace rgrbm

@@ -76,9 +76,9 @@ class ClusterChains:
         """
 class IsingChains:
     """
-    Chains of an Ising model on a ring (rows = 1) or torus, one bit per spin.
+    Chains of an Ising model on a periodic lattice, one bit per spin.
     """
-    def __init__(self, rows: typing.SupportsInt | typing.SupportsIndex, columns: typing.SupportsInt | typing.SupportsIndex, coupling: typing.SupportsFloat | typing.SupportsIndex, n_chains: typing.SupportsInt | typing.SupportsIndex, key: typing.Annotated[collections.abc.Sequence[typing.SupportsInt | typing.SupportsIndex], "FixedSize(2)"]) -> None:
+    def __init__(self, shape: collections.abc.Sequence[typing.SupportsInt | typing.SupportsIndex], couplings: collections.abc.Sequence[typing.SupportsFloat | typing.SupportsIndex], field: typing.SupportsFloat | typing.SupportsIndex, n_chains: typing.SupportsInt | typing.SupportsIndex, key: typing.Annotated[collections.abc.Sequence[typing.SupportsInt | typing.SupportsIndex], "FixedSize(2)"], lattice: str = 'hypercubic') -> None:
         ...
     def align(self) -> None:
         """
@@ -86,7 +86,11 @@ class IsingChains:
         """
     def bond_sums(self) -> numpy.typing.NDArray[numpy.int64]:
         """
-        Sum of s s' over all bonds, for each chain.
+        Sum of s s' over the bonds of each axis, shape (n_axes, n_chains).
+        """
+    def in_turn(self, update: str) -> bool:
+        """
+        Whether sites are visited colour by colour, and not at random.
         """
     def magnetizations(self) -> numpy.typing.NDArray[numpy.int64]:
         """

@@ -31,6 +31,12 @@ class _RateColumn(ProgressColumn):
         return Text("" if rate is None else f"{rate:,.3g} {self._unit}/s", style="progress.data.speed")
 
 
+def is_watched(console: Console | None = None) -> bool:
+    """Whether standard output is a terminal or a notebook, where a bar can be drawn, and no file or pipe."""
+    console = console or Console()
+    return console.is_terminal or console.is_jupyter
+
+
 @contextmanager
 def progress_bar(
     description: str, total: int, *, completed: int = 0, unit: str, show: bool, console: Console | None = None
@@ -40,7 +46,7 @@ def progress_bar(
     Nothing is printed when ``show`` is false or the output is neither a terminal nor a notebook.
     """
     console = console or Console()
-    if not show or not (console.is_terminal or console.is_jupyter):
+    if not show or not is_watched(console):
         yield lambda n, note: None
         return
     columns = (

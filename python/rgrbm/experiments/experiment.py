@@ -19,6 +19,8 @@ Report: TypeAlias = tuple[dict[str, Any], Sequence[Table | str]]  # the results,
 class Run(Protocol[Parameters]):
     """An experiment as :func:`experiment` makes it."""
 
+    schema: str
+
     def __call__(  # noqa: D102
         self, parameters: Parameters, folder: RunFolder, console: Console | None = None
     ) -> dict[str, Any]: ...
@@ -54,12 +56,14 @@ def experiment(schema: str) -> Callable[[Callable[[Parameters, RunFolder, Consol
                 folder.discard_checkpoints()  # where the run was killed between its last two steps
                 return folder.load_results()
             found, shown = work(parameters, folder, console)
-            results = {"schema": schema, "seed": given["seed"], "parameters": given, **found, "software": config()}
+            results = {"schema": schema, "seed": given["seed"], "parameters": given, **found}
+            results |= {"figures": folder.figures, "software": config()}
             folder.save_results(results)
             folder.discard_checkpoints()
             show(console, *shown)
             return results
 
-        return run
+        run.schema = schema  # type: ignore[attr-defined]
+        return run  # type: ignore[return-value]  # which has a schema now
 
     return decorate

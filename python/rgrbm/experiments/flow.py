@@ -30,6 +30,11 @@ from rgrbm.spins.values import to_spins
 from rgrbm.statistics.notation import with_error
 
 _GIBBS = 5  # purpose of the random streams, beside those of learned_flow.py
+_CAPTION = (
+    "The flow of the coupling. Left: J after each step of each stack (markers) beside exact decimation (lines); where "
+    "the hidden spins cannot tell it, there is no marker. Right: v → h → v of the first layers, from all spins up "
+    "(filled) and from random spins (open); dashed lines are the couplings that they were trained on."
+)
 
 
 @experiment("rgrbm.flow/2")
@@ -41,8 +46,9 @@ def run_flow(p: FlowParameters, folder: RunFolder, console: Console) -> Report:
         console.print(f"seed {seed}, J = {J:g}, {weights} weights", highlight=False)
         one = functools.partial(_flow, dataclasses.replace(p, seed=seed), J, cast(Weights, weights), folder, name)
         flows.append(folder.part(name, one))
-    folder.save_figure(plot_learned_flow(flows), "flow.png")
-    return {"flows": flows}, _tables(flows)
+    folder.save_figure(plot_learned_flow(flows), "flow.png", _CAPTION)
+    results = {"flows": flows}
+    return results, tables(results)
 
 
 def _flow(p: FlowParameters, J: float, weights: Weights, folder: RunFolder, name: str) -> dict[str, Any]:
@@ -75,7 +81,9 @@ def _as_results(flow: RBMFlow) -> dict[str, list[float]]:
     return {name: [x if math.isfinite(x) else math.nan for x in getattr(flow, name).tolist()] for name in names}
 
 
-def _tables(flows: list[dict[str, Any]]) -> Sequence[Table | str]:
+def tables(results: dict[str, Any]) -> Sequence[Table | str]:
+    """What there is to show of the results, as measured or as read from their file."""
+    flows: list[dict[str, Any]] = results["flows"]
     rows = [
         (f"{flow['J']:g} {flow['weights']}", str(flow["seed"]), str(layer["step"]), f"{layer['exact']:.4f}", layer)
         for flow in flows

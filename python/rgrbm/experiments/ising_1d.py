@@ -27,10 +27,20 @@ from rgrbm.spins.ising import IsingModel
 from rgrbm.spins.sampling import Method
 from rgrbm.spins.values import Spins, to_binary, to_spins
 from rgrbm.statistics.jackknife import correlation, mean_and_stderr
-from rgrbm.statistics.notation import with_error
+from rgrbm.statistics.notation import told, with_error
 
 # What the report gives; None where it gives nothing.
 PAPER = {"reconstruction_error": 0.14, "magnetization_data": -0.025, "magnetization_reconstruction": -0.0073}
+
+_CAPTIONS = {
+    "loss": "Learning curve. Reconstruction error of the training set against epochs; the dashed line is perfect "
+    "decimation.",
+    "reconstruction": "Configurations of the test set beside their reconstructions. Each is a ring of spins, cut open; "
+    "one v → h → v, both drawn.",
+    "weights": "Weights. One row for each hidden unit, in ±1 units, sorted by the visible unit that dominates it.",
+    "correlation": "Correlation of hidden spins beside the ring at J′. Distances in renormalized sites; the line is "
+    "exact decimation.",
+}
 
 
 @dataclass(frozen=True)
@@ -77,9 +87,10 @@ def run_ising_1d(p: Ising1DParameters, folder: RunFolder, console: Console) -> R
     started = time.perf_counter()
     results = _analyse(p, rbm, test, ensemble)
     seconds = {"sample": ensemble.seconds, "train": rbm.history_.seconds, "analyse": time.perf_counter() - started}
+    results["seconds"] = seconds
     rbm.save(folder.model)
     _draw(p, results, rbm, test, folder)
-    return results | {"seconds": seconds}, _tables(results, seconds)
+    return results, tables(results)
 
 
 def _sample(p: Ising1DParameters, console: Console) -> tuple[Ensemble, Spins]:
@@ -104,7 +115,6 @@ def _rbm(p: Ising1DParameters) -> BernoulliRBM:
         l1=p.l1,
         l1_warmup=p.l1_warmup,
         random_state=stream(p, 1),
-        verbose=1,
     )
 
 
@@ -165,11 +175,13 @@ def _draw(p: Ising1DParameters, results: dict[str, Any], rbm: BernoulliRBM, test
         history["reconstruction_error"],
         bound=results["reconstruction_error_decimation_bound"],
     )
-    folder.save_figure(loss, "loss.png")
+    folder.save_figure(loss, "loss.png", _CAPTIONS["loss"])
     shown = test[:6]
     reconstruction = to_spins(rbm.reconstruct(to_binary(test), seed=stream(p, 2)))[:6]
-    folder.save_figure(plots.plot_reconstruction(shown, reconstruction), "reconstruction.png")
-    folder.save_figure(plots.plot_weights(sort_by_position(rbm.weights_) / 4), "weights.png")
+    folder.save_figure(
+        plots.plot_reconstruction(shown, reconstruction), "reconstruction.png", _CAPTIONS["reconstruction"]
+    )
+    folder.save_figure(plots.plot_weights(sort_by_position(rbm.weights_) / 4), "weights.png", _CAPTIONS["weights"])
     c = results["correlation"]
     correlations = plots.plot_correlation(
         c["distance"],
@@ -179,12 +191,13 @@ def _draw(p: Ising1DParameters, results: dict[str, Any], rbm: BernoulliRBM, test
         c["ising_renormalized_stderr"],
         c["exact"],
     )
-    folder.save_figure(correlations, "correlation.png")
+    folder.save_figure(correlations, "correlation.png", _CAPTIONS["correlation"])
 
 
-def _tables(results: dict[str, Any], seconds: dict[str, float]) -> Sequence[Table | str]:
+def tables(results: dict[str, Any]) -> Sequence[Table | str]:
+    """What there is to show of the results, as measured or as read from their file."""
     magnetization, J = results["magnetization"], results["J_renormalized"]
-    c = results["correlation"]
+    c, seconds = results["correlation"], results["seconds"]
     n_hidden = results["n_hidden"]
     unique = f"{results['unique_visible']} of {n_hidden}"
     rows = [
@@ -205,7 +218,7 @@ def _tables(results: dict[str, Any], seconds: dict[str, float]) -> Sequence[Tabl
         ),
         ("distinct dominant visible units", "all but a few", unique, str(n_hidden)),
         ("J′ (decay of C)", "–", with_error(J["hidden"], J["hidden_stderr"]), f"{J['exact']:.4f}"),
-        ("amplitude of C", "–", f"{J['amplitude']:.3f}", "1"),
+        ("amplitude of C", "–", told(J["amplitude"], ".3f"), "1"),
         *(
             (
                 f"⟨h₀ hₓ⟩, x = {c['distance'][i]}",

@@ -56,7 +56,6 @@ def _train_layer(
         "batch_size": min(p.batch_size, len(data)),
         "learning_rate_schedule": "cosine",
         "random_state": stream(p, _FITTING, step),
-        "verbose": 1,
     }
     under_mask = common | {
         "mask": masks.ring(n, n // 2, p.width, shared=weights == "shared"),

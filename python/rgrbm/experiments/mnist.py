@@ -76,9 +76,10 @@ def run_mnist(p: MNISTParameters, folder: RunFolder, console: Console) -> Report
         "train": rbm.history_.seconds,
         "analyse": time.perf_counter() - trained,
     }
+    results["seconds"] = seconds
     rbm.save(folder.model)
     _draw(p, rbm, test, folder)
-    return results | {"seconds": seconds}, _tables(results, seconds)
+    return results, tables(results)
 
 
 def _load(p: MNISTParameters, console: Console) -> Digits:
@@ -116,7 +117,6 @@ def _rbm(p: MNISTParameters, n_train: int) -> BernoulliRBM:
         k=p.k,
         l2=p.l2,
         random_state=stream(p, 1),
-        verbose=1,
     )
 
 
@@ -186,19 +186,25 @@ def _log_likelihood(
 
 def _draw(p: MNISTParameters, rbm: BernoulliRBM, test: Binary, folder: RunFolder) -> None:
     history = rbm.history_
-    folder.save_figure(plots.plot_learning_curve(history["epoch"], history["reconstruction_error"]), "loss.png")
+    loss = plots.plot_learning_curve(history["epoch"], history["reconstruction_error"])
+    folder.save_figure(loss, "loss.png", "Learning curve. Reconstruction error of the training set against epochs.")
     shown = test[np.linspace(0, len(test) - 1, min(16, len(test))).astype(int)]
     pairs = image_plots.plot_image_pairs(shown, rbm.reconstruct(shown, seed=stream(p, 4)))
-    folder.save_figure(pairs, "reconstruction.png")
-    folder.save_figure(image_plots.plot_filters(rbm.weights_), "filters.png")
+    folder.save_figure(
+        pairs, "reconstruction.png", "Images of the test set beside their reconstructions. One v → h → v, both drawn."
+    )
+    folder.save_figure(
+        image_plots.plot_filters(rbm.weights_), "filters.png", "Filters. The weights of each hidden unit, as an image."
+    )
     n_steps = 5000
     samples = rbm.sample(64, n_steps=n_steps, seed=stream(p, 5))
     title = f"64 Gibbs chains of the RBM, {n_steps:,} steps after noise"
-    folder.save_figure(image_plots.plot_samples(samples, title=title), "samples.png")
+    folder.save_figure(image_plots.plot_samples(samples, title=title), "samples.png", f"Samples of the model. {title}.")
 
 
-def _tables(results: dict[str, Any], seconds: dict[str, float]) -> Sequence[Table | str]:
-    error, trivial = results["reconstruction_error"], results["trivial_predictors"]
+def tables(results: dict[str, Any]) -> Sequence[Table | str]:
+    """What there is to show of the results, as measured or as read from their file."""
+    error, trivial, seconds = results["reconstruction_error"], results["trivial_predictors"], results["seconds"]
     thresholded, likelihood = results["reconstruction_error_thresholded"], results["log_likelihood"]
     rows = [
         (

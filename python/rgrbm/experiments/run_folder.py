@@ -5,17 +5,17 @@ import json
 import os
 import shutil
 from collections.abc import Callable, Collection
-from pathlib import Path
 from typing import Any
 
 from matplotlib.figure import Figure
 
 from rgrbm._support.atomic import write_atomically
+from rgrbm.experiments.run_files import RunFiles
 from rgrbm.rbm.estimator import BernoulliRBM
 from rgrbm.spins.values import Binary
 
 
-class RunFolder:
+class RunFolder(RunFiles):
     """Where an experiment puts its results, its model, its checkpoint and its figures.
 
     Parameters
@@ -50,14 +50,9 @@ class RunFolder:
     """
 
     def __init__(self, path: str | os.PathLike[str], *, force: bool = False, resume: bool = False) -> None:
-        self.path = Path(path)
-        self.results = self.path / "results.json"
-        self.model = self.path / "model.safetensors"
-        self.checkpoint = self.path / "checkpoint.safetensors"
-        self.checkpoints = self.path / "checkpoints"  # a folder instead, for runs that train several models
+        super().__init__(path)
+        self.figures: dict[str, str] = {}  # those saved, each with its caption
         self.resumes = resume
-        self._parameters = self.path / "parameters.json"
-        self._starting = self.path / ".starting.json"
         if force and resume:
             raise ValueError("--force starts anew and --resume goes on: choose one of them")
         if not self.path.parent.is_dir():
@@ -82,21 +77,10 @@ class RunFolder:
     def _refuse_to_overwrite(self) -> None:
         if self.results.exists():
             raise FileExistsError(f"{self.results} exists already: choose another --out, or --force to overwrite it")
-        if self._has_checkpoint():
+        if self.has_checkpoint():
             raise FileExistsError(
                 f"{self.path} holds a run that was stopped: --resume goes on with it, --force starts anew"
             )
-
-    def is_finished(self) -> bool:
-        """Whether the run has come to its end."""
-        return self.results.exists() and not self._starting.exists()
-
-    def _has_checkpoint(self) -> bool:
-        return (
-            self.checkpoint.exists()
-            or any(self.checkpoints.glob("*.safetensors"))
-            or any(self.checkpoints.glob("*.json"))
-        )
 
     def discard_checkpoints(self) -> None:
         """Remove the checkpoints of a run that is finished or started anew."""
@@ -119,7 +103,7 @@ class RunFolder:
         ValueError
             If the parameters of a run to be resumed cannot be read, or are those of another experiment.
         """
-        stored = self._stored() if self.resumes else None
+        stored = self.stored_parameters() if self.resumes else None
         if stored is None:
             return given
         if set(stored) != set(given):
@@ -144,7 +128,7 @@ class RunFolder:
         ValueError
             If a run to be resumed was started with other parameters.
         """
-        stored = self._stored() if self.resumes else None
+        stored = self.stored_parameters() if self.resumes else None
         if stored is not None:
             _require_same(stored, parameters)
         if self.is_finished() and self.resumes:
@@ -157,29 +141,13 @@ class RunFolder:
             self._starting.replace(self._parameters)
         if not self.resumes:
             return ""
-        if self._has_checkpoint():
+        if self.has_checkpoint():
             return f"going on with the run in {self.path}"
         return f"no checkpoint in {self.path}: starting from the beginning"
 
-    def _stored(self) -> dict[str, Any] | None:
-        """Parameters that the run in the folder was started with; None if there is no run."""
-        sources = [file for file in (self._starting, self._parameters, self.results) if file.exists()]
-        if not sources:
-            if self._has_checkpoint():
-                raise ValueError(f"{self.path} holds a checkpoint, but no {self._parameters.name} that it belongs to")
-            return None
-        try:
-            stored = json.loads(sources[0].read_text())
-            stored = stored["parameters"] if sources[0] == self.results else stored
-        except (OSError, ValueError, KeyError, TypeError) as error:
-            raise ValueError(f"the parameters of the run in {self.path} cannot be read: {error}") from error
-        if not isinstance(stored, dict):
-            raise ValueError(f"the parameters of the run in {self.path} cannot be read: expected an object of JSON")
-        return stored
-
     def _remove_remains(self) -> None:
         """Remove temporary files of writes that were cut off: nobody else would."""
-        for pattern in (".*.json.*", ".*.png.*", ".*.safetensors.*", ".stack-*.*", ".rgrbm-write-probe.*"):
+        for pattern in (".*.json.*", ".*.png.*", ".*.html.*", ".*.safetensors.*", ".stack-*.*", ".rgrbm-write-probe.*"):
             for remains in self.path.glob(pattern):
                 if remains.is_dir():
                     shutil.rmtree(remains)
@@ -187,7 +155,7 @@ class RunFolder:
                     remains.unlink(missing_ok=True)
 
     def fit(self, model: BernoulliRBM, data: Binary, name: str = "", *, start: Any = None) -> None:
-        """Train a model, with its checkpoints in the folder.
+        """Train a model, with its checkpoints in the folder, and a progress bar where there is a terminal.
 
         Parameters
         ----------
@@ -208,7 +176,7 @@ class RunFolder:
         checkpoint = self.checkpoints / f"{name}.safetensors" if name else self.checkpoint
         checkpoint.parent.mkdir(exist_ok=True)
         try:
-            model.fit(data, start=start, checkpoint=checkpoint, resume=self.resumes)
+            model.fit(data, start=start, checkpoint=checkpoint, resume=self.resumes, progress=True)
         except KeyboardInterrupt as interrupt:
             said = str(interrupt)
             if not said and hasattr(model, "n_iter_"):
@@ -233,16 +201,12 @@ class RunFolder:
         text = json.dumps(_without_nan(results), indent=2, allow_nan=False, ensure_ascii=False)
         write_atomically(self.results, text.encode() + b"\n")
 
-    def load_results(self) -> dict[str, Any]:
-        """Read ``results.json``."""
-        results: dict[str, Any] = json.loads(self.results.read_text(encoding="utf-8"))
-        return results
-
-    def save_figure(self, figure: Figure, name: str) -> None:
-        """Write a figure as ``name`` (PNG, 200 dots per inch)."""
+    def save_figure(self, figure: Figure, name: str, caption: str = "") -> None:
+        """Write a figure as ``name`` (PNG, 200 dots per inch); the caption's first sentence is what it is called."""
         buffer = io.BytesIO()
         figure.savefig(buffer, format="png", dpi=200)
         write_atomically(self.path / name, buffer.getvalue())
+        self.figures[name] = caption
 
 
 def _require_same(stored: dict[str, Any], parameters: dict[str, Any]) -> None:

@@ -7,6 +7,8 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 
+from rgrbm.spins.lattice import Lattice
+
 
 def ring(
     n_visible: int, n_hidden: int, width: int, stride: int | None = None, *, shared: bool = False
@@ -69,14 +71,15 @@ def ring(
 
 
 def lattice(
-    shape: Sequence[int], width: int | Sequence[int], stride: int | Sequence[int], *, shared: bool = False
+    shape: Sequence[int] | Lattice, width: int | Sequence[int], stride: int | Sequence[int], *, shared: bool = False
 ) -> npt.NDArray[Any]:
     """Mask of hidden units that each see a box of sites of a periodic lattice: :func:`ring` in any dimension.
 
     Parameters
     ----------
-    shape : sequence of int
-        Sites along each axis. Sites are numbered row by row.
+    shape : sequence of int or Lattice
+        Sites along each axis, or the :class:`rgrbm.spins.Lattice` (of either kind) that has them. Sites are numbered
+        row by row.
     width, stride : int or sequence of int
         Sides of the box, and sites from one hidden unit to the next, along each axis or all. Strides must divide the
         shape. Hidden units are numbered row by row as well.
@@ -100,7 +103,7 @@ def lattice(
     >>> mask.shape, int(mask.max()), (mask > 0).sum(axis=0).tolist() == 16 * [9]
     ((64, 16), 9, True)
     """
-    sides, widths, strides = _axes(shape, width, stride)
+    sides, widths, strides = _axes(shape.shape if isinstance(shape, Lattice) else shape, width, stride)
     n_visible, n_hidden = int(np.prod(sides)), int(np.prod([n // s for n, s in zip(sides, strides, strict=True)]))
     centres = np.indices([n // s for n, s in zip(sides, strides, strict=True)]).reshape(len(sides), -1)
     mask = np.zeros((n_visible, n_hidden), dtype=np.int64)

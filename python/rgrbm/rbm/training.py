@@ -213,6 +213,7 @@ def train(
     save: Callable[[History], None] | None = None,
     save_interval: float | None = None,
     progress: bool = False,
+    report: Callable[[Trainer, History], None] | None = None,
     slice_seconds: float = 0.1,
 ) -> History:
     """Run the epochs that ``history`` does not yet hold.
@@ -239,6 +240,8 @@ def train(
         as they cost less than 1% of the time.
     progress : bool
         Whether to show a progress bar (in terminals and notebooks only).
+    report : callable, optional
+        Called with trainer and history after each epoch, to tell of it.
     slice_seconds : float
         Aimed duration of one call of the kernels, in seconds: how long Ctrl-C may have to wait.
 
@@ -261,13 +264,14 @@ def train(
     try:
         with Interruption() as interruption, bar as advance:
             try:
-                for first, last in _slices(
-                    history, len(learning_rate), slice_seconds, callback_interval * bool(callbacks)
-                ):
+                interval = 1 if report is not None else callback_interval * bool(callbacks)
+                for first, last in _slices(history, len(learning_rate), slice_seconds, interval):
                     interruption.held = True  # trainer and history go on together, or a checkpoint would lie
                     _run_slice(trainer, learning_rate, l1, settings, history, first, last)
                     interruption.held = False
                     advance(last - first, _note(history))
+                    if report is not None:
+                        report(trainer, history)
                     if (
                         callbacks
                         and (last % callback_interval == 0 or last == len(learning_rate))

@@ -11,11 +11,11 @@ import numpy.typing as npt
 from rgrbm._support import checks, streams
 from rgrbm.rg.block_kernels import BlockKernel
 from rgrbm.rg.linearized_rg import covariances
-from rgrbm.rg.mcrg_result import value_text
 from rgrbm.rg.monte_carlo_rg import MCRGAccumulator, by_chains
 from rgrbm.rg.spin_operators import EVEN_OPERATORS, RING_OPERATORS, SpinOperator, checked_operators
 from rgrbm.spins.ensemble import Ensemble
 from rgrbm.statistics.jackknife import Array, Estimate, jackknife_stderr, leave_one_out
+from rgrbm.statistics.notation import with_error
 
 
 @dataclass(frozen=True)
@@ -100,7 +100,7 @@ class CouplingMatch:
         lines.append(f"{'J_c from':<{width}}" + "".join(f"{'on ' + shapes[level]:>16}" for level in levels))
         for name in operators:
             found = (self.J_c(level, name) for level in levels)
-            lines.append(f"{name:<{width}}" + "".join(f"{value_text(*value):>16}" for value in found))
+            lines.append(f"{name:<{width}}" + "".join(f"{with_error(*value):>16}" for value in found))
         return "\n".join(lines)
 
 
@@ -238,13 +238,16 @@ def _with_nearest(operators: Iterable[SpinOperator] | None, n_dimensions: int) -
 
 def _common_coupling(J: float | None, *samples: npt.ArrayLike | Ensemble) -> float:
     """The J of ensembles, or the one that is given."""
-    known = {s.J for s in samples if isinstance(s, Ensemble)}
+    known: set[float | tuple[float, ...]] = {s.J for s in samples if isinstance(s, Ensemble)}
     if J is not None:
         known.add(checks.real("J", J))
     if len(known) != 1:
         what = "different ones" if known else "none"
         raise ValueError(f"both lattices need the same J, given by ensembles or as J=; got {what}: {sorted(known)}")
-    return known.pop()
+    (common,) = known
+    if isinstance(common, tuple):
+        raise ValueError(f"one coupling is matched, the ensembles have one for each axis: {common}")
+    return common
 
 
 def _two_seeds(sequence: np.random.SeedSequence) -> list[np.random.SeedSequence]:

@@ -177,13 +177,8 @@ class MCRGResult:
         lines = [f"{symbol:<{width + 4}}" + "".join(f"{'→ ' + shapes[level]:>16}" for level in levels)]
         for n, name in enumerate(operators, start=1):
             found = (self.exponent(sector, level, n) for level in levels)
-            lines.append(f"{n:>2}  {name:<{width}}" + "".join(f"{value_text(e.y, e.y_stderr):>16}" for e in found))
+            lines.append(f"{n:>2}  {name:<{width}}" + "".join(f"{with_error(e.y, e.y_stderr):>16}" for e in found))
         return lines
-
-
-def value_text(value: float, stderr: float) -> str:
-    """A value with its error in the last digits, or a dash where there is none."""
-    return with_error(value, stderr) if math.isfinite(value) else "–"
 
 
 def _json(value: Any) -> Any:

@@ -299,9 +299,19 @@ def mcrg(
 
 
 def by_chains(spins: npt.ArrayLike | Ensemble) -> npt.NDArray[np.int8]:
-    """Samples as an array, those of an ensemble in the order of its chains, each chain in the order of its time."""
+    """Samples as an array, those of an ensemble in the order of its chains, each chain in the order of its time.
+
+    Raises
+    ------
+    ValueError
+        If they are no spins ±1 of a ring or square lattice, or were drawn in a field.
+    """
     if not isinstance(spins, Ensemble):
         return lattice_spins(spins)
+    if spins.lattice != "hypercubic":
+        raise ValueError(f"operators and blocks are those of rings and square lattices, not {spins.lattice!r} ones")
+    if spins.h != 0:
+        raise ValueError(f"in a field even and odd operators mix; the ensemble has h = {spins.h:g}")
     chain = np.arange(len(spins.spins)) % spins.n_chains
     return lattice_spins(spins.spins[np.argsort(chain, kind="stable")])
 

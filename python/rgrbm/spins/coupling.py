@@ -23,6 +23,7 @@ Estimator = Callable[[Values], Values]  # linear around the mean statistics, for
 Method = Literal["nearest", "decay", "pseudolikelihood"]
 
 _LARGEST_J = 12.0  # one bond in 10¹⁰ is broken there
+_ROUNDING = 1e-14  # of a nearest-neighbour correlation; ground states have that of the largest J, to rounding
 _VALUES_PER_BLOCK = 2**22
 _FEWEST_BLOCKS = 10
 _MOST_BLOCKS = 200
@@ -220,25 +221,22 @@ def _nearest(shape: tuple[int, ...], mean: Values) -> Estimator:
     def excess(J: float) -> float:
         return _bond_mean(J, shape) - float(mean[0])
 
-    # Kaufman's formula has no antiferromagnet on odd sides, which cannot satisfy all bonds.
-    lowest = 0.0 if len(shape) == 2 and any(side % 2 for side in shape) else -_LARGEST_J
-    if excess(lowest) >= 0 or excess(_LARGEST_J) <= 0:
+    if excess(-_LARGEST_J) > -_ROUNDING or excess(_LARGEST_J) < _ROUNDING:
         raise NoFiniteCouplingError(
-            f"no coupling from {lowest:g} to {_LARGEST_J:g} has the nearest-neighbour correlation {mean[0]:.6g} on a "
-            f"lattice of shape {shape}"
+            f"no coupling from {-_LARGEST_J:g} to {_LARGEST_J:g} has the nearest-neighbour correlation {mean[0]:.6g} "
+            f"on a lattice of shape {shape}"
         )
-    J = float(brentq(excess, lowest, _LARGEST_J, xtol=1e-13, rtol=1e-14))
+    J = float(brentq(excess, -_LARGEST_J, _LARGEST_J, xtol=1e-13, rtol=1e-14))
     step = 1e-4 * (1 + abs(J))
-    left = max(J - step, lowest)
-    slope = (_bond_mean(J + step, shape) - _bond_mean(left, shape)) / (J + step - left)
+    slope = (_bond_mean(J + step, shape) - _bond_mean(J - step, shape)) / (2 * step)
     return lambda rows: np.asarray(J + (rows - mean) / slope)
 
 
 def _bond_mean(J: float, shape: tuple[int, ...]) -> float:
     if len(shape) == 1:
         return float(exact.ring_correlation(J, shape[0], 1)[1])
-    if abs(J) < 1e-8:
-        return J  # all loops of the torus are longer than 2: C = tanh J + O(J³), but for double bonds
+    if J == 0:
+        return 0.0
     return -exact.torus_mean_energy(J, *shape) / (2 * shape[0] * shape[1] * J)
 
 

@@ -20,8 +20,12 @@ class Ensemble:
     ----------
     spins : ndarray of int8, shape ``(n_samples, *shape)``
         Configurations of ±1.
-    shape, J, method : tuple of int, float, str
-        The model and its sampler.
+    shape : tuple of int
+        Sites along each axis.
+    J : float or tuple of float
+        Coupling, or one for each axis of bonds.
+    method : str
+        The sampler.
     entropy : int
         Entropy of the seed sequence that fixes the spins.
     n_chains : int
@@ -33,11 +37,15 @@ class Ensemble:
         spacing were given, or the samples are exact.
     seconds : float
         Wall-clock time.
+    h : float, default=0
+        Field.
+    lattice : str, default="hypercubic"
+        Kind of the lattice.
     """
 
     spins: Spins
     shape: tuple[int, ...]
-    J: float
+    J: float | tuple[float, ...]
     method: str
     entropy: Any
     n_chains: int
@@ -45,13 +53,17 @@ class Ensemble:
     spacing: int
     tau_int: dict[str, float]
     seconds: float
+    h: float = 0.0
+    lattice: str = "hypercubic"
 
     def provenance(self) -> dict[str, Any]:
         """All but the spins, ready for a JSON file."""
         return {
             "model": "Ising",
             "shape": list(self.shape),
-            "J": self.J,
+            "lattice": self.lattice,
+            "J": list(self.J) if isinstance(self.J, tuple) else self.J,
+            "h": self.h,
             "method": self.method,
             "entropy": str(self.entropy),
             "n_samples": len(self.spins),
@@ -120,7 +132,7 @@ class Ensemble:
         return cls(
             spins=np.ascontiguousarray(spins.reshape(n_samples, *shape)),
             shape=shape,
-            J=float(require(metadata, "J", (float, int), name)),
+            J=_couplings(require(metadata, "J", (float, int, list), name), name),
             method=require(metadata, "method", str, name),
             entropy=int(entropy) if entropy.isdecimal() else entropy,
             n_chains=require(metadata, "n_chains", int, name),
@@ -128,11 +140,19 @@ class Ensemble:
             spacing=require(metadata, "spacing", int, name),
             tau_int=require(metadata, "tau_int", dict, name),
             seconds=float(require(metadata, "seconds", (float, int), name)),
+            # Files of versions that knew neither have none.
+            h=float(require({"h": 0.0} | metadata, "h", (float, int), name)),
+            lattice=require({"lattice": "hypercubic"} | metadata, "lattice", str, name),
         )
 
     def summary(self) -> str:
         """One line for people."""
-        text = f"{len(self.spins)} configurations of {'×'.join(map(str, self.shape))} spins at J = {self.J:g}"
+        J = " and ".join(f"{coupling:g}" for coupling in (self.J if isinstance(self.J, tuple) else (self.J,)))
+        text = f"{len(self.spins)} configurations of {'×'.join(map(str, self.shape))} spins at J = {J}"
+        if self.h:
+            text += f", h = {self.h:g}"
+        if self.lattice != "hypercubic":
+            text += f" on a {self.lattice} lattice"
         if self.method == "exact":
             return f"{text}, exact independent samples"
         times = ", ".join(f"{value:.1f} ({name})" for name, value in self.tau_int.items())
@@ -141,3 +161,11 @@ class Ensemble:
             f"{text} by {self.method.replace('_', ' ')} from {self.n_chains} chains; {measured}"
             f"burn-in {self.burn_in} sweeps, spacing {self.spacing} sweeps"
         )
+
+
+def _couplings(given: float | list[Any], name: str) -> float | tuple[float, ...]:
+    if not isinstance(given, list):
+        return float(given)
+    if not all(isinstance(J, float | int) and not isinstance(J, bool) for J in given):
+        raise FileFormatError(f"{name!r}: its couplings J are {given}")
+    return tuple(float(J) for J in given)

@@ -49,7 +49,7 @@ def spin_log_z(
     >>> abs(spin_log_z(6, [(i, (i + 1) % 6) for i in range(6)], 1.0) - ring_log_z(1.0, 6)) < 1e-12
     True
     """
-    require_sum(n_sites, "the model", "Use exact.py's closed forms or Monte Carlo instead.")
+    require_sum(n_sites, "the model", "Use the closed forms of rgrbm.spins.exact or Monte Carlo instead.")
     return log_sum(_enumeration(n_sites, bonds, couplings, fields), 4, progress)
 
 

@@ -1,33 +1,53 @@
 """The Ising model: a lattice with a coupling, its samples and exact results."""
 
+from collections.abc import Sequence
+
 import numpy as np
 import numpy.typing as npt
 
 from rgrbm._support import checks, streams
 from rgrbm.spins import exact, sampling
+from rgrbm.spins.bonds import Bonds, Values
 from rgrbm.spins.ensemble import Ensemble
-from rgrbm.spins.lattice import Lattice
+from rgrbm.spins.lattice import Kind, Lattice
 from rgrbm.spins.sampling import Method, Progress
 from rgrbm.spins.values import Spins
 
 
 class IsingModel:
-    """Ising model H = −J Σ s s′ over nearest neighbours, periodic, at β = 1.
+    """Ising model H = −Σ_a J_a Σ s s′ − h Σ s over nearest neighbours, periodic, at β = 1.
 
     Parameters
     ----------
     shape : int or tuple of int
-        ``(N,)`` is a ring of N spins, ``(rows, columns)`` a square lattice on a torus. A side of 2 has double
-        bonds.
-    J : float
-        Coupling, in units of temperature (it stands for βJ); negative for an antiferromagnet.
+        ``(N,)`` is a ring of N spins, ``(rows, columns)`` a square lattice on a torus (or a triangular one),
+        ``(layers, rows, columns)`` a cubic lattice. A side of 2 has double bonds.
+    J : float or sequence of float
+        Coupling, in units of temperature (it stands for βJ); negative for an antiferromagnet. Or one for each axis of
+        bonds: in the order of the shape, on the triangular lattice down the rows, along them and along their diagonal.
+    h : float, default=0
+        Uniform field, in the same units.
+    lattice : {"hypercubic", "triangular"}
+        Kind of the lattice; :class:`rgrbm.spins.Lattice` describes both.
+
+    Attributes
+    ----------
+    lattice : Lattice
+        Sites, bonds and colours.
+    J : float or tuple of float
+        The coupling if all axes have the same, else that of each.
+    couplings : tuple of float
+        The coupling of each axis.
+    h : float
+        The field.
 
     Raises
     ------
     ValueError
-        If a side is below 2, there are more than 2³¹ sites, or J is not finite.
+        If a side is below 2, there are more than three axes or 2³¹ sites, the lattice is unknown, J has not a value
+        for each axis, or J or h is not finite.
     TypeError
-        If the shape is not made of integers, or J is not a number.
+        If the shape is not made of integers, or J or h is not a number.
 
     Examples
     --------
@@ -36,16 +56,22 @@ class IsingModel:
     >>> spins = model.sample(1200, method="metropolis", seed=0)
     >>> spins.shape, spins.dtype
     ((1200, 64), dtype('int8'))
+    >>> IsingModel((8, 8, 8), J=(0.2, 0.2, 0.25), h=0.1).sample(100, seed=0).shape
+    (100, 8, 8, 8)
     """
 
-    def __init__(self, shape: int | tuple[int, ...], J: float) -> None:
-        self.lattice = Lattice(shape if isinstance(shape, tuple | list) else (shape,))
-        if len(self.lattice.shape) > 2:
-            raise ValueError(f"shape must be (N,) for a ring or (rows, columns) for a torus, got {shape!r}")
-        self.J = checks.real("the coupling J", J)
+    def __init__(
+        self, shape: int | tuple[int, ...], J: float | Sequence[float], h: float = 0.0, *, lattice: Kind = "hypercubic"
+    ) -> None:
+        self.lattice = Lattice(shape if isinstance(shape, tuple | list) else (shape,), lattice)
+        self.couplings = _axis_couplings(J, self.lattice)
+        self.J = self.couplings if len(set(self.couplings)) > 1 else self.couplings[0]
+        self.h = checks.real("the field h", h)
 
     def __repr__(self) -> str:
-        return f"IsingModel(shape={self.shape}, J={self.J})"
+        field = f", h={self.h}" if self.h else ""
+        kind = f", lattice={self.lattice.kind!r}" if self.lattice.kind != "hypercubic" else ""
+        return f"IsingModel(shape={self.shape}, J={self.J}{field}{kind})"
 
     @property
     def shape(self) -> tuple[int, ...]:
@@ -105,9 +131,10 @@ class IsingModel:
             Number of configurations.
         method : {"metropolis", "heat_bath", "exact"}
             Single-spin sampler: Metropolis (Eq. 16 of the report, ΔH = 0 is accepted) or heat bath; or, for the
-            ring, independent exact samples from the transfer matrix. Sites are visited at random on the ring (a
-            fixed order is not ergodic there), in checkerboard order on a torus with even sides, and at random on
-            other tori and where a checkerboard would not be ergodic (Metropolis at J = 0 or with a side below 8).
+            ring without a field, independent exact samples from the transfer matrix. Heat bath visits sites colour by
+            colour where the lattice has colours (:meth:`rgrbm.spins.Lattice.colouring`), and at random elsewhere and
+            on the ring. So does Metropolis with one coupling for all axes, not 0 and not frustrated, and sides of at
+            least 8; in other cases a fixed order might not be ergodic, and sites are visited at random.
         seed : int, SeedSequence, Generator, RandomState or None
             Fixes the result to the bit, for any number of threads.
         n_chains : int, optional
@@ -129,7 +156,8 @@ class IsingModel:
         TypeError
             If a number is not an integer.
         ValueError
-            If an argument is out of range, the method unknown, or ``"exact"`` asked for a torus.
+            If an argument is out of range, the method unknown, or ``"exact"`` asked for another model than the ring
+            without a field.
         MemoryError
             If samples and chains need more memory than there is; or if the lattice is large and ``n_chains`` not a
             multiple of 512, so that most lanes of the words would be wasted.
@@ -140,7 +168,7 @@ class IsingModel:
         )  # fmt: skip
 
     def energy(self, spins: npt.ArrayLike) -> npt.NDArray[np.float64]:
-        """Energy H = −J Σ s s′ of configurations.
+        """Energy H = −Σ_a J_a Σ s s′ − h Σ s of configurations.
 
         Parameters
         ----------
@@ -161,8 +189,15 @@ class IsingModel:
         >>> float(IsingModel((4,), J=1.0).energy([1, 1, 1, -1]))
         -0.0
         """
-        bonds = self.lattice.bond_sums(self._check_spins(spins)).sum(axis=-1)
-        return np.asarray(-self.J * np.asarray(bonds, dtype=np.float64))
+        array = self._check_spins(spins)
+        bonds = self.lattice.bond_sums(array)
+        if isinstance(self.J, tuple):
+            energy = -(bonds @ np.array(self.couplings))
+        else:
+            energy = -self.J * np.asarray(bonds.sum(axis=-1), dtype=np.float64)
+        if self.h:
+            energy = energy - self.h * array.sum(axis=tuple(range(-len(self.shape), 0)), dtype=np.int64)
+        return np.asarray(energy)
 
     def magnetization(self, spins: npt.ArrayLike) -> npt.NDArray[np.float64]:
         """Mean spin of each configuration; parameters and errors as for :meth:`energy`.
@@ -184,8 +219,29 @@ class IsingModel:
             raise ValueError("expected spins ±1; rgrbm.to_spins converts binary units 0/1")
         return array.astype(np.int8, copy=False)
 
+    def terms(self) -> tuple[int, Bonds, Values, float]:
+        """Sites, bonds (n_bonds, 2), the coupling of each bond, and the field.
+
+        What :func:`rgrbm.spins.spin_log_z` and :func:`rgrbm.spins.spin_energies` take, to sum over all states of a
+        small lattice.
+
+        Examples
+        --------
+        >>> from rgrbm import IsingModel
+        >>> from rgrbm.spins import spin_log_z
+        >>> round(spin_log_z(*IsingModel((2, 2, 3), J=0.2, h=0.1).terms()), 6)
+        10.015195
+        """
+        couplings = np.repeat(np.array(self.couplings), self.n_sites)
+        return self.n_sites, self.lattice.bonds().reshape(-1, 2), couplings, self.h
+
     def log_z(self) -> float:
         """Exact log of the partition function (transfer matrix; Kaufman on the torus).
+
+        Raises
+        ------
+        ValueError
+            If no closed form is known here: it is for ring and square lattice with one coupling and without a field.
 
         Examples
         --------
@@ -193,19 +249,42 @@ class IsingModel:
         >>> round(IsingModel((64,), J=1.0).log_z(), 6)
         72.123393
         """
-        if len(self.shape) == 1:
-            return exact.ring_log_z(self.J, self.n_sites)
-        return exact.torus_log_z(self.J, *self.shape)
+        J = self._closed_form("log Z")
+        return exact.ring_log_z(J, self.n_sites) if len(self.shape) == 1 else exact.torus_log_z(J, *self.shape)
 
     def free_energy(self) -> float:
-        """Exact free energy F = −ln Z (Eq. 2 of the report)."""
+        """Exact free energy F = −ln Z (Eq. 2 of the report); errors as for :meth:`log_z`."""
         return -self.log_z()
 
     def mean_energy(self) -> float:
-        """Exact mean energy ⟨H⟩."""
+        """Exact mean energy ⟨H⟩; errors as for :meth:`log_z`."""
+        J = self._closed_form("the mean energy")
+        return (
+            exact.ring_mean_energy(J, self.n_sites) if len(self.shape) == 1 else exact.torus_mean_energy(J, *self.shape)
+        )
+
+    def specific_heat(self) -> float:
+        """Exact specific heat per site, C = (⟨H²⟩ − ⟨H⟩²)/N = J² ∂² ln Z/∂J² / N; errors as for :meth:`log_z`.
+
+        Examples
+        --------
+        >>> from rgrbm import IsingModel
+        >>> round(IsingModel((16, 16), J=0.44).specific_heat(), 6)
+        1.505989
+        """
+        J = self._closed_form("the specific heat")
         if len(self.shape) == 1:
-            return exact.ring_mean_energy(self.J, self.n_sites)
-        return exact.torus_mean_energy(self.J, *self.shape)
+            return exact.ring_specific_heat(J, self.n_sites)
+        return exact.torus_specific_heat(J, *self.shape)
+
+    def _closed_form(self, what: str, *, ring: bool = False) -> float:
+        """The coupling, if the model is one that has closed forms."""
+        n_axes = len(self.shape)
+        if isinstance(self.J, tuple) or self.h or self.lattice.kind != "hypercubic" or n_axes > (1 if ring else 2):
+            hint = "" if ring else "; rgrbm.spins.spin_log_z(*model.terms()) sums over the states of up to 28 spins"
+            where = "the ring only, without a field" if ring else "ring and square lattice with one J and no field"
+            raise ValueError(f"{what} is known here for {where}, not for {self!r}{hint}")
+        return self.J
 
     def correlation(self, max_distance: int) -> npt.NDArray[np.float64]:
         """Exact two-point correlation ⟨s₀ sₓ⟩ of the ring.
@@ -223,7 +302,7 @@ class IsingModel:
         Raises
         ------
         ValueError
-            If the model is not a ring, or ``max_distance`` is negative or exceeds half the ring.
+            If the model is not a ring without a field, or ``max_distance`` is negative or exceeds half the ring.
         TypeError
             If ``max_distance`` is not an integer.
 
@@ -242,14 +321,13 @@ class IsingModel:
         >>> IsingModel((64,), J=1.0).correlation(2).round(4)
         array([1.    , 0.7616, 0.58  ])
         """
-        if len(self.shape) != 1:
-            raise ValueError("the exact correlation is known for the ring only")
+        J = self._closed_form("the exact correlation", ring=True)
         max_distance = checks.integer("max_distance", max_distance)
         if not 0 <= max_distance <= self.n_sites // 2:
             raise ValueError(
                 f"max_distance must be between 0 and half the ring, {self.n_sites // 2}, got {max_distance}"
             )
-        return exact.ring_correlation(self.J, self.n_sites, max_distance)
+        return exact.ring_correlation(J, self.n_sites, max_distance)
 
     def correlation_length(self) -> float:
         """Exact correlation length ξ of the infinite chain, in sites.
@@ -257,8 +335,15 @@ class IsingModel:
         Raises
         ------
         ValueError
-            If the model is not a ring.
+            If the model is not a ring without a field.
         """
-        if len(self.shape) != 1:
-            raise ValueError("the correlation length is known here for the ring only")
-        return exact.ring_correlation_length(self.J)
+        return exact.ring_correlation_length(self._closed_form("the correlation length", ring=True))
+
+
+def _axis_couplings(J: float | Sequence[float], lattice: Lattice) -> tuple[float, ...]:
+    """J as one coupling for each axis of bonds."""
+    if not (isinstance(J, tuple | list) or (isinstance(J, np.ndarray) and J.ndim)):
+        return (checks.real("the coupling J", J),) * lattice.n_axes
+    if np.ndim(J) != 1 or len(J) != lattice.n_axes:
+        raise ValueError(f"J must be one coupling, or one for each of {lattice.n_axes} axes of bonds, got {J!r}")
+    return tuple(checks.real("each coupling J", coupling) for coupling in J)

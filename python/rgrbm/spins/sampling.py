@@ -4,7 +4,7 @@ import math
 import time
 import warnings
 from collections.abc import Callable
-from typing import Literal, Protocol, TypeAlias, get_args
+from typing import Any, Literal, Protocol, TypeAlias, get_args
 
 import numpy as np
 import numpy.typing as npt
@@ -36,8 +36,18 @@ class Model(Protocol):
         ...
 
     @property
-    def J(self) -> float:
-        """Its coupling."""
+    def J(self) -> float | tuple[float, ...]:
+        """Its coupling, or one for each axis."""
+        ...
+
+    @property
+    def couplings(self) -> tuple[float, ...]:
+        """Coupling of each axis."""
+        ...
+
+    @property
+    def h(self) -> float:
+        """Its field."""
         ...
 
 
@@ -49,7 +59,7 @@ class Chains(Protocol):
         ...
 
     def bond_sums(self) -> npt.NDArray[np.int64]:
-        """Σ s s′ over the bonds of each chain."""
+        """Σ s s′ over the bonds of each axis, shape (n_axes, n_chains)."""
         ...
 
     def magnetizations(self) -> npt.NDArray[np.int64]:
@@ -73,7 +83,7 @@ def draw(
     progress: Progress | None,
 ) -> Ensemble:
     """Draw configurations; see :meth:`rgrbm.IsingModel.ensemble`."""
-    _check(model.lattice, n_samples, method, n_chains, burn_in, spacing)
+    _check(model, n_samples, method, n_chains, burn_in, spacing)
     started = time.perf_counter()
     sequence, lattice = streams.seed_sequence(seed), model.lattice
     n_chains = n_samples if method == "exact" else n_chains or min(n_samples, _CHAINS_PER_WORD)
@@ -98,23 +108,23 @@ def draw(
     return Ensemble(
         spins=spins.reshape(n_samples, *lattice.shape), shape=lattice.shape, J=model.J, method=method,
         entropy=sequence.entropy, n_chains=n_chains, burn_in=burn_in, spacing=spacing, tau_int=times,
-        seconds=time.perf_counter() - started,
+        seconds=time.perf_counter() - started, h=model.h, lattice=lattice.kind,
     )  # fmt: skip
 
 
 def _local_chains(model: Model, n_chains: int, key: tuple[int, int]) -> kernels.IsingChains:
     """Chains of the single-spin methods, and of exact samples."""
-    rows, columns = (1, *model.lattice.shape) if len(model.lattice.shape) == 1 else model.lattice.shape
-    return kernels.IsingChains(rows, columns, model.J, n_chains, key)
+    lattice = model.lattice
+    return kernels.IsingChains(lattice.shape, model.couplings, model.h, n_chains, key, lattice.kind)
 
 
 def _check(
-    lattice: Lattice, n_samples: int, method: str, n_chains: int | None, burn_in: int | None, spacing: int | None
+    model: Model, n_samples: int, method: str, n_chains: int | None, burn_in: int | None, spacing: int | None
 ) -> None:
     if method not in get_args(Method):
         raise ValueError(f"method must be one of {get_args(Method)}, got {method!r}")
-    if method == "exact" and len(lattice.shape) != 1:
-        raise ValueError("exact samples are known for the ring only; use metropolis or heat_bath")
+    if method == "exact" and (len(model.lattice.shape) != 1 or model.h != 0):
+        raise ValueError("exact samples are known for the ring only, without a field; use metropolis or heat_bath")
     checks.integer("n_samples", n_samples, 1)
     for name, value, least in (("n_chains", n_chains, 1), ("burn_in", burn_in, 0), ("spacing", spacing, 1)):
         if value is not None:
@@ -146,15 +156,21 @@ def _sweep(lattice: Lattice, chains: Chains, n_sweeps: int, method: str, progres
 
 
 def _pilot(model: Model, chains: Chains, method: str) -> dict[str, float]:
-    """Measure τ_int of magnetization and energy in sweeps, doubling the run until it is long enough."""
-    series: dict[str, list[npt.NDArray[np.int64]]] = {"magnetization": [], "energy": []}
+    """Measure τ_int of magnetization and energy in sweeps, doubling the run until it is long enough.
+
+    The energy is that of the bonds, as the field's is the magnetization again. Weak couplings and fields are why:
+    nearly all moves of Metropolis are then made, the magnetization changes its sign from sweep to sweep and seems to
+    forget itself at once, while bonds do not feel that and show how long a configuration is remembered.
+    """
+    series: dict[str, list[npt.NDArray[Any]]] = {"magnetization": [], "energy": []}
+    weights = np.array(model.couplings) if len(set(model.couplings)) > 1 else np.ones(len(model.couplings), np.int64)
     length = 64
     while True:
         for _ in range(length - len(series["energy"])):
             _sweep(model.lattice, chains, 1, method)
-            # Copies, as views would keep the values of all chains of all sweeps.
+            # A copy, as a view would keep the values of all chains of all sweeps.
             series["magnetization"].append(chains.magnetizations()[:_PILOT_CHAINS].copy())
-            series["energy"].append(chains.bond_sums()[:_PILOT_CHAINS].copy())
+            series["energy"].append(weights @ chains.bond_sums()[:, :_PILOT_CHAINS])
         # The first quarter is left out: chains start at random, not in equilibrium.
         found = {
             name: integrated_autocorrelation_time(np.array(values[length // 4 :])) for name, values in series.items()

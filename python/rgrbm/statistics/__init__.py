@@ -18,7 +18,7 @@ from rgrbm.statistics.jackknife import (
     mean_and_stderr,
 )
 from rgrbm.statistics.moments import SpinMoments, spin_moments
-from rgrbm.statistics.notation import with_error
+from rgrbm.statistics.notation import told, with_error
 from rgrbm.statistics.streamed import BlockedMoments, StreamedMoments
 
 __all__ = [
@@ -36,5 +36,6 @@ __all__ = [
     "leave_one_out",
     "mean_and_stderr",
     "spin_moments",
+    "told",
     "with_error",
 ]

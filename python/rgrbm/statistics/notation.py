@@ -1,8 +1,24 @@
 """Numbers with their errors, as physicists write them."""
 
+import math
 
-def with_error(value: float, stderr: float) -> str:
+
+def told(value: float | None, form: str) -> str:
+    """A value in a format, or a dash where it could not be told: NaN, which ``results.json`` has as null.
+
+    Examples
+    --------
+    >>> from rgrbm.statistics import told
+    >>> told(0.5, ".1%"), told(None, ".1%"), told(float("nan"), ".1%")
+    ('50.0%', '–', '–')
+    """
+    return "–" if value is None or math.isnan(value) else format(value, form)
+
+
+def with_error(value: float | None, stderr: float | None) -> str:
     """A value with its standard error in the last digits: −0.0123(45) is −0.0123 ± 0.0045.
+
+    Either may be NaN, or None: no value is a dash, and no error none in parentheses.
 
     Examples
     --------
@@ -12,8 +28,8 @@ def with_error(value: float, stderr: float) -> str:
     >>> with_error(1.0, float("nan"))
     '1'
     """
-    if not stderr > 0:
-        return f"{value:.5g}"
+    if value is None or stderr is None or not stderr > 0:
+        return told(value, ".5g")
     digits = 0
     while stderr * 10**digits < 9.5 and digits < 12:
         digits += 1

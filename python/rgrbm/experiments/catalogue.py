@@ -1,0 +1,45 @@
+"""Which experiments there are: the command of each, its parameters, what runs it and what shows its results."""
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, fields
+from typing import Any
+
+from rich.table import Table
+
+from rgrbm.experiments import flow, ising_1d, mnist
+from rgrbm.experiments.experiment import Run
+from rgrbm.experiments.flow_parameters import FlowParameters
+
+
+@dataclass(frozen=True)
+class Experiment:
+    """One experiment, for whoever runs it or shows what came out.
+
+    Attributes
+    ----------
+    command : str
+        Its name on the command line.
+    parameters : type
+        A dataclass of its parameters.
+    run : callable
+        What runs it, made by :func:`~rgrbm.experiments.experiment.experiment`.
+    tables : callable
+        Tables and lines of text that show its results, given what is in ``results.json``.
+    """
+
+    command: str
+    parameters: type
+    run: Run[Any]
+    tables: Callable[[dict[str, Any]], Sequence[Table | str]]
+
+    @property
+    def parameter_names(self) -> set[str]:
+        """Names of its parameters."""
+        return {field.name for field in fields(self.parameters)}
+
+
+EXPERIMENTS = (
+    Experiment("ising1d", ising_1d.Ising1DParameters, ising_1d.run_ising_1d, ising_1d.tables),
+    Experiment("mnist", mnist.MNISTParameters, mnist.run_mnist, mnist.tables),
+    Experiment("flow", FlowParameters, flow.run_flow, flow.tables),
+)

@@ -1,0 +1,36 @@
+"""One small run of each experiment, in seconds and without the network."""
+
+import io
+
+import pytest
+from rich.console import Console
+
+from made_up_digits import made_up
+from rgrbm.experiments import flow, ising_1d, mnist, run_folder
+
+SMALL_FLOW = {
+    "J": [0.8, 1.2], "n_spins": 16, "n_steps": 2, "n_train": 1000, "batch_size": 100, "n_epochs": 20,
+    "n_measured": 10_000, "n_flow_steps": 2, "n_flow_samples": 50,
+}  # fmt: skip
+RUNS = {
+    "ising1d": (
+        ising_1d.run_ising_1d,
+        ising_1d.Ising1DParameters(n_spins=16, n_train=100, n_test=50, n_epochs=20, n_measured=1000),
+    ),
+    "mnist": (mnist.run_mnist, mnist.MNISTParameters(n_each=20, n_hidden=10, n_epochs=5, n_chains=20, n_betas=200)),
+    "flow": (flow.run_flow, flow.FlowParameters(**SMALL_FLOW)),
+}
+
+
+def use_made_up_digits(patch):
+    """MNIST's place is taken by digits that need no file."""
+    patch.setattr(mnist, "load_mnist", made_up)
+    patch.setattr(mnist, "mnist_splits", lambda data=None: ("train", "test"))
+
+
+def run_small(name, path):
+    """Run one of them in a new folder; give its results."""
+    with pytest.MonkeyPatch.context() as patch:
+        use_made_up_digits(patch)
+        run, parameters = RUNS[name]
+        return run(parameters, run_folder.RunFolder(path), Console(file=io.StringIO()))

@@ -1,0 +1,255 @@
+"""Single-spin updates on any lattice, with a coupling for each axis and a field, against exact laws.
+
+Seeds are fixed; each test states how often a right sampler would fail it.
+"""
+
+import functools
+import itertools
+import math
+
+import numpy as np
+import pytest
+
+from exact_laws import FALSE_ALARM, chi_square
+from rgrbm import IsingModel
+from rgrbm._core import kernels
+from rgrbm.spins import Lattice, spin_energies, spin_log_z
+
+METHODS = ["metropolis", "heat_bath"]
+SMALL = [
+    IsingModel(6, 0.7, h=0.3),
+    IsingModel(6, -0.5, h=0.4),
+    IsingModel((2, 3), (0.4, -0.3), h=0.2),
+    IsingModel((3, 3), (0.5, 0.2)),
+    IsingModel((3, 3), 0.3, h=-0.2),
+    IsingModel((2, 4), (0.3, 0.0), h=0.1),
+    IsingModel((2, 4), 0.0, h=0.3),
+    IsingModel((2, 2, 2), 0.2),
+    IsingModel((2, 2, 2), -0.3, h=0.2),
+    IsingModel((2, 2, 3), 0.2),
+    IsingModel((2, 2, 3), (0.1, 0.2, -0.3), h=0.1),
+    IsingModel((3, 3), 0.2, lattice="triangular"),
+    IsingModel((3, 3), -0.5, lattice="triangular"),
+    IsingModel((3, 3), -0.3, h=0.4, lattice="triangular"),
+    IsingModel((3, 4), (0.4, -0.2, 0.1), h=-0.1, lattice="triangular"),
+    IsingModel((2, 3), 0.3, lattice="triangular"),
+]
+LEVELS = [
+    IsingModel((4, 4), (0.5, 0.3)),
+    IsingModel((4, 4), (-0.6, 0.3)),
+    IsingModel((4, 4), 0.35, h=0.05),
+    IsingModel((4, 4), (0.3, 0.4), h=-0.1),
+    IsingModel((2, 2, 4), (0.3, 0.2, 0.1)),
+    IsingModel((3, 5), -0.4, h=0.2, lattice="triangular"),
+]
+
+
+@pytest.mark.parametrize("method", METHODS)
+@pytest.mark.parametrize("model", SMALL, ids=repr)
+def test_all_configurations(model, method):
+    # 32 tests at 1e-5 each. Chains are independent: one sample from each of 40,960.
+    law = np.exp(-spin_energies(*model.terms()) - spin_log_z(*model.terms()))
+    drawn = model.sample(40_960, method=method, seed=7, n_chains=40_960, burn_in=150, spacing=1)
+    state = (drawn.reshape(len(drawn), -1) > 0) @ (1 << np.arange(model.n_sites))
+    assert chi_square(np.bincount(state, minlength=len(law)), law) > FALSE_ALARM
+
+
+@pytest.mark.parametrize("method", METHODS)
+@pytest.mark.parametrize("model", LEVELS, ids=repr)
+def test_all_levels(model, method):
+    # Levels of energy and magnetization together; 12 tests at 1e-5 each.
+    energy = spin_energies(*model.terms())
+    magnetization = np.bitwise_count(np.arange(len(energy)))
+    _, level = np.unique(np.column_stack([energy.round(9), magnetization]), axis=0, return_inverse=True)
+    law = np.bincount(level.ravel(), np.exp(-energy - spin_log_z(*model.terms())))
+    drawn = model.sample(40_960, method=method, seed=8, n_chains=40_960, burn_in=250, spacing=1)
+    state = (drawn.reshape(len(drawn), -1) > 0) @ (1 << np.arange(model.n_sites))
+    assert chi_square(np.bincount(level.ravel()[state], minlength=len(law)), law) > FALSE_ALARM
+
+
+def transfer_log_z(model):
+    """Ln Z as the trace of the product of transfer matrices from row to row: 2^columns states."""
+    rows, columns = model.shape
+    along, down, diagonal = model.couplings[1], model.couplings[0], (*model.couplings, 0.0)[2]
+    s = np.array(list(itertools.product((-1.0, 1.0), repeat=columns)))
+    row = along * (s * np.roll(s, -1, 1)).sum(1) + model.h * s.sum(1)
+    matrix = np.exp(down * s @ s.T + diagonal * s @ np.roll(s, -1, 1).T + (row[:, None] + row) / 2)
+    scale = np.abs(matrix).max()
+    return math.log(np.trace(np.linalg.matrix_power(matrix / scale, rows))) + rows * math.log(scale)
+
+
+@functools.cache
+def layers():
+    """All 2¹⁶ states of 4 × 4 spins; one of each class, and the sizes of the classes.
+
+    A class holds the states that translations, reflections and the flip of all spins map on each other.
+    """
+    states = np.arange(2**16)
+    s = (2 * ((states[:, None] >> np.arange(16)) & 1) - 1).reshape(-1, 4, 4).astype(np.int8)
+    lowest = states.copy()
+    for image in (s, s[:, ::-1], s[:, :, ::-1], s[:, ::-1, ::-1]):
+        for i, j, sign in itertools.product(range(4), range(4), (1, -1)):
+            moved = (sign * np.roll(image, (i, j), (1, 2))).reshape(-1, 16)
+            np.minimum(lowest, (moved > 0) @ (1 << np.arange(16)), out=lowest)
+    return s, *np.unique(lowest, return_counts=True)
+
+
+def cubic_log_z(model):
+    """Ln Z of 4 × 4 × 4 sites without field: Tr T⁴ = Σ (T²)², T from layer to layer.
+
+    T is a product over the sites of a layer. States of one class have the same row of T² up to its order.
+    """
+    between, first, second = model.couplings
+    s, representatives, sizes = layers()
+    layer = first * (s * np.roll(s, 1, 1)).sum((1, 2)) + second * (s * np.roll(s, 1, 2)).sum((1, 2))
+    half = np.exp((layer - layer.max()) / 2)
+    total = 0.0
+    for state, size in zip(representatives, sizes, strict=True):
+        vector = np.exp(between * (s[state].ravel() @ s.reshape(-1, 16).T.astype(float))) * half**2
+        for site in range(16):
+            pair = vector.reshape(-1, 2, 2**site)
+            vector = (math.exp(between) * pair + math.exp(-between) * pair[:, ::-1]).ravel()
+        total += size * np.sum((half[state] * vector * half) ** 2)
+    return math.log(total) + 4 * layer.max()
+
+
+def slope(log_z, model, field=False):
+    """−⟨H⟩ (without field), or ⟨Σ s⟩, as the slope of ln Z with the couplings or the field, by central differences."""
+    step, values = 1e-4, []
+    for change in (step, -step):
+        J = model.couplings if field else tuple(coupling * (1 + change) for coupling in model.couplings)
+        h = model.h + change if field else model.h
+        values.append(log_z(IsingModel(model.shape, J, h, lattice=model.lattice.kind)))
+    return (values[0] - values[1]) / (2 * step)
+
+
+def measured(model, method, n_chains, burn_in, n_measured):
+    """Means of Σ_a J_a Σ s s′ and Σ s over chains, with standard errors from the spread of independent chains."""
+    chains = kernels.IsingChains(model.shape, model.couplings, model.h, n_chains, (21, 22), model.lattice.kind)
+    chains.align()
+    chains.sweep(burn_in, method)
+    sums = np.zeros((2, n_chains))
+    for _ in range(n_measured):
+        chains.sweep(5, method)
+        sums += np.stack([np.array(model.couplings) @ chains.bond_sums(), chains.magnetizations()]) / n_measured
+    return sums.mean(axis=1), sums.std(axis=1, ddof=1) / math.sqrt(n_chains)
+
+
+def test_transfer_matrices_against_enumeration():
+    for model in (
+        IsingModel((3, 4), (0.3, -0.2), h=0.1),
+        IsingModel((4, 3), (0.3, -0.2, 0.4), h=0.1, lattice="triangular"),
+    ):
+        assert transfer_log_z(model) == pytest.approx(spin_log_z(*model.terms()), rel=1e-13)
+    # Without bonds between layers, four square lattices; without bonds within, sixteen rings.
+    square = IsingModel((4, 4), (0.3, 0.5))
+    assert cubic_log_z(IsingModel((4, 4, 4), (0.0, 0.3, 0.5))) == pytest.approx(
+        4 * spin_log_z(*square.terms()), rel=1e-13
+    )
+    assert cubic_log_z(IsingModel((4, 4, 4), (0.4, 0, 0))) == pytest.approx(16 * IsingModel(4, 0.4).log_z(), rel=1e-13)
+
+
+@pytest.mark.parametrize("method", METHODS)
+@pytest.mark.parametrize(
+    "model",
+    [
+        IsingModel((8, 8), 0.42, h=0.02),  # sites in turn, by both methods
+        IsingModel((8, 8), -0.4, h=0.5),
+        IsingModel((8, 8), (0.3, 0.6)),
+        IsingModel((9, 9), 0.26, lattice="triangular"),  # sites in turn, by both methods
+        IsingModel((9, 9), 0.24, h=0.02, lattice="triangular"),
+        IsingModel((9, 9), -0.6, lattice="triangular"),
+        IsingModel((9, 8), (0.3, -0.2, 0.4), h=-0.1, lattice="triangular"),
+    ],
+    ids=repr,
+)
+def test_energy_and_magnetization_against_transfer_matrices(model, method):
+    # Within 4 standard errors: false alarms 6e-5 for each of 28 numbers.
+    found, stderr = measured(model, method, 2048, 400, 40)
+    assert abs(found[0] - slope(transfer_log_z, model)) < 4 * stderr[0]
+    assert abs(found[1] - slope(transfer_log_z, model, field=True)) < 4 * stderr[1]
+
+
+@pytest.mark.parametrize("J", [(0.2216546,) * 3, (0.1, 0.3, 0.25)])
+def test_energy_of_4x4x4_against_the_transfer_matrix(J):
+    # Within 4 standard errors: false alarms 6e-5 for each of 4 numbers.
+    model = IsingModel((4, 4, 4), J)
+    expected = slope(cubic_log_z, model)
+    for method in METHODS:
+        found, stderr = measured(model, method, 4096, 300, 40)
+        assert abs(found[0] - expected) < 4 * stderr[0]
+
+
+# Z = (2 cosh³ K)ᴺ (Σ a_n tanh²ⁿ K)ᴺ on the infinite cubic lattice, N sites: a_0, a_1, … of the high-temperature series
+# (Guttmann and Enting, J. Phys. A 26, 807 (1993)).
+HIGH_TEMPERATURE = [1, 0, 3, 22, 192, 2046, 24853, 329334, 4649601]
+
+
+@pytest.mark.parametrize("method", METHODS)
+def test_energy_of_a_cubic_lattice_against_the_published_series(method):
+    # At K = 0.13 terms left out are below 1e-9 of the energy, and the correlation length is below one site, so that 16
+    # sites are as infinitely many. Within 4 standard errors: false alarms 6e-5 each.
+    K = 0.13
+    v = math.tanh(K)
+    series = np.polynomial.Polynomial([HIGH_TEMPERATURE[n // 2] if n % 2 == 0 else 0 for n in range(17)])
+    expected = 3 * v + series.deriv()(v) / series(v) * (1 - v**2)
+    model = IsingModel((16, 16, 16), K)
+    found, stderr = measured(model, method, 1024, 60, 20)
+    assert abs(found[0] / (K * 16**3) - expected) < 4 * stderr[0] / (K * 16**3)
+
+
+def test_both_methods_agree_on_a_critical_cubic_lattice():
+    # Metropolis in turn needs sides of 8, for which no exact energy is known. 4 standard errors of the difference:
+    # false alarms 6e-5.
+    model = IsingModel((8, 8, 8), 0.2216546)
+    (found, stderr), (other, other_stderr) = (measured(model, method, 2048, 400, 60) for method in METHODS)
+    assert abs(found[0] - other[0]) < 4 * math.hypot(stderr[0], other_stderr[0])
+
+
+@pytest.mark.parametrize(
+    "model",
+    [
+        IsingModel((6, 8), (0.2, 0.3), h=-0.1),
+        IsingModel((4, 6, 8), (0.1, 0.2, 0.3), h=-0.2),
+        IsingModel((4, 6, 8), 0.15),
+        IsingModel((6, 9), (0.1, 0.2, -0.3), h=0.1, lattice="triangular"),
+        IsingModel((6, 9), -0.15, lattice="triangular"),
+    ],
+    ids=repr,
+)
+def test_one_sweep_of_heat_bath_against_the_law_of_each_site(model):
+    # Sites of the first colour are drawn between aligned neighbours: their mean is tanh f. Those of the second see the
+    # first redrawn: given their neighbours, each of 65,536 spins deviates from tanh f by a variance of 1 − tanh² f.
+    # Largest of all standardized sums over chains: Bonferroni at 1e-5.
+    n_chains = 65_536
+    chains = kernels.IsingChains(model.shape, model.couplings, model.h, n_chains, (5, 6), model.lattice.kind)
+    assert chains.in_turn("heat_bath")
+    chains.align()
+    chains.sweep(1, "heat_bath")
+    spins = np.empty((n_chains, model.n_sites), np.int8)
+    chains.unpack(spins)
+    colours = model.lattice.colouring().ravel()
+    field = np.full(spins.shape, model.h)
+    for J, bonds in zip(model.couplings, model.lattice.bonds(), strict=True):
+        for here, there in (bonds.T, bonds.T[::-1]):
+            # When a site was drawn, neighbours of later colours were still up.
+            seen = np.where(colours[there] < colours[here], spins[:, there], 1)
+            field[:, here] += J * seen
+    mean = np.tanh(field)
+    z = (spins - mean).sum(axis=0) / np.sqrt((1 - mean**2).sum(axis=0))
+    assert np.abs(z).max() < 5.9 + 0.1 * (model.n_sites > 100)
+
+
+def test_lattices_have_the_couplings_of_their_axes():
+    # A coupling along one axis alone makes rings of that axis: ⟨s s′⟩ = (t + tⁿ⁻¹)/(1 + tⁿ). 5 standard errors.
+    for shape, kind in (((6, 4), "hypercubic"), ((4, 6, 8), "hypercubic"), ((3, 6), "triangular")):
+        lattice = Lattice(shape, kind)
+        for axis in range(lattice.n_axes):
+            J = [0.6 if i == axis else 0.0 for i in range(lattice.n_axes)]
+            n = math.lcm(*shape) if axis == len(shape) else shape[axis]
+            t = math.tanh(0.6)
+            for method in METHODS:
+                chains = kernels.IsingChains(shape, J, 0.0, 4096, (1, axis), kind)
+                chains.sweep(100, method)
+                bond = chains.bond_sums()[axis] / lattice.n_sites
+                assert abs(bond.mean() - (t + t ** (n - 1)) / (1 + t**n)) < 5 * bond.std() / 64
