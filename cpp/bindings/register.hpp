@@ -5,6 +5,7 @@
 
 namespace rgrbm::bindings {
 
+void register_block_spins(pybind11::module_& m);
 void register_clusters(pybind11::module_& m);
 void register_config(pybind11::module_& m);
 void register_ising(pybind11::module_& m);

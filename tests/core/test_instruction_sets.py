@@ -20,6 +20,10 @@ result = {"isa": kernels.isa}
 for shape in ((9,), (6, 4), (16, 16), (3, 5)):
     for method in ("metropolis", "heat_bath") + (("exact",) if len(shape) == 1 else ()):
         result[f"spins_{shape}_{method}"] = rgrbm.IsingModel(shape, J=0.3).sample(600, method=method, seed=5)
+blocked = rgrbm.IsingModel((16, 16), J=0.3).sample(600, method="heat_bath", seed=6)
+for kernel in (rgrbm.rg.MajorityKernel(), rgrbm.rg.ConvolutionKernel(rng.normal(size=(4, 4)), 2)):
+    result[f"blocked_{kernel.name}"] = kernel.block(blocked, seed=7)
+result["operators"] = rgrbm.rg.operator_sums(blocked, rgrbm.rg.EVEN_OPERATORS + rgrbm.rg.ODD_OPERATORS)
 for shape, J, h, lattice in (
     ((9,), 0.3, 0.1, "hypercubic"),
     ((8, 8), (0.3, -0.2), 0.1, "hypercubic"),
@@ -80,6 +84,15 @@ def results(tmp_path_factory):
 def test_spins_are_the_same_bits(results):
     names = [name for name in results[0] if name.startswith("spins")]
     assert len(names) == 21
+    for other in results[1:]:
+        for name in names:
+            np.testing.assert_array_equal(results[0][name], other[name], err_msg=name)
+
+
+def test_block_spins_and_operators_are_the_same(results):
+    # A draw of a filter changes if its random number falls within rounding, 1e-15, of its probability: never in 40,000.
+    names = [name for name in results[0] if name.startswith(("blocked", "operators"))]
+    assert len(names) == 3
     for other in results[1:]:
         for name in names:
             np.testing.assert_array_equal(results[0][name], other[name], err_msg=name)

@@ -6,7 +6,40 @@ import collections.abc
 import numpy
 import numpy.typing
 import typing
-__all__: list[str] = ['Annealing', 'ClusterChains', 'ContrastiveDivergence32', 'ContrastiveDivergence64', 'GaussianTrainer32', 'GaussianTrainer64', 'IsingChains', 'LayerEnumeration', 'SpinEnumeration', 'StructuredTrainer32', 'StructuredTrainer64', 'Trainer32', 'Trainer64', 'compiler', 'eigen_version', 'gaussian_gibbs', 'gaussian_sample_visible', 'gibbs', 'has_openmp', 'hidden_probabilities', 'isa', 'num_threads', 'sample_hidden', 'sample_visible', 'set_num_threads', 'version', 'visible_probabilities']
+__all__: list[str] = ['Annealing', 'ClusterChains', 'ContrastiveDivergence32', 'ContrastiveDivergence64', 'GaussianTrainer32', 'GaussianTrainer64', 'IsingChains', 'LayerEnumeration', 'PackedSpins', 'SpinEnumeration', 'StructuredTrainer32', 'StructuredTrainer64', 'Trainer32', 'Trainer64', 'compiler', 'eigen_version', 'gaussian_gibbs', 'gaussian_sample_visible', 'gibbs', 'has_openmp', 'hidden_probabilities', 'isa', 'num_threads', 'sample_hidden', 'sample_visible', 'set_num_threads', 'version', 'visible_probabilities']
+class PackedSpins:
+    """
+    Configurations of spins on a periodic grid, one bit per spin.
+    """
+    def __init__(self, spins: typing.Annotated[numpy.typing.ArrayLike, numpy.int8]) -> None:
+        """
+        From int8 of -1 and +1, shape (n, rows, columns).
+        """
+    def __len__(self) -> int:
+        ...
+    def decimate(self, strides: typing.Annotated[collections.abc.Sequence[typing.SupportsInt | typing.SupportsIndex], "FixedSize(2)"]) -> PackedSpins:
+        """
+        Every strides-th spin along each axis.
+        """
+    def filter(self, weights: typing.Annotated[numpy.typing.ArrayLike, numpy.float64], field: typing.SupportsFloat | typing.SupportsIndex, strides: typing.Annotated[collections.abc.Sequence[typing.SupportsInt | typing.SupportsIndex], "FixedSize(2)"], first: typing.Annotated[collections.abc.Sequence[typing.SupportsInt | typing.SupportsIndex], "FixedSize(2)"], key: typing.Annotated[collections.abc.Sequence[typing.SupportsInt | typing.SupportsIndex], "FixedSize(2)"], first_block: typing.SupportsInt | typing.SupportsIndex, step: typing.SupportsInt | typing.SupportsIndex) -> PackedSpins:
+        """
+        Spins that are +1 with probability 1 / (1 + exp(-2 (field + sum of weights * spins))) of their windows.
+        """
+    def majority(self, sides: typing.Annotated[collections.abc.Sequence[typing.SupportsInt | typing.SupportsIndex], "FixedSize(2)"], key: typing.Annotated[collections.abc.Sequence[typing.SupportsInt | typing.SupportsIndex], "FixedSize(2)"], first_block: typing.SupportsInt | typing.SupportsIndex, step: typing.SupportsInt | typing.SupportsIndex) -> PackedSpins:
+        """
+        The sign of the sum of each block of spins, by a fair coin where it is zero.
+        """
+    def operator_sums(self, operators: collections.abc.Sequence[collections.abc.Sequence[collections.abc.Sequence[typing.Annotated[collections.abc.Sequence[typing.SupportsInt | typing.SupportsIndex], "FixedSize(2)"]]]]) -> numpy.typing.NDArray[numpy.int64]:
+        """
+        Sums over the lattice of products of spins, shape (n, n_operators). An operator is a list of products with equally many sites, a product a list of offsets (rows, columns).
+        """
+    def unpack(self) -> numpy.typing.NDArray[numpy.int8]:
+        """
+        The spins as int8, shape (n, rows, columns).
+        """
+    @property
+    def shape(self) -> tuple[int, int]:
+        ...
 class ClusterChains:
     """
     Chains of an Ising model on a periodic lattice of 1 to 3 axes, moved by cluster updates. Couplings (n_chains, n_bonds): one along each axis, and for a triangular lattice that of the diagonal (row, column) to (row + 1, column + 1).

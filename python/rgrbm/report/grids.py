@@ -11,7 +11,7 @@ from rich.text import Text
 
 Scalar: TypeAlias = str | int | float | bool | None
 
-_LISTED = 64  # numbers of a list that are shown; as many columns of a matrix at most
+LISTED = 64  # numbers of a list that are shown; as many columns of a matrix at most
 
 
 @dataclass
@@ -143,7 +143,10 @@ def _below(name: str, item: Any) -> Branch:
         return Branch(name, [_records([(str(k), record) for k, record in enumerate(item, start=1)])])
     if item and all(isinstance(part, dict) for part in item):
         return Branch(name, branches=[branch(_label(k, part), part) for k, part in enumerate(item, start=1)])
-    return Branch(name, [Grid("", ["value"], [False], [[shown(item)]])])  # lists within lists, of no order
+    if item and all(isinstance(row, list) and _is_fact(row) for row in item):  # too wide for columns, or of no order
+        rows = [[str(k), shown(row)] for k, row in enumerate(item, start=1)]
+        return Branch(name, [Grid("", ["", "values"], [False, False], rows)])
+    return Branch(name, [Grid("", ["value"], [False], [[shown(item)]])])
 
 
 def _label(k: int, part: dict[str, Any]) -> str:
@@ -170,8 +173,8 @@ def shown(value: Any) -> str:
     if value == []:
         return "none"
     if isinstance(value, list) and all(_is_scalar(item) for item in value):
-        text = ", ".join(shown(item) for item in value[:_LISTED])
-        return text if len(value) <= _LISTED else f"{text}, … ({len(value)} in all)"
+        text = ", ".join(shown(item) for item in value[:LISTED])
+        return text if len(value) <= LISTED else f"{text}, … ({len(value)} in all)"
     return str(value) if _is_scalar(value) else json.dumps(value, ensure_ascii=False)
 
 
@@ -217,4 +220,4 @@ def _numeric(columns: Iterable[Sequence[Any]]) -> list[bool]:
 def _is_matrix(value: Any) -> bool:
     if not isinstance(value, list) or not value or not all(isinstance(row, list) and row for row in value):
         return False
-    return len({len(row) for row in value}) == 1 and len(value[0]) <= _LISTED and all(_is_fact(row) for row in value)
+    return len({len(row) for row in value}) == 1 and len(value[0]) <= LISTED and all(_is_fact(row) for row in value)

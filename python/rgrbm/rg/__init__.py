@@ -1,10 +1,13 @@
 """What renormalization is, and what a machine has learned of it: decimation, effective couplings, the ring of hidden
-spins, RBMs that decimate exactly, Kadanoff's variational principle, the flow of an RBM.
+spins, RBMs that decimate exactly, Kadanoff's variational principle, the flow of an RBM, block spins and the Monte Carlo
+renormalization group.
 
 May import ``rbm``, ``likelihood``, ``model``, ``spins`` and what is below. Draws nothing and prints nothing.
 """
 
+from rgrbm.rg.block_kernels import BlockKernel, ConvolutionKernel, DecimationKernel, MajorityKernel
 from rgrbm.rg.couplings import EffectiveCouplings, SetCouplings, effective_couplings, lattice_gas_couplings
+from rgrbm.rg.critical_coupling import CouplingMatch, MatchedCoupling, match_critical_coupling
 from rgrbm.rg.decimation import (
     Decimation,
     decimate,
@@ -24,9 +27,12 @@ from rgrbm.rg.exact_rbms import (
 )
 from rgrbm.rg.filters import dominant_visible, filter_positions, filter_signs, sort_by_position
 from rgrbm.rg.hidden_ring import HiddenCorrelation, hidden_correlation
+from rgrbm.rg.mcrg_result import LinearizedStep, MCRGExponent, MCRGResult
+from rgrbm.rg.monte_carlo_rg import MCRGAccumulator, mcrg
 from rgrbm.rg.optimal_kernel import OptimalKernel, optimal_ring_kernel
 from rgrbm.rg.rbm_flow import RBMFlow, rbm_flow
 from rgrbm.rg.ring_couplings import RingCouplings, ring_couplings
+from rgrbm.rg.spin_operators import EVEN_OPERATORS, ODD_OPERATORS, RING_OPERATORS, SpinOperator, operator_sums
 from rgrbm.rg.variational import (
     TraceConditionError,
     free_energy_difference,
@@ -37,13 +43,27 @@ from rgrbm.rg.variational import (
 )
 
 __all__ = [
+    "EVEN_OPERATORS",
+    "ODD_OPERATORS",
+    "RING_OPERATORS",
+    "BlockKernel",
+    "ConvolutionKernel",
+    "CouplingMatch",
     "Decimation",
+    "DecimationKernel",
     "EffectiveCouplings",
     "HiddenCorrelation",
+    "LinearizedStep",
+    "MCRGAccumulator",
+    "MCRGExponent",
+    "MCRGResult",
+    "MajorityKernel",
+    "MatchedCoupling",
     "OptimalKernel",
     "RBMFlow",
     "RingCouplings",
     "SetCouplings",
+    "SpinOperator",
     "SublatticeRBM",
     "TraceConditionError",
     "bond_log_z",
@@ -62,6 +82,9 @@ __all__ = [
     "lattice_decimation_rbm",
     "lattice_gas_couplings",
     "log_conditional",
+    "match_critical_coupling",
+    "mcrg",
+    "operator_sums",
     "optimal_ring_kernel",
     "rbm_flow",
     "reconstruction_error_decimation_bound",

@@ -21,11 +21,14 @@ from rgrbm.statistics.jackknife import (
 )
 from rgrbm.statistics.moments import SpinMoments, spin_moments
 from rgrbm.statistics.notation import told, with_error
+from rgrbm.statistics.streamed import BlockedMoments, StreamedMoments
 
 __all__ = [
     "AutocorrelationTime",
+    "BlockedMoments",
     "Estimate",
     "SpinMoments",
+    "StreamedMoments",
     "autocorrelation_function",
     "block_bounds",
     "block_sums",

@@ -1,0 +1,187 @@
+"""What the Monte Carlo renormalization group found: exponents of each step and number of operators, with errors."""
+
+import math
+from collections.abc import Sequence
+from dataclasses import asdict, dataclass
+from typing import Any, Literal
+
+from rgrbm.statistics.jackknife import Array, Estimate
+from rgrbm.statistics.notation import with_error
+
+Sector = Literal["even", "odd"]
+
+
+@dataclass(frozen=True)
+class MCRGExponent:
+    """The leading eigenvalue of T = ∂K′/∂K of one step with some operators.
+
+    Attributes
+    ----------
+    sector : {"even", "odd"}
+        Of operators that keep or change their sign when all spins are flipped.
+    level : int
+        The step from level − 1 to ``level`` blockings.
+    shape : tuple of int
+        Lattice after the step.
+    n_operators : int
+        The first so many operators of the sector make up T; those that are linearly dependent on the ones before them
+        on this lattice are left out.
+    eigenvalue, eigenvalue_stderr : float
+        λ, and its standard error by jackknife; NaN if no operator is independent, or there is one block only.
+    y, y_stderr : float
+        ln λ / ln b; NaN if λ is not positive.
+    """
+
+    sector: Sector
+    level: int
+    shape: tuple[int, ...]
+    n_operators: int
+    eigenvalue: float
+    eigenvalue_stderr: float
+    y: float
+    y_stderr: float
+
+
+@dataclass(frozen=True)
+class LinearizedStep:
+    """T = ∂K′/∂K of one step with all independent operators of a sector.
+
+    Attributes
+    ----------
+    sector, level
+        As of :class:`MCRGExponent`.
+    operators : tuple of str
+        Names of the operators, in the order of rows (K′) and columns (K).
+    matrix : ndarray of shape (n_operators, n_operators)
+    """
+
+    sector: Sector
+    level: int
+    operators: tuple[str, ...]
+    matrix: Array
+
+
+@dataclass(frozen=True)
+class MCRGResult:
+    """Exponents by :func:`rgrbm.rg.mcrg`. Printed, it is a table.
+
+    Attributes
+    ----------
+    kernel : str
+        Name of the block kernel.
+    scale : int
+        b.
+    shape : tuple of int
+        The lattice of the samples.
+    n_samples, n_blocks : int
+        Samples, and the blocks of the jackknife.
+    even_operators, odd_operators : tuple of str
+        Names, in the order of inclusion.
+    exponents : tuple of MCRGExponent
+        For each sector, level and number of operators.
+    steps : tuple of LinearizedStep
+        The matrices T.
+    """
+
+    kernel: str
+    scale: int
+    shape: tuple[int, ...]
+    n_samples: int
+    n_blocks: int
+    even_operators: tuple[str, ...]
+    odd_operators: tuple[str, ...]
+    exponents: tuple[MCRGExponent, ...]
+    steps: tuple[LinearizedStep, ...]
+
+    def exponent(self, sector: Sector, level: int, n_operators: int | None = None) -> MCRGExponent:
+        """The entry of a sector, a level and a number of operators, by default all.
+
+        Raises
+        ------
+        KeyError
+            If there is none.
+        """
+        if n_operators is None:
+            n_operators = len(self.even_operators if sector == "even" else self.odd_operators)
+        for found in self.exponents:
+            if (found.sector, found.level, found.n_operators) == (sector, level, n_operators):
+                return found
+        raise KeyError(f"there is no {sector} exponent of level {level} with {n_operators} operators")
+
+    def y_t(self, level: int, n_operators: int | None = None) -> Estimate:
+        """The thermal exponent y_T of the even operators, and its standard error."""
+        found = self.exponent("even", level, n_operators)
+        return Estimate(found.y, found.y_stderr)
+
+    def y_h(self, level: int, n_operators: int | None = None) -> Estimate:
+        """The magnetic exponent y_h of the odd operators, and its standard error."""
+        found = self.exponent("odd", level, n_operators)
+        return Estimate(found.y, found.y_stderr)
+
+    def nu(self, level: int, n_operators: int | None = None) -> Estimate:
+        """ν = 1/y_T and its standard error."""
+        y = self.y_t(level, n_operators)
+        return Estimate(1 / y.mean, y.stderr / y.mean**2) if y.mean else Estimate(math.nan, math.nan)
+
+    def matrix(self, sector: Sector, level: int) -> Array:
+        """T = ∂K′/∂K of a step; its operators are named in :attr:`steps`.
+
+        Raises
+        ------
+        KeyError
+            If there is none.
+        """
+        for step in self.steps:
+            if (step.sector, step.level) == (sector, level):
+                return step.matrix
+        raise KeyError(f"there is no {sector} matrix of level {level}")
+
+    def to_dict(self) -> dict[str, Any]:
+        """Everything but the matrices, ready for a JSON file: NaN is None."""
+        rows = [{key: _json(value) for key, value in asdict(e).items()} for e in self.exponents]
+        names = ("kernel", "scale", "shape", "n_samples", "n_blocks", "even_operators", "odd_operators")
+        return {name: _json(getattr(self, name)) for name in names} | {"exponents": rows}
+
+    def to_frame(self) -> Any:
+        """The exponents as a pandas DataFrame, a row for each sector, level and number of operators.
+
+        Raises
+        ------
+        ImportError
+            If pandas is not installed.
+        """
+        import pandas as pd
+
+        return pd.DataFrame([asdict(e) for e in self.exponents])
+
+    def __str__(self) -> str:
+        lines = [
+            f"{self.kernel}: {self.n_samples:,} samples of {'×'.join(map(str, self.shape))}, "
+            f"{self.n_blocks} blocks of the jackknife"
+        ]
+        sectors: tuple[tuple[Sector, str, tuple[str, ...]], ...] = (
+            ("even", "y_T", self.even_operators),
+            ("odd", "y_h", self.odd_operators),
+        )
+        for sector, symbol, operators in sectors:
+            if operators:
+                lines += ["", *self._table(sector, symbol, operators)]
+        return "\n".join(lines)
+
+    def _table(self, sector: Sector, symbol: str, operators: Sequence[str]) -> list[str]:
+        """Lines of a table of exponents, a row for each number of operators and a column for each level."""
+        of_sector = [e for e in self.exponents if e.sector == sector]
+        levels = sorted({e.level for e in of_sector})
+        shapes = {e.level: "×".join(map(str, e.shape)) for e in of_sector}
+        width = max(len(name) for name in operators)
+        lines = [f"{symbol:<{width + 4}}" + "".join(f"{'→ ' + shapes[level]:>16}" for level in levels)]
+        for n, name in enumerate(operators, start=1):
+            found = (self.exponent(sector, level, n) for level in levels)
+            lines.append(f"{n:>2}  {name:<{width}}" + "".join(f"{with_error(e.y, e.y_stderr):>16}" for e in found))
+        return lines
+
+
+def _json(value: Any) -> Any:
+    if isinstance(value, tuple):
+        return list(value)
+    return None if isinstance(value, float) and not math.isfinite(value) else value

@@ -1,0 +1,340 @@
+"""The Monte Carlo renormalization group: exponents from how operators of block spins move with those of the spins."""
+
+import math
+from collections.abc import Iterable, Iterator, Sequence
+
+import numpy as np
+import numpy.typing as npt
+
+from rgrbm._support import checks, streams
+from rgrbm._support.progress import progress_bar
+from rgrbm.rg.block_kernels import BlockKernel
+from rgrbm.rg.linearized_rg import (
+    Covariances,
+    covariances,
+    independent_operators,
+    leading_eigenvalues,
+    linearized,
+)
+from rgrbm.rg.mcrg_result import LinearizedStep, MCRGExponent, MCRGResult, Sector
+from rgrbm.rg.spin_operators import (
+    EVEN_OPERATORS,
+    ODD_OPERATORS,
+    RING_OPERATORS,
+    SpinOperator,
+    checked_operators,
+    lattice_spins,
+    pack,
+    sums_of,
+)
+from rgrbm.spins.ensemble import Ensemble
+from rgrbm.statistics.jackknife import jackknife_stderr
+from rgrbm.statistics.streamed import BlockedMoments, StreamedMoments
+
+_SMALLEST = 4  # sites along an axis after the last step, unless asked for
+_WORD = 512  # configurations that share a stream
+_SLICE_BYTES = 2**26  # of spins in one call of the kernels
+
+
+class MCRGAccumulator:
+    """Moments of operators along the steps of a renormalization, of samples that come in parts and are not kept.
+
+    Parameters
+    ----------
+    kernel : BlockKernel
+        The law of block spins.
+    shape : tuple of int
+        Lattice of the samples: ``(n_sites,)`` or ``(rows, columns)``.
+    operators : iterable of SpinOperator, optional
+        Even and odd ones, each in the order of inclusion; by default :data:`~rgrbm.rg.EVEN_OPERATORS` and
+        :data:`~rgrbm.rg.ODD_OPERATORS`, or :data:`~rgrbm.rg.RING_OPERATORS`.
+    levels : int, optional
+        Steps, each of which divides the sides by b; by default as many as leave four sites along each axis. Without
+        any, 0, only the samples' own operators are measured.
+    seed : int, SeedSequence, Generator, RandomState or None, default=None
+        Fixes the draws of block spins.
+    n_blocks : int, default=100
+        Least number of blocks of the jackknife, if there are so many samples.
+
+    Raises
+    ------
+    TypeError
+        If an argument is of another kind.
+    ValueError
+        If the blocks do not cover the lattice at each level, an operator does not fit it, or the kernel has a field:
+        without the symmetry of flips even and odd operators would mix.
+
+    Examples
+    --------
+    >>> from rgrbm import IsingModel
+    >>> from rgrbm.rg import DecimationKernel, MCRGAccumulator
+    >>> model = IsingModel((64,), J=0.5)
+    >>> accumulator = MCRGAccumulator(DecimationKernel(), model.shape, levels=1, seed=0)
+    >>> for part in range(4):
+    ...     accumulator.add(model.sample(5000, method="exact", seed=part))
+    >>> accumulator.result().exponent("even", 1, n_operators=1).eigenvalue  # exactly tanh 2J = 0.7616 # doctest: +SKIP
+    """
+
+    def __init__(
+        self,
+        kernel: BlockKernel,
+        shape: Sequence[int],
+        *,
+        operators: Iterable[SpinOperator] | None = None,
+        levels: int | None = None,
+        seed: streams.Seed = None,
+        n_blocks: int = 100,
+    ) -> None:
+        if not isinstance(kernel, BlockKernel):
+            raise TypeError(f"kernel must be a BlockKernel, got {kernel!r}")
+        if not kernel.is_symmetric:
+            raise ValueError("the kernel has a field: even and odd operators would mix")
+        self.kernel = kernel
+        self.shape = tuple(checks.integer("each side of the shape", side, 1) for side in shape)
+        if len(self.shape) not in (1, 2):
+            raise ValueError(f"shape must be (n_sites,) or (rows, columns), got {self.shape}")
+        if operators is None:
+            operators = RING_OPERATORS if len(self.shape) == 1 else EVEN_OPERATORS + ODD_OPERATORS
+        found = checked_operators(operators, len(self.shape))
+        self.operators: dict[Sector, tuple[SpinOperator, ...]] = {
+            "even": tuple(o for o in found if o.is_even),
+            "odd": tuple(o for o in found if not o.is_even),
+        }
+        self.shapes = _shapes(kernel, self.shape, levels)
+        self._key = streams.key(streams.seed_sequence(seed))
+        self._n_words = 0
+        checks.integer("n_blocks", n_blocks, 2)
+        self._moments = {
+            sector: StreamedMoments(len(self.shapes) * len(some), n_blocks)
+            for sector, some in self.operators.items()
+            if some
+        }
+
+    @property
+    def levels(self) -> int:
+        """Steps of the renormalization."""
+        return len(self.shapes) - 1
+
+    @property
+    def n_samples(self) -> int:
+        """Samples so far."""
+        return max(moments.n_samples for moments in self._moments.values())
+
+    def add(self, spins: npt.ArrayLike, weights: npt.ArrayLike | None = None) -> None:
+        """Block configurations, measure the operators of all levels, and add up their moments.
+
+        The jackknife takes blocks of consecutive samples for independent: of a Markov chain, add one chain after the
+        other, or so many samples that a block is longer than the autocorrelation time. Draws depend on the order of
+        the samples, and on the parts that they come in unless these are multiples of 512.
+
+        Parameters
+        ----------
+        spins : array_like of -1 and +1, shape (n_samples, *shape)
+        weights : array_like of shape (n_samples,), optional
+            Weights of the samples, not negative; probabilities, if the samples are all states of a small lattice.
+
+        Raises
+        ------
+        ValueError
+            If the shape is another, a value is not ±1, or a weight is negative or not finite.
+        """
+        array = lattice_spins(spins)
+        if array.shape[1:] != self.shape:
+            raise ValueError(f"expected samples of shape (n_samples, {self.shape}), got {array.shape}")
+        w = None if weights is None else checks.numbers("weights", weights)
+        if w is not None and (w.shape != (len(array),) or not np.isfinite(w).all() or (w < 0).any()):
+            raise ValueError(f"weights must be {len(array)} finite numbers that are not negative, got shape {w.shape}")
+        for first, end in _slices(len(array), math.prod(self.shape)):
+            self._add_slice(array[first:end], None if w is None else w[first:end])
+
+    def _add_slice(self, spins: npt.NDArray[np.int8], weights: npt.NDArray[np.float64] | None) -> None:
+        packed = pack(spins)
+        every = self.operators["even"] + self.operators["odd"]
+        values = [sums_of(packed, every)]
+        for level in range(1, self.levels + 1):
+            packed = self.kernel.block_packed(packed, self._key, self._n_words, level)
+            values.append(sums_of(packed, every))
+        self._n_words += -(-len(spins) // _WORD)
+        n_even = len(self.operators["even"])
+        for sector, part in (("even", slice(n_even)), ("odd", slice(n_even, None))):
+            if sector in self._moments:
+                self._moments[sector].add(np.concatenate([v[:, part] for v in values], axis=1), weights)
+
+    def moments(self, sector: Sector) -> BlockedMoments:
+        """Moments of the operators of a sector at all levels, level after level.
+
+        Raises
+        ------
+        KeyError
+            If there are no operators of that sector.
+        """
+        return self._moments[sector].blocks()
+
+    def result(self) -> MCRGResult:
+        """Exponents of what has been added so far.
+
+        Raises
+        ------
+        ValueError
+            If there are fewer than two samples.
+        """
+        if self.n_samples < 2:
+            raise ValueError(f"covariances need at least two samples, there are {self.n_samples}")
+        exponents: list[MCRGExponent] = []
+        steps: list[LinearizedStep] = []
+        for sector in self._moments:
+            found = covariances(self.moments(sector), centred=sector == "even")
+            for level in range(1, self.levels + 1):
+                some, step = self._step(sector, level, found)
+                exponents += some
+                steps.append(step)
+        return MCRGResult(
+            kernel=self.kernel.name, scale=self.kernel.scale, shape=self.shape, n_samples=self.n_samples,
+            n_blocks=max(len(self.moments(sector).weights) for sector in self._moments),
+            even_operators=tuple(o.name for o in self.operators["even"]),
+            odd_operators=tuple(o.name for o in self.operators["odd"]),
+            exponents=tuple(exponents), steps=tuple(steps),
+        )  # fmt: skip
+
+    def _step(self, sector: Sector, level: int, found: Covariances) -> tuple[list[MCRGExponent], LinearizedStep]:
+        """Exponents of one step for each number of operators, and its matrix for all."""
+        operators = self.operators[sector]
+        n = len(operators)
+        after, before = slice(level * n, (level + 1) * n), slice((level - 1) * n, level * n)
+        A, B = ([c[..., after, part] for c in found] for part in (after, before))
+        chosen = independent_operators(A[0])
+        exponents = [
+            self._exponent(sector, level, some, A, B, chosen[chosen < some]) for some in range(1, len(operators) + 1)
+        ]
+        every = np.ix_(chosen, chosen)
+        names = tuple(operators[i].name for i in chosen)
+        return exponents, LinearizedStep(sector, level, names, linearized(A[0][every], B[0][every]))
+
+    def _exponent(
+        self,
+        sector: Sector,
+        level: int,
+        n_operators: int,
+        A: Sequence[npt.NDArray[np.float64]],
+        B: Sequence[npt.NDArray[np.float64]],
+        chosen: npt.NDArray[np.intp],
+    ) -> MCRGExponent:
+        """The leading eigenvalue with the chosen operators, of all samples (A[0], B[0]) and replicas (A[1], B[1])."""
+        eigenvalue = stderr = y = y_stderr = math.nan
+        if len(chosen):
+            whole, replicas = (
+                leading_eigenvalues(linearized(a[..., chosen[:, None], chosen], b[..., chosen[:, None], chosen]))
+                for a, b in zip(A, B, strict=True)
+            )
+            eigenvalue = float(whole)
+            stderr = float(jackknife_stderr(replicas)) if len(replicas) > 1 else math.nan
+            if eigenvalue > 0:
+                y, y_stderr = (math.log(eigenvalue), stderr / eigenvalue)
+                y, y_stderr = y / math.log(self.kernel.scale), y_stderr / math.log(self.kernel.scale)
+        shape = self.shapes[level]
+        return MCRGExponent(sector, level, shape, n_operators, eigenvalue, stderr, y, y_stderr)
+
+
+def mcrg(
+    spins: npt.ArrayLike | Ensemble,
+    kernel: BlockKernel,
+    *,
+    operators: Iterable[SpinOperator] | None = None,
+    levels: int | None = None,
+    seed: streams.Seed = None,
+    progress: bool = False,
+) -> MCRGResult:
+    """Critical exponents by Swendsen's Monte Carlo renormalization group.
+
+    Samples at the critical point are blocked again and again. With A_αβ = ⟨S′_α S′_β⟩ − ⟨S′_α⟩⟨S′_β⟩ of operators
+    S′ after a step and B_αβ = ⟨S′_α S_β⟩ − ⟨S′_α⟩⟨S_β⟩ with those before it, the linearized renormalization group is
+    T = ∂K′/∂K = A⁻¹ B. The leading eigenvalue λ of the even operators gives y_T = 1/ν = ln λ / ln b, that of the odd
+    ones y_h. Errors are by jackknife; what truncation to few operators and the start far from the fixed point do, the
+    table over levels and numbers of operators shows.
+
+    Parameters
+    ----------
+    spins : Ensemble, or array_like of -1 and +1, shape (n_samples, n_sites) or (n_samples, rows, columns)
+        Samples of a periodic ring or square lattice. Blocks of consecutive samples are taken for independent; those of
+        an ensemble are put in order, chain after chain.
+    kernel : BlockKernel
+        The law of block spins: :class:`MajorityKernel`, :class:`DecimationKernel`, :class:`ConvolutionKernel`.
+    operators, levels, seed
+        As of :class:`MCRGAccumulator`.
+    progress : bool, default=False
+        Whether to show a progress bar.
+
+    Returns
+    -------
+    MCRGResult
+
+    Raises
+    ------
+    TypeError, ValueError
+        As of :class:`MCRGAccumulator`.
+
+    References
+    ----------
+    R. H. Swendsen, Phys. Rev. Lett. 42, 859 (1979).
+
+    Examples
+    --------
+    Decimation of the ring with one operator: T = ∂J′/∂J = tanh 2J.
+
+    >>> import numpy as np
+    >>> from rgrbm import IsingModel
+    >>> from rgrbm.rg import RING_OPERATORS, DecimationKernel, mcrg
+    >>> spins = IsingModel((64,), J=0.5).sample(20_000, method="exact", seed=0)
+    >>> found = mcrg(spins, DecimationKernel(), operators=RING_OPERATORS[:1], levels=1, seed=0).exponents[0]
+    >>> abs(found.eigenvalue - np.tanh(1.0)) < 4 * found.eigenvalue_stderr < 0.05
+    True
+    """
+    array = by_chains(spins)
+    accumulator = MCRGAccumulator(kernel, array.shape[1:], operators=operators, levels=levels, seed=seed)
+    with progress_bar("renormalizing", len(array), unit="samples", show=progress) as advance:
+        for first, end in _slices(len(array), math.prod(array.shape[1:])):
+            accumulator.add(array[first:end])
+            advance(end - first, "")
+    return accumulator.result()
+
+
+def by_chains(spins: npt.ArrayLike | Ensemble) -> npt.NDArray[np.int8]:
+    """Samples as an array, those of an ensemble in the order of its chains, each chain in the order of its time.
+
+    Raises
+    ------
+    ValueError
+        If they are no spins ±1 of a ring or square lattice, or were drawn in a field.
+    """
+    if not isinstance(spins, Ensemble):
+        return lattice_spins(spins)
+    if spins.lattice != "hypercubic":
+        raise ValueError(f"operators and blocks are those of rings and square lattices, not {spins.lattice!r} ones")
+    if spins.h != 0:
+        raise ValueError(f"in a field even and odd operators mix; the ensemble has h = {spins.h:g}")
+    chain = np.arange(len(spins.spins)) % spins.n_chains
+    return lattice_spins(spins.spins[np.argsort(chain, kind="stable")])
+
+
+def _slices(n_samples: int, n_sites: int) -> Iterator[tuple[int, int]]:
+    """Ranges of samples for one call of the kernels, of whole words but for the last."""
+    length = _WORD * max(1, _SLICE_BYTES // (_WORD * n_sites))
+    for first in range(0, n_samples, length):
+        yield first, min(first + length, n_samples)
+
+
+def _shapes(kernel: BlockKernel, shape: tuple[int, ...], levels: int | None) -> list[tuple[int, ...]]:
+    """The lattices of all levels, the samples' first."""
+    shapes = [shape]
+    if levels is not None:
+        for _ in range(checks.integer("levels", levels, 0)):
+            shapes.append(kernel.coarse_shape(shapes[-1]))
+        return shapes
+    b = kernel.scale
+    while all(side % b == 0 and side // b >= _SMALLEST for side in shapes[-1]):
+        shapes.append(kernel.coarse_shape(shapes[-1]))
+    if len(shapes) == 1:
+        raise ValueError(
+            f"a step of b = {b} leaves fewer than {_SMALLEST} sites along an axis of {shape}: choose levels"
+        )
+    return shapes

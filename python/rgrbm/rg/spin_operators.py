@@ -1,0 +1,203 @@
+"""Operators of spins: products summed over a lattice and its symmetries, which a Hamiltonian is a sum of."""
+
+import itertools
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+from typing import Any, TypeAlias
+
+import numpy as np
+import numpy.typing as npt
+
+from rgrbm._core import kernels
+from rgrbm._support import checks
+from rgrbm.spins.values import to_binary
+
+Site: TypeAlias = tuple[int, ...]
+Product: TypeAlias = tuple[Site, ...]
+
+
+@dataclass(frozen=True)
+class SpinOperator:
+    """S = Σ_x Σ_P Π_(o ∈ P) s(x + o): one product of spins with all its translates and images.
+
+    The images P are those under the symmetries of the lattice: reflections, and on the square lattice rotations by
+    quarters. Each different one counts once; the nearest-neighbour operator is the sum over all bonds, and the
+    magnetization the sum of all spins.
+
+    Parameters
+    ----------
+    name : str
+        What tables call it.
+    sites : sequence of tuples of int
+        The sites of one product, as offsets (row, column) on the square lattice and (site,) on a ring.
+
+    Raises
+    ------
+    ValueError
+        If there are no sites, one is named twice, or they are not of one or two dimensions.
+    TypeError
+        If an offset is not an integer.
+
+    Examples
+    --------
+    >>> from rgrbm.rg import SpinOperator
+    >>> nearest = SpinOperator("nearest", [(0, 0), (0, 1)])
+    >>> nearest.images
+    (((0, 0), (0, 1)), ((0, 0), (1, 0)))
+    >>> len(SpinOperator("knight", [(0, 0), (1, 2)]).images), nearest.is_even
+    (4, True)
+    """
+
+    name: str
+    sites: Product
+
+    def __init__(self, name: str, sites: Iterable[Sequence[int]]) -> None:
+        found = tuple(tuple(checks.integer("an offset", o) for o in site) for site in sites)
+        if not found or len({len(site) for site in found}) != 1 or len(found[0]) not in (1, 2):
+            raise ValueError(f"operator {name!r} needs sites (row, column), or (site,) on a ring, got {found}")
+        if len(set(found)) != len(found):
+            raise ValueError(f"operator {name!r} has a site twice, the square of a spin is 1: {found}")
+        object.__setattr__(self, "name", str(name))
+        object.__setattr__(self, "sites", found)
+
+    @property
+    def n_dimensions(self) -> int:
+        """1 for a ring, 2 for a square lattice."""
+        return len(self.sites[0])
+
+    @property
+    def is_even(self) -> bool:
+        """Whether the operator keeps its value when all spins are flipped."""
+        return len(self.sites) % 2 == 0
+
+    @property
+    def images(self) -> tuple[Product, ...]:
+        """The different images under the lattice's symmetries, each moved so that no offset is negative."""
+        found = set()
+        for order in itertools.permutations(range(self.n_dimensions)):
+            for signs in itertools.product((1, -1), repeat=self.n_dimensions):
+                image = np.array(self.sites)[:, order] * signs
+                found.add(tuple(sorted(tuple(site) for site in (image - image.min(axis=0)).tolist())))
+        return tuple(sorted(found))
+
+
+EVEN_OPERATORS = (
+    SpinOperator("nearest", [(0, 0), (0, 1)]),
+    SpinOperator("diagonal", [(0, 0), (1, 1)]),
+    SpinOperator("plaquette", [(0, 0), (0, 1), (1, 0), (1, 1)]),
+    SpinOperator("third", [(0, 0), (0, 2)]),
+    SpinOperator("knight", [(0, 0), (1, 2)]),
+    SpinOperator("diamond", [(0, 1), (1, 0), (1, 2), (2, 1)]),
+    SpinOperator("tee", [(0, 0), (0, 1), (0, 2), (1, 1)]),
+    SpinOperator("zigzag", [(0, 0), (0, 1), (1, 1), (1, 2)]),
+    SpinOperator("ell", [(0, 0), (0, 1), (0, 2), (1, 0)]),
+    SpinOperator("wide diagonal", [(0, 0), (2, 2)]),
+    SpinOperator("wide square", [(0, 0), (0, 2), (2, 0), (2, 2)]),
+    SpinOperator("six", [(0, 0), (0, 1), (0, 2), (1, 0), (1, 1), (1, 2)]),
+)
+"""Even operators of the square lattice: pairs up to a distance of √8, four-spin products and one of six spins."""
+
+ODD_OPERATORS = (
+    SpinOperator("magnetization", [(0, 0)]),
+    SpinOperator("corner", [(0, 0), (0, 1), (1, 0)]),
+    SpinOperator("line", [(0, 0), (0, 1), (0, 2)]),
+    SpinOperator("vee", [(0, 0), (1, 1), (0, 2)]),
+    SpinOperator("bent line", [(0, 0), (0, 1), (1, 2)]),
+    SpinOperator("wide corner", [(0, 0), (0, 2), (2, 0)]),
+    SpinOperator("plus", [(0, 1), (1, 0), (1, 1), (1, 2), (2, 1)]),
+    SpinOperator("flag", [(0, 0), (0, 1), (0, 2), (1, 0), (1, 1)]),
+)
+"""Odd operators of the square lattice: the magnetization, products of three spins and of five."""
+
+RING_OPERATORS = (
+    SpinOperator("nearest", [(0,), (1,)]),
+    SpinOperator("second", [(0,), (2,)]),
+    SpinOperator("third", [(0,), (3,)]),
+    SpinOperator("four", [(0,), (1,), (2,), (3,)]),
+    SpinOperator("magnetization", [(0,)]),
+    SpinOperator("triple", [(0,), (1,), (2,)]),
+)
+"""Even and odd operators of the ring."""
+
+
+def operator_sums(spins: npt.ArrayLike, operators: Iterable[SpinOperator]) -> npt.NDArray[np.int64]:
+    """Values S of operators on configurations, counted on packed bits, 512 configurations at a time.
+
+    Parameters
+    ----------
+    spins : array_like of -1 and +1, shape (n_samples, n_sites) or (n_samples, rows, columns)
+        Configurations of a periodic ring or square lattice. Offsets that go around a small lattice count as they fall.
+    operators : iterable of SpinOperator
+        Of as many dimensions as the lattice.
+
+    Returns
+    -------
+    ndarray of int64, shape (n_samples, n_operators)
+
+    Raises
+    ------
+    ValueError
+        If the spins are not ±1 or of another shape, or an operator does not fit the lattice.
+    TypeError
+        If an operator is none.
+
+    Examples
+    --------
+    >>> import numpy as np
+    >>> from rgrbm.rg import EVEN_OPERATORS, operator_sums
+    >>> operator_sums(np.ones((1, 4, 4)), EVEN_OPERATORS[:3])
+    array([[32, 32, 16]])
+    """
+    array = lattice_spins(spins)
+    return sums_of(pack(array), checked_operators(operators, array.ndim - 1))
+
+
+def lattice_spins(spins: npt.ArrayLike) -> npt.NDArray[np.int8]:
+    """Spins ±1 of shape (n_samples, n_sites) or (n_samples, rows, columns), at least one, as int8.
+
+    Raises
+    ------
+    ValueError
+        If they are of another shape, or a value is not ±1.
+    """
+    array = np.asarray(spins)
+    if array.ndim not in (2, 3) or array.size == 0:
+        raise ValueError(
+            f"expected configurations of shape (n_samples, n_sites) or (n_samples, rows, columns), got {array.shape}"
+        )
+    if array.dtype != np.int8:
+        array = 2 * to_binary(array).astype(np.int8) - 1
+    return np.ascontiguousarray(array)
+
+
+def pack(spins: npt.NDArray[np.int8]) -> Any:
+    """The packed form of what :func:`lattice_spins` gives; a ring is a grid of one row."""
+    try:
+        return kernels.PackedSpins(spins.reshape(len(spins), -1, spins.shape[-1]))
+    except ValueError as error:
+        raise ValueError("expected spins ±1; rgrbm.to_spins converts binary units 0/1") from error
+
+
+def checked_operators(operators: Iterable[SpinOperator], n_dimensions: int) -> tuple[SpinOperator, ...]:
+    """The operators as a tuple, at least one and all of this many dimensions."""
+    found = tuple(operators)
+    for operator in found:
+        if not isinstance(operator, SpinOperator):
+            raise TypeError(f"operators must be of class SpinOperator, got {operator!r}")
+        if operator.n_dimensions != n_dimensions:
+            raise ValueError(
+                f"operator {operator.name!r} has sites in {operator.n_dimensions} dimensions, the lattice has "
+                f"{n_dimensions}"
+            )
+    if not found:
+        raise ValueError("there must be at least one operator")
+    return found
+
+
+def sums_of(packed: Any, operators: Sequence[SpinOperator]) -> npt.NDArray[np.int64]:
+    """Values of checked operators on packed spins, of shape (n_samples, n_operators)."""
+    offsets = [
+        [[(0, *site) if len(site) == 1 else site for site in product] for product in operator.images]
+        for operator in operators
+    ]
+    return np.asarray(packed.operator_sums(offsets))

@@ -1,0 +1,54 @@
+"""Streamed moments are those of all samples at once, in blocks of equal length, however they come."""
+
+import numpy as np
+import pytest
+
+from rgrbm.statistics import StreamedMoments
+
+
+@pytest.mark.parametrize("n_samples", [1, 2, 7, 8, 9, 100, 1000, 1001])
+@pytest.mark.parametrize("part", [1, 3, 64, 2000])
+def test_blocks(n_samples, part):
+    x = np.random.default_rng(0).integers(-9, 10, size=(n_samples, 3)).astype(float)
+    moments = StreamedMoments(3, n_blocks=4)
+    for first in range(0, n_samples, part):
+        moments.add(x[first : first + part])
+    found = moments.blocks()
+    assert moments.n_samples == n_samples
+    assert min(n_samples, 4) <= len(found.weights) <= 8
+    length = int(found.weights[0])
+    assert np.all(found.weights[:-1] == length)
+    for i, block in enumerate(found.sums):
+        here = x[i * length : (i + 1) * length]
+        assert found.weights[i] == len(here)
+        np.testing.assert_array_equal(block, here.sum(axis=0))
+        np.testing.assert_array_equal(found.products[i], here.T @ here)
+
+
+def test_weights():
+    rng = np.random.default_rng(1)
+    x, w = rng.normal(size=(50, 2)), rng.random(50)
+    moments = StreamedMoments(2, n_blocks=5)
+    moments.add(x[:20], w[:20])
+    moments.add(x[20:], w[20:])
+    found = moments.blocks()
+    assert found.weights.sum() == pytest.approx(w.sum())
+    np.testing.assert_allclose(found.sums.sum(axis=0), w @ x)
+    np.testing.assert_allclose(found.products.sum(axis=0), (w[:, None] * x).T @ x)
+
+
+def test_copies():
+    moments = StreamedMoments(1)
+    moments.add([[1.0]])
+    before = moments.blocks()
+    moments.add([[2.0]])
+    assert before.sums.sum() == 1
+    assert moments.blocks().sums.sum() == 3
+
+
+def test_bad_shapes():
+    moments = StreamedMoments(2)
+    with pytest.raises(ValueError, match=r"expected samples of shape \(n_samples, 2\), got \(3, 1\)"):
+        moments.add(np.ones((3, 1)))
+    with pytest.raises(ValueError, match="expected 3 weights"):
+        moments.add(np.ones((3, 2)), [1.0])
