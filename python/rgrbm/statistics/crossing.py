@@ -34,8 +34,8 @@ def crossing(
     first, first_stderr, second, second_stderr : array_like of shape (n,)
         Values of the curves, independent of each other, with standard errors above 0.
     degree : int, optional
-        Of the polynomial, at most n − 1. By default the least that fits, with a χ² that chance exceeds in one of ten cases,
-        or n − 2 if none does.
+        Of the polynomial, at most n − 1. By default the least that fits, with a χ² that chance exceeds in a tenth
+        of cases, or n − 2 if none does.
     seed : int
         Fixes the bootstrap.
 
