@@ -15,22 +15,9 @@ from rgrbm.cli import app
 from rgrbm.experiments.scan import measurement_of
 from rgrbm.spins.exact import CRITICAL_COUPLING
 
-SMALL = (
-    "--side",
-    "4",
-    "--side",
-    "6",
-    "--J",
-    "0.3",
-    "--J",
-    "0.4",
-    "--J",
-    "0.5",
-    "--n-sweeps",
-    "200",
-    "--n-chains",
-    "16",
-)
+POINTS = ("--side", "4", "--side", "6", "--J", "0.3", "--J", "0.4", "--J", "0.5", "--n-chains", "16")
+SMALL = (*POINTS, "--n-sweeps", "200")
+LONGER = (*POINTS, "--n-sweeps", "8000", "--n-seeds", "2")  # long enough for something to happen to it
 
 
 def scan(out, *options):
@@ -196,15 +183,14 @@ def n_kept(out):
 
 def test_a_worker_is_killed(cluster, tmp_path):
     """In the middle of a scan on a cluster: nothing is lost, nothing counted twice, and the bits are those of here."""
-    options = (*SMALL[:-4], "--n-sweeps", "8000", "--n-chains", "16", "--n-seeds", "2")
     out = tmp_path / "there"
-    process = scan_there(cluster, out, *options)
+    process = scan_there(cluster, out, *LONGER)
     wait_for(lambda: n_kept(out) >= 2 or process.poll() is not None)
     assert process.poll() is None, process.communicate()
     cluster.workers[0].send_signal(signal.SIGKILL)
-    output, errors = process.communicate(timeout=200)
+    _, errors = process.communicate(timeout=200)
     assert process.returncode == 0, errors
-    here = scan(tmp_path / "here", *options)
+    here = scan(tmp_path / "here", *LONGER)
     assert here.exit_code == 0
     there = results_of(out)
     assert len(there["tasks"]) == 12
@@ -213,9 +199,8 @@ def test_a_worker_is_killed(cluster, tmp_path):
 
 def test_the_scheduler_dies(cluster, tmp_path):
     """What was found is kept, and a scan goes on without it."""
-    options = (*SMALL[:-4], "--n-sweeps", "8000", "--n-chains", "16", "--n-seeds", "2")
     out = tmp_path / "run"
-    process = scan_there(cluster, out, *options)
+    process = scan_there(cluster, out, *LONGER)
     wait_for(lambda: n_kept(out) >= 2 or process.poll() is not None)
     assert process.poll() is None, process.communicate()
     cluster.scheduler.send_signal(signal.SIGKILL)

@@ -4,10 +4,12 @@ from collections.abc import Callable
 
 import numpy as np
 import numpy.typing as npt
+from scipy.optimize import brentq
 from scipy.stats import chi2
 
 from rgrbm.statistics.jackknife import Estimate
 
+_GRID = np.linspace(-1, 1, 200)
 _FITS = 0.1  # probability of a larger χ²
 _DRAWS = 400  # of the bootstrap: an error of the error of 4%
 
@@ -34,8 +36,9 @@ def crossing(
     first, first_stderr, second, second_stderr : array_like of shape (n,)
         Values of the curves, independent of each other, with standard errors above 0.
     degree : int, optional
-        Of the polynomial, at most n − 1. By default the least that fits, with a χ² that chance exceeds in a tenth
-        of cases, or n − 2 if none does.
+        Of the polynomial, at most n − 1. By default one more than the least that fits, with a χ² that chance
+        exceeds in a tenth of cases; n − 2 if none does. One more, as what the least leaves out is just too small to
+        see, and would make errors a fifth too small.
     seed : int
         Fixes the bootstrap.
 
@@ -78,24 +81,26 @@ def crossing(
 
     n = len(np.unique(places))
     if degree is None:
-        degree = _least_degree(lambda d: float(np.sum(((fit(a - b, d)(scaled) - (a - b)) / stderr) ** 2)), n)
+        degree = _fitting_degree(lambda d: float(np.sum(((fit(a - b, d)(scaled) - (a - b)) / stderr) ** 2)), n)
     degree = min(degree, n - 1)
 
     def root(difference: npt.NDArray[np.float64]) -> float:
-        roots = fit(difference, degree).roots()
-        real = np.unique(roots[abs(roots.imag) < 1e-9].real)
-        inside = real[abs(real) <= 1]
-        return float(inside[0]) if len(inside) == 1 else np.nan
+        # Between neighbours on a grid: eigenvalues of the companion matrix lose all digits where the leading
+        # coefficient is next to nothing.
+        curve = fit(difference, degree)
+        above = curve(_GRID) > 0
+        changes = np.flatnonzero(above[1:] != above[:-1])
+        return float(brentq(curve, *_GRID[changes[0] : changes[0] + 2])) if len(changes) == 1 else np.nan
 
     noise = np.random.default_rng(seed).standard_normal((_DRAWS, len(places))) * stderr
     draws = np.array([root(a - b + moved) for moved in noise])
     error = np.nanstd(draws, ddof=1) if np.isnan(draws).mean() < 0.05 else np.nan
-    return Estimate(centre + width * root(a - b), float(width * error))
+    return Estimate(float(centre + width * root(a - b)), float(width * error))
 
 
-def _least_degree(chi_square: Callable[[int], float], n: int) -> int:
-    """The least degree of a polynomial through n points that fits; n − 2 if none does."""
+def _fitting_degree(chi_square: Callable[[int], float], n: int) -> int:
+    """One more than the least degree of a polynomial that fits n points, at most n − 2."""
     for degree in range(1, n - 1):
         if chi2.sf(chi_square(degree), n - degree - 1) > _FITS:
-            return degree
+            return min(degree + 1, n - 2)
     return max(1, n - 2)
