@@ -155,7 +155,7 @@ def test_ctrl_c_at_any_moment_can_be_resumed(finished, tmp_path, monkeypatch, mo
         (["--n-spins", "15"], "even number"),
         (["--n-train", "0"], "n_train must be at least 1"),
         (["--n-test", "1"], "error bars need"),
-        (["--method", "wolff"], "wolff"),
+        (["--method", "kawasaki"], "wolff"),
         (["--gradient", "exactly"], "gradient"),
         (["--l1", "-1"], "l1"),
         (["--force", "--resume"], "choose one"),

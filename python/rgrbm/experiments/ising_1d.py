@@ -53,7 +53,7 @@ class Ising1DParameters:
     J: float = parameter(1.0, "Coupling of neighbouring spins (β = 1).")
     n_train: int = parameter(800, "Configurations to train on.")
     n_test: int = parameter(400, "Configurations to test on.")
-    method: Method = parameter("metropolis", "Sampler: metropolis, heat_bath or exact.")
+    method: Method = parameter("metropolis", "Sampler: metropolis, heat_bath, wolff, swendsen_wang or exact.")
     burn_in: int | None = parameter(None, "Sweeps before the first sample; by default from the measured τ_int.")
     spacing: int | None = parameter(None, "Sweeps between samples; by default from the measured τ_int.")
     n_hidden: int | None = parameter(None, "Hidden units; by default half as many as spins.")
