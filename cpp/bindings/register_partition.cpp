@@ -98,17 +98,23 @@ SpinEnumeration make_spins(std::size_t n_sites, const Array<std::int64_t>& sites
 }
 
 Annealing make_annealing(const Array<double>& weights, const Array<double>& visible_bias,
-                         const Array<double>& hidden_bias, const Array<double>& base_bias) {
+                         const Array<double>& hidden_bias, const Array<double>& base_bias,
+                         const Array<double>& base_share) {
     require_shape(weights, {-1, -1}, "weights");
     require_shape(visible_bias, {weights.shape(0)}, "visible_bias");
     require_shape(hidden_bias, {weights.shape(1)}, "hidden_bias");
-    require_shape(base_bias, {weights.shape(0)}, "base_bias");
+    require_shape(base_bias, {-1, weights.shape(0)}, "base_bias");
+    require_shape(base_share, {base_bias.shape(0)}, "base_share");
     require_finite(weights, "weights");
     require_finite(visible_bias, "visible_bias");
     require_finite(hidden_bias, "hidden_bias");
     require_finite(base_bias, "base_bias");
-    return {length(weights, 0),  length(weights, 1), weights.data(),
-            visible_bias.data(), hidden_bias.data(), base_bias.data()};
+    require_finite(base_share, "base_share");
+    if (length(base_share, 0) < 1 ||
+        std::any_of(base_share.data(), base_share.data() + base_share.size(), [](double x) { return !(x > 0); }))
+        throw py::value_error("base_share must hold one or more positive numbers");
+    return {length(weights, 0),  length(weights, 1), length(base_bias, 0), weights.data(),
+            visible_bias.data(), hidden_bias.data(), base_bias.data(),     base_share.data()};
 }
 
 py::tuple anneal(const Annealing& annealing, const Array<double>& betas, std::uint64_t first_step, const Key& key,
@@ -162,9 +168,9 @@ void register_partition(py::module_& m) {
         .def("log_weights", &log_weights<SpinEnumeration>, py::arg("first"), py::arg("count"),
              "Minus the energy of each state of the parts; bit i of its number is set where spin i is +1.");
 
-    py::class_<Annealing>(m, "Annealing", "Annealed importance sampling from independent units to an RBM.")
+    py::class_<Annealing>(m, "Annealing", "Annealed importance sampling from a mixture of independent units to an RBM.")
         .def(py::init(&make_annealing), py::arg("weights").noconvert(), py::arg("visible_bias").noconvert(),
-             py::arg("hidden_bias").noconvert(), py::arg("base_bias").noconvert())
+             py::arg("hidden_bias").noconvert(), py::arg("base_bias").noconvert(), py::arg("base_share").noconvert())
         .def("run", &anneal, py::arg("betas"), py::arg("first_step"), py::arg("key"), py::arg("v").noconvert(),
              py::arg("log_weights"), "Take chains along a schedule; returns their states and log weights.");
 }

@@ -96,9 +96,9 @@ class SpinEnumeration:
         """
 class Annealing:
     """
-    Annealed importance sampling from independent units to an RBM.
+    Annealed importance sampling from a mixture of independent units to an RBM.
     """
-    def __init__(self, weights: numpy.typing.NDArray[numpy.float64], visible_bias: numpy.typing.NDArray[numpy.float64], hidden_bias: numpy.typing.NDArray[numpy.float64], base_bias: numpy.typing.NDArray[numpy.float64]) -> None:
+    def __init__(self, weights: numpy.typing.NDArray[numpy.float64], visible_bias: numpy.typing.NDArray[numpy.float64], hidden_bias: numpy.typing.NDArray[numpy.float64], base_bias: numpy.typing.NDArray[numpy.float64], base_share: numpy.typing.NDArray[numpy.float64]) -> None:
         ...
     def run(self, betas: typing.Annotated[numpy.typing.ArrayLike, numpy.float64], first_step: typing.SupportsInt | typing.SupportsIndex, key: typing.Annotated[collections.abc.Sequence[typing.SupportsInt | typing.SupportsIndex], "FixedSize(2)"], v: numpy.typing.NDArray[numpy.uint8], log_weights: typing.Annotated[numpy.typing.ArrayLike, numpy.float64]) -> tuple:
         """
