@@ -115,14 +115,17 @@ Annealing make_annealing(const Array<double>& weights, const Array<double>& visi
     require_shape(visible_bias, {weights.shape(0)}, "visible_bias");
     require_shape(hidden_bias, {weights.shape(1)}, "hidden_bias");
     if (base_bias) {
-        require_shape(*base_bias, {weights.shape(0)}, "base_bias");
+        require_shape(*base_bias, {-1, weights.shape(0)}, "base_bias");
+        if (length(*base_bias, 0) < 1)
+            throw py::value_error("base_bias must have at least one row");
         require_finite(*base_bias, "base_bias");
     }
     require_finite(weights, "weights");
     require_finite(visible_bias, "visible_bias");
     require_finite(hidden_bias, "hidden_bias");
-    return {length(weights, 0),  length(weights, 1), weights.data(),
-            visible_bias.data(), hidden_bias.data(), base_bias ? base_bias->data() : nullptr};
+    return {length(weights, 0), length(weights, 1),  base_bias ? length(*base_bias, 0) : 0,
+            weights.data(),     visible_bias.data(), hidden_bias.data(),
+            base_bias ? base_bias->data() : nullptr};
 }
 
 template <class Value>
@@ -184,7 +187,7 @@ void register_partition(py::module_& m) {
         .def("up_moments", &up_moments, py::arg("first"), py::arg("count"), py::arg("log_z"),
              "Sums over the parts of p = exp(-energy - log_z), and of p where spins i and j are both +1.");
 
-    py::class_<Annealing>(m, "Annealing", "Annealed importance sampling from independent units to an RBM.")
+    py::class_<Annealing>(m, "Annealing", "Annealed importance sampling to an RBM, from a mixture of independent units in equal shares.")
         .def(py::init(&make_annealing), py::arg("weights").noconvert(), py::arg("visible_bias").noconvert(),
              py::arg("hidden_bias").noconvert(), py::arg("base_bias").noconvert())
         .def("run", &anneal<std::uint8_t>, py::arg("betas"), py::arg("first_step"), py::arg("key"),

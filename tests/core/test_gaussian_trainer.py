@@ -468,7 +468,7 @@ def test_annealing_weights_have_the_right_mean():
 
 def test_annealing_refuses_values_of_the_wrong_kind():
     W, c, b, _ = random_model(3, 2)
-    gaussian, binary = kernels.Annealing(W, c, b, None), kernels.Annealing(W, c, b, np.zeros(3))
+    gaussian, binary = kernels.Annealing(W, c, b, None), kernels.Annealing(W, c, b, np.zeros((1, 3)))
     with pytest.raises(TypeError, match="real numbers"):
         gaussian.run(np.array([0.0, 1.0]), 0, KEY, np.zeros((4, 3), np.uint8), np.zeros(4))
     with pytest.raises(TypeError, match="0 and 1"):

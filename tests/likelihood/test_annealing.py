@@ -142,3 +142,47 @@ def test_saturated_weights_stay_finite():
         warnings.simplefilter("error")
         result = rgrbm.anneal(rbm, n_chains=200, n_betas=5000, seed=0)
     assert result.log_z == pytest.approx(rgrbm.log_z(rbm), abs=5 * max(result.standard_error, 1e-9))
+
+
+def two_modes(n_visible=30, n_hidden=8, strength=5.0):
+    """An RBM of two separate modes, all units near 1 (with most of the mass) or near 0; its log Z is exact."""
+    weights = np.full((n_visible, n_hidden), strength / n_hidden)
+    visible_bias = np.full(n_visible, -strength / 2)
+    return RBMParameters(weights, visible_bias, np.full(n_hidden, -strength * n_visible / n_hidden / 2 + 0.1))
+
+
+def test_clusters_find_modes_that_one_start_does_not():
+    """From the wrong mode's means, chains and bounds miss the right one; from a law near each, they hold log Z."""
+    rbm, rng = two_modes(), np.random.default_rng(0)
+    exact = rgrbm.log_z(rbm)
+    wrong = (rng.random((100, 30)) < 0.01).astype(np.uint8)
+    both = np.concatenate([wrong, 1 - wrong])
+    missed = rgrbm.anneal(rbm, x=wrong, n_betas=1000, seed=1)
+    assert missed.upper < exact - 0.5
+    for seed in range(3):
+        # The lower bound is 2 standard errors down: other seeds would miss it in 7 of 100 tests.
+        found = rgrbm.anneal(rbm, x=both, n_clusters=2, n_betas=1000, seed=seed)
+        assert found.lower < exact < found.upper
+        assert abs(found.log_z - exact) < 4 * found.standard_error + 0.05
+
+
+def test_the_mean_weight_of_a_mixture_is_right():
+    """Weights are unbiased from the first step on: few betas, many chains, three clusters of unequal size."""
+    rng = np.random.default_rng(2)
+    rbm = RBMParameters(rng.normal(0, 0.8, (8, 4)), rng.normal(0, 0.5, 8), rng.normal(0, 0.5, 4))
+    x = np.repeat(rng.integers(2, size=(3, 8), dtype=np.uint8), [5, 10, 20], axis=0)
+    found = rgrbm.anneal(rbm, x=x, n_clusters=3, n_betas=3, n_chains=40_000, seed=3)
+    # 4.5 standard errors of the log of a mean: once in 100,000.
+    assert abs(found.log_z - rgrbm.log_z(rbm)) < 4.5 * found.standard_error
+    backward = -np.log(np.mean(np.exp(-found.reverse_log_weights + found.reverse_log_weights.min())))
+    assert backward + found.reverse_log_weights.min() == pytest.approx(rgrbm.log_z(rbm), abs=0.1)
+
+
+def test_clusters_of_nothing_are_refused():
+    rbm = two_modes()
+    with pytest.raises(ValueError, match="n_clusters=2 needs data x"):
+        rgrbm.anneal(rbm, n_clusters=2)
+    with pytest.raises(ValueError, match="n_clusters must be at least 1"):
+        rgrbm.anneal(rbm, n_clusters=0)
+    same = np.ones((20, 30), dtype=np.uint8)  # one cluster is all that there is
+    assert np.isfinite(rgrbm.anneal(rbm, x=same, n_clusters=5, n_betas=200, seed=0).log_z)

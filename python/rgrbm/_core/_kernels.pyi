@@ -171,7 +171,7 @@ class SpinEnumeration:
         """
 class Annealing:
     """
-    Annealed importance sampling from independent units to an RBM.
+    Annealed importance sampling to an RBM, from a mixture of independent units in equal shares.
     """
     def __init__(self, weights: numpy.typing.NDArray[numpy.float64], visible_bias: numpy.typing.NDArray[numpy.float64], hidden_bias: numpy.typing.NDArray[numpy.float64], base_bias: numpy.typing.NDArray[numpy.float64] | None) -> None:
         ...

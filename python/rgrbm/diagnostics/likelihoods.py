@@ -73,6 +73,7 @@ def log_likelihoods(
     exact_up_to: int = 16,
     n_chains: int = 100,
     n_betas: int = 1000,
+    n_clusters: int = 1,
     seed: Seed = None,
     progress: bool = False,
 ) -> LogLikelihoods:
@@ -88,6 +89,8 @@ def log_likelihoods(
         Units of the smaller layer up to which log Z is summed over all of its states.
     n_chains, n_betas : int, default=100 and 1000
         Chains and steps of annealed importance sampling elsewhere; no steps, no likelihood.
+    n_clusters : int, default=1
+        Clusters of the training data that annealing starts from; see :func:`rgrbm.anneal`.
     seed : int, SeedSequence, Generator, RandomState or None
         Fixes the annealing.
     progress : bool, default=False
@@ -121,6 +124,7 @@ def log_likelihoods(
     machine = machine_of(rbm)
     exact_up_to = checks.integer("exact_up_to", exact_up_to, 0)
     n_chains, n_betas = checks.integer("n_chains", n_chains, 2), checks.integer("n_betas", n_betas, 0)
+    n_clusters = checks.integer("n_clusters", n_clusters, 1)
     train = machine.states(X_train, "X_train")
     test = None if X_test is None else machine.states(X_test, "X_test")
     reason = None
@@ -134,7 +138,7 @@ def log_likelihoods(
         reason = "annealing was not asked for (n_betas=0)"
     else:
         try:
-            found = machine.annealed_log_z(n_chains, n_betas, train, seed_sequence(seed), progress=progress)
+            found = machine.annealed_log_z(n_chains, n_betas, n_clusters, train, seed_sequence(seed), progress=progress)
         except ArithmeticError as failure:
             reason = str(failure)
         else:

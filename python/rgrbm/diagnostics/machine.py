@@ -96,10 +96,19 @@ class BinaryMachine:
         return log_z(self.rbm)
 
     def annealed_log_z(
-        self, n_chains: int, n_betas: int, data: States, seed: np.random.SeedSequence, *, progress: bool
+        self,
+        n_chains: int,
+        n_betas: int,
+        n_clusters: int,
+        data: States,
+        seed: np.random.SeedSequence,
+        *,
+        progress: bool,
     ) -> AISResult:
         """Log Z by annealing from the means of the data; ArithmeticError if that fails."""
-        return anneal(self.rbm, n_chains=n_chains, n_betas=n_betas, x=data, seed=seed, progress=progress)
+        return anneal(
+            self.rbm, n_chains=n_chains, n_betas=n_betas, x=data, n_clusters=n_clusters, seed=seed, progress=progress
+        )
 
     def nearest(self, v: States, others: States, *, same: bool = False) -> Values:
         """Distance from each state to the nearest of others: units that differ (Hamming).

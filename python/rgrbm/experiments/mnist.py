@@ -46,6 +46,7 @@ class MNISTParameters:
     gradient: str = parameter("cd", "Estimate of the gradient: cd, pcd, or paper (Eq. 12 to the letter).")
     n_chains: int = parameter(200, "Chains of annealed importance sampling, for the likelihood.")
     n_betas: int = parameter(2000, "Steps of annealed importance sampling; 0 leaves the likelihood out.")
+    n_clusters: int = parameter(1, "Clusters of images that annealing starts from; some 20 for persistent chains.")
     seed: int = parameter(0, "Fixes every random number.")
 
     def __post_init__(self) -> None:
@@ -54,7 +55,7 @@ class MNISTParameters:
         if not digits or any(digit not in "0123456789" for digit in digits) or len(set(digits)) < len(digits):
             raise ValueError(f"digits must be some of 0123456789, each once, got {digits!r}")
         require_at_least(5, self, "n_each")
-        require_at_least(1, self, "n_hidden", "n_epochs", "batch_size", "k")
+        require_at_least(1, self, "n_hidden", "n_epochs", "batch_size", "k", "n_clusters")
         require_at_least(2, self, "n_chains")
         if self.n_betas < 0:
             raise ValueError(f"n_betas must not be negative, got {self.n_betas}")
@@ -163,8 +164,9 @@ def _log_likelihoods(
 ) -> LogLikelihoods:
     """Mean log-likelihoods by annealed importance sampling, or why there are none."""
     found = log_likelihoods(
-        rbm, train, test, exact_up_to=0, n_chains=p.n_chains, n_betas=p.n_betas, seed=stream(p, 3), progress=True
-    )
+        rbm, train, test, exact_up_to=0, n_chains=p.n_chains, n_betas=p.n_betas, n_clusters=p.n_clusters,
+        seed=stream(p, 3), progress=True,
+    )  # fmt: skip
     if found.method == "none" and p.n_betas > 0:
         console.print(f"no likelihood: {found.reason}", style="yellow", highlight=False)
     return found
