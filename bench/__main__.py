@@ -33,12 +33,13 @@ def main() -> None:
     parser = argparse.ArgumentParser(prog="python -m bench", description=__doc__)
     parser.add_argument("subjects", nargs="*", metavar="subject", help=f"any of {', '.join(_SUBJECTS)}; default all")
     parser.add_argument("--quick", action="store_true", help="three rounds instead of eleven, tables only")
+    parser.add_argument("--long", action="store_true", help="33 rounds, and trainings four times as long")
     parser.add_argument("--out", type=Path, help="folder for benchmarks.md and its pictures")
     options = parser.parse_args()
     unknown = set(options.subjects) - set(_SUBJECTS)
     if unknown:
         parser.error(f"unknown subject {', '.join(sorted(unknown))}: expected {', '.join(_SUBJECTS)}")
-    rounds = 3 if options.quick else 11
+    rounds = 3 if options.quick else 33 if options.long else 11
     page = [header(" ".join(["python -m bench", *sys.argv[1:]]), rounds)]
     for name in options.subjects or _SUBJECTS:
         module, title, note = _SUBJECTS[name]

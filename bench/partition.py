@@ -34,10 +34,10 @@ def numpy_blocks(n_visible: int, n_hidden: int) -> Callable[[], float]:
     return run
 
 
-def _parameters(n_visible: int, n_hidden: int) -> package.RBMParameters:
+def _parameters(n_visible: int, n_hidden: int) -> package.model.RBMParameters:
     generator = np.random.default_rng(0)
     shapes = (n_visible, n_hidden), (n_visible,), (n_hidden,)
-    return package.RBMParameters(*(generator.normal(size=shape) for shape in shapes))
+    return package.model.RBMParameters(*(generator.normal(size=shape) for shape in shapes))
 
 
 def compare(rounds: int) -> list[Comparison]:

@@ -123,7 +123,7 @@ def match_critical_coupling(
 
     Parameters
     ----------
-    large, small : Ensemble, or array_like of -1 and +1, shape (n_samples, *shape)
+    large, small : Ensemble, or array_like of -1 and +1, shape ``(n_samples, *shape)``
         Independent samples at the same J, with sides b L and L.
     kernel : BlockKernel
         The law of block spins, of b sites.

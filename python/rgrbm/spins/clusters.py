@@ -32,13 +32,13 @@ class ClusterMeasurements:
     magnetization : ndarray of int64, shape (n, n_chains)
         M = Σ s.
     structure : ndarray, shape (n, n_chains, n_dimensions)
-        |Σ s e^(ikx)|² with k = 2π/L along each dimension of the lattice, the smallest momentum there is; with ⟨M²⟩ it
-        tells the second-moment correlation length.
+        ``|Σ s e^(ikx)|²`` with k = 2π/L along each dimension of the lattice, the smallest momentum there is; with
+        ⟨M²⟩ it tells the second-moment correlation length.
     improved_square, improved_fourth : ndarray, shape (n, n_chains)
         Improved estimators of ⟨M²⟩ and ⟨M⁴⟩: means over all signs of the clusters, of smaller variance than M² and M⁴.
-        Without a field and for J > 0 the first is Σ_C |C|², or the mean of N|C| over Wolff's clusters of a sweep, whose
-        variance is small only where many make a sweep. They do not tell the fourth moment, nor in a field any of these:
-        NaN.
+        Without a field and for J > 0 the first is ``Σ_C |C|²``, or the mean of ``N |C|`` over Wolff's clusters of a sweep,
+        whose variance is small only where many make a sweep. They do not tell the fourth moment, nor in a field any of
+        these: NaN.
     improved_structure : ndarray, shape (n, n_chains, n_dimensions)
         The same of the structure factor.
     cluster_size : ndarray, shape (n, n_chains)
@@ -217,7 +217,7 @@ class ClusterSampler:
         return self._chains.magnetizations()
 
     def spins(self) -> Spins:
-        """The configurations, ±1, shape (n_chains, *shape)."""
+        """The configurations, ±1, shape ``(n_chains, *shape)``."""
         out = np.empty((self.n_chains, self.lattice.n_sites), dtype=np.int8)
         self._chains.unpack(out)
         return out.reshape(self.n_chains, *self.lattice.shape)

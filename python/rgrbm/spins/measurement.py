@@ -43,9 +43,9 @@ class Measurement:
     correlation, correlation_stderr : ndarray of the same shape
         ⟨s₀ sₓ⟩, a mean over the axes.
     tau_int : dict of str to float
-        Integrated autocorrelation times of energy and ⟨|m|⟩, in sweeps.
+        Integrated autocorrelation times of energy and ``|m|``, in sweeps.
     equilibration : dict of str to float
-        For energy and ⟨|m|⟩, by how many standard errors chains that started hot (at random) and cold (all spins up)
+        For energy and ``|m|``, by how many standard errors chains that started hot (at random) and cold (all spins up)
         differ in the measured part.
     equilibrated : bool
         Whether burn-in was long enough for hot and cold starts to agree, and the chains long enough to tell.
