@@ -123,9 +123,8 @@ Annealing make_annealing(const Array<double>& weights, const Array<double>& visi
     require_finite(weights, "weights");
     require_finite(visible_bias, "visible_bias");
     require_finite(hidden_bias, "hidden_bias");
-    return {length(weights, 0), length(weights, 1),  base_bias ? length(*base_bias, 0) : 0,
-            weights.data(),     visible_bias.data(), hidden_bias.data(),
-            base_bias ? base_bias->data() : nullptr};
+    return {length(weights, 0),  length(weights, 1), base_bias ? length(*base_bias, 0) : 0,  weights.data(),
+            visible_bias.data(), hidden_bias.data(), base_bias ? base_bias->data() : nullptr};
 }
 
 template <class Value>
@@ -187,7 +186,8 @@ void register_partition(py::module_& m) {
         .def("up_moments", &up_moments, py::arg("first"), py::arg("count"), py::arg("log_z"),
              "Sums over the parts of p = exp(-energy - log_z), and of p where spins i and j are both +1.");
 
-    py::class_<Annealing>(m, "Annealing", "Annealed importance sampling to an RBM, from a mixture of independent units in equal shares.")
+    py::class_<Annealing>(
+        m, "Annealing", "Annealed importance sampling to an RBM, from a mixture of independent units in equal shares.")
         .def(py::init(&make_annealing), py::arg("weights").noconvert(), py::arg("visible_bias").noconvert(),
              py::arg("hidden_bias").noconvert(), py::arg("base_bias").noconvert())
         .def("run", &anneal<std::uint8_t>, py::arg("betas"), py::arg("first_step"), py::arg("key"),

@@ -81,8 +81,7 @@ RGRBM_INLINE V mixture_term(const AlignedVector<double>& scores, std::size_t k, 
 RGRBM_INLINE V largest_term(const AlignedVector<double>& scores, double beta) {
     V largest = mixture_term(scores, 0, beta);
     for (std::size_t k = 1; k < scores.size() / lanes; ++k)
-        largest = V::map([](auto a, auto b) { return maximum(a, b); }, largest,
-                         mixture_term(scores, k, beta));
+        largest = V::map([](auto a, auto b) { return maximum(a, b); }, largest, mixture_term(scores, k, beta));
     return largest;
 }
 
