@@ -37,8 +37,8 @@ class ClusterMeasurements:
     improved_square, improved_fourth : ndarray, shape (n, n_chains)
         Improved estimators of ⟨M²⟩ and ⟨M⁴⟩: means over all signs of the clusters, of smaller variance than M² and M⁴.
         Without a field and for J > 0 the first is ``Σ_C |C|²``, or the mean of ``N |C|`` over Wolff's clusters of a
-        sweep, whose variance is small only where many make a sweep. They do not tell the fourth moment, nor in a field any of
-        these: NaN.
+        sweep, whose variance is small only where many make a sweep. They do not tell the fourth moment, nor
+        in a field any of these: NaN.
     improved_structure : ndarray, shape (n, n_chains, n_dimensions)
         The same of the structure factor.
     cluster_size : ndarray, shape (n, n_chains)
