@@ -103,8 +103,8 @@ public:
     }
 
 private:
+    V second_ = V::zero(); // first: the widest alignment, without padding before it
     Stream& stream_;
-    V second_ = V::zero();
     bool kept_ = false;
 };
 
