@@ -12,16 +12,17 @@ import pytest
 from safetensors.numpy import load_file
 from typer.testing import CliRunner
 
+from commands import run_command
 from rgrbm import load_model, log_z, set_num_threads
 from rgrbm.cli import app
 from rgrbm.experiments import ising_1d
 from rgrbm.plots import plot_diagnosis
 
-ISING = [sys.executable, "-m", "rgrbm", "ising1d", "--n-spins", "16", "--n-measured", "2000", "--seed", "3"]
+ISING = ["ising1d", "--n-spins", "16", "--n-measured", "2000", "--seed", "3"]
 
 
-def run(*arguments, **options):
-    return subprocess.run([*ISING, *arguments], capture_output=True, text=True, check=False, **options)
+def run(*arguments):
+    return run_command(*ISING, *arguments)
 
 
 @pytest.fixture(scope="module")
@@ -80,7 +81,8 @@ def test_stopped_and_resumed_runs_end_with_the_same_bits(finished, tmp_path):
     out = tmp_path / "stopped"
     arguments = ["--n-epochs", "3000", "--l1-warmup", "300", "--out", str(out)]
     # Slowed by many fresh interpreters: the signal comes as soon as training has begun to write its checkpoint.
-    process = subprocess.Popen([*ISING, *arguments, "--threads", "2"], stdout=subprocess.PIPE, stderr=subprocess.PIPE)
+    command = [sys.executable, "-m", "rgrbm", *ISING, *arguments, "--threads", "2"]
+    process = subprocess.Popen(command, stdout=subprocess.PIPE, stderr=subprocess.PIPE)
     while process.poll() is None and not (out / "parameters.json").exists():
         time.sleep(0.005)
     time.sleep(0.3)
@@ -119,17 +121,7 @@ def test_a_finished_run_is_left_as_it_is(finished):
 def test_ctrl_c_at_any_moment_can_be_resumed(finished, tmp_path, monkeypatch, moment):
     """Before training, between its end and the results, and while figures are drawn."""
     previous = signal.signal(signal.SIGINT, signal.default_int_handler)
-    arguments = [
-        *ISING[3:],
-        "--n-epochs",
-        "3000",
-        "--l1-warmup",
-        "300",
-        "--out",
-        str(tmp_path / "run"),
-        "--threads",
-        "1",
-    ]
+    arguments = [*ISING, "--n-epochs", "3000", "--l1-warmup", "300", "--out", str(tmp_path / "run"), "--threads", "1"]
     with monkeypatch.context() as patch:
         patch.setattr(ising_1d, moment, lambda *_: signal.raise_signal(signal.SIGINT))
         stopped = CliRunner().invoke(app, arguments)

@@ -11,6 +11,7 @@ import pytest
 from safetensors.numpy import load_file
 
 import rgrbm
+from commands import run_command
 
 SMALL = [
     "--n-spins", "16", "--n-steps", "2", "--J", "0.8", "--J", "1.2", "--weights", "shared", "--weights", "free",
@@ -21,8 +22,7 @@ STACKS = [f"stack-seed3-J{J}-{weights}" for J in ("0.8", "1.2") for weights in (
 
 
 def run(*arguments):
-    command = [sys.executable, "-m", "rgrbm", "flow", *arguments]
-    return subprocess.run(command, capture_output=True, text=True, check=False)
+    return run_command("flow", *arguments)
 
 
 @pytest.fixture(scope="module")

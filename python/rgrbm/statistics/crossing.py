@@ -4,7 +4,7 @@ from collections.abc import Callable
 
 import numpy as np
 import numpy.typing as npt
-from scipy.optimize import brentq
+from numpy.polynomial.polynomial import polyvander
 from scipy.stats import chi2
 
 from rgrbm.statistics.jackknife import Estimate
@@ -12,6 +12,9 @@ from rgrbm.statistics.jackknife import Estimate
 _GRID = np.linspace(-1, 1, 200)
 _FITS = 0.1  # probability of a larger χ²
 _DRAWS = 400  # of the bootstrap: an error of the error of 4%
+_BISECTIONS = 50
+
+Array = npt.NDArray[np.float64]
 
 
 def crossing(
@@ -55,9 +58,7 @@ def crossing(
 
     Examples
     --------
-    >>> from collections.abc import Callable
-
-    import numpy as np
+    >>> import numpy as np
     >>> from rgrbm.statistics import crossing
     >>> x = np.linspace(0, 1, 5)
     >>> found = crossing(x, x, 0.001 * np.ones(5), 0.5 + 0 * x, 0.001 * np.ones(5))
@@ -76,26 +77,38 @@ def crossing(
     centre, width = (places.max() + places.min()) / 2, (places.max() - places.min()) / 2
     scaled = (places - centre) / width
 
-    def fit(difference: npt.NDArray[np.float64], degree: int) -> np.polynomial.Polynomial:
-        return np.polynomial.Polynomial.fit(scaled, difference, degree, domain=[-1, 1], w=1 / stderr)
+    def fit(differences: Array, degree: int) -> Array:
+        """Coefficients of the polynomial through each row of differences."""
+        return differences / stderr @ np.linalg.pinv(polyvander(scaled, degree) / stderr[:, None]).T
+
+    def chi_square(degree: int) -> float:
+        left = polyvander(scaled, degree) @ fit(a - b, degree) - (a - b)
+        return float(np.sum((left / stderr) ** 2))
 
     n = len(np.unique(places))
-    if degree is None:
-        degree = _fitting_degree(lambda d: float(np.sum(((fit(a - b, d)(scaled) - (a - b)) / stderr) ** 2)), n)
-    degree = min(degree, n - 1)
-
-    def root(difference: npt.NDArray[np.float64]) -> float:
-        # Between neighbours on a grid: eigenvalues of the companion matrix lose all digits where the leading
-        # coefficient is next to nothing.
-        curve = fit(difference, degree)
-        above = curve(_GRID) > 0
-        changes = np.flatnonzero(above[1:] != above[:-1])
-        return float(brentq(curve, *_GRID[changes[0] : changes[0] + 2])) if len(changes) == 1 else np.nan
-
+    degree = min(_fitting_degree(chi_square, n) if degree is None else degree, n - 1)
     noise = np.random.default_rng(seed).standard_normal((_DRAWS, len(places))) * stderr
-    draws = np.array([root(a - b + moved) for moved in noise])
+    found, *draws = centre + width * _roots(fit(np.vstack([a - b, a - b + noise]), degree))
     error = np.nanstd(draws, ddof=1) if np.isnan(draws).mean() < 0.05 else np.nan
-    return Estimate(float(centre + width * root(a - b)), float(width * error))
+    return Estimate(float(found), float(error))
+
+
+def _roots(coefficients: Array) -> Array:
+    """The root of each polynomial in [−1, 1]; NaN if it has none or several.
+
+    By bisection between neighbours on a grid: eigenvalues of the companion matrix lose all digits where the leading
+    coefficient is next to nothing.
+    """
+    powers = coefficients.shape[1] - 1
+    above = coefficients @ polyvander(_GRID, powers).T > 0
+    changes = above[:, 1:] != above[:, :-1]
+    place = changes.argmax(axis=1)
+    low, high = _GRID[place], _GRID[place + 1]
+    for _ in range(_BISECTIONS):
+        middle = (low + high) / 2
+        same = (np.sum(coefficients * polyvander(middle, powers), axis=1) > 0) == above[np.arange(len(place)), place]
+        low, high = np.where(same, middle, low), np.where(same, high, middle)
+    return np.where(changes.sum(axis=1) == 1, (low + high) / 2, np.nan)
 
 
 def _fitting_degree(chi_square: Callable[[int], float], n: int) -> int:
