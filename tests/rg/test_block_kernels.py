@@ -134,12 +134,15 @@ def test_kernel_of_an_rbm(shape, width, stride):
     assert np.ptp(kernel.weights) > 1e-3
     assert kernel.is_symmetric
     expected = rbm.transform(x)
+    if rbm.weights_[:, 0].sum() < 0:
+        expected = 1 - expected  # block spins point the way of their window
+    assert kernel.weights.sum() > 0
     np.testing.assert_allclose(kernel.probabilities(spins).reshape(300, -1), expected, atol=2e-6)
     assert kernel.block(np.tile(spins, (1, *(3,) * len(shape))), seed=0).shape[1] == 3 * shape[0] // stride
 
 
 def test_kernel_of_given_parameters_keeps_the_field():
-    kernel = ConvolutionKernel(random_weights(3, 3), 2, field=0.4)
+    kernel = ConvolutionKernel(random_weights(3, 3) + 1, 2, field=0.4)
     w = np.zeros((36, 9))
     mask = masks.lattice((6, 6), 3, 2, shared=True)
     for number, value in enumerate(kernel.weights.ravel(), start=1):
@@ -148,6 +151,9 @@ def test_kernel_of_given_parameters_keeps_the_field():
     np.testing.assert_allclose(found.weights, kernel.weights, atol=1e-14)
     assert found.field == pytest.approx(0.4, abs=1e-14)
     assert not found.is_symmetric
+    turned = ConvolutionKernel.from_rbm(binary_parameters(-w, 0.1, -0.4), (6, 6), 3, 2)
+    np.testing.assert_allclose(turned.weights, kernel.weights, atol=1e-14)
+    assert turned.field == pytest.approx(0.4, abs=1e-14)
     w[0, 0] += 1e-3
     with pytest.raises(ValueError, match="do not share their weights"):
         ConvolutionKernel.from_rbm(binary_parameters(w, 0.1, 0.4), (6, 6), 3, 2)

@@ -26,9 +26,16 @@ from rgrbm.rg.exact_rbms import (
     sublattice_rbm,
 )
 from rgrbm.rg.filters import dominant_visible, filter_positions, filter_signs, sort_by_position
+from rgrbm.rg.hamiltonian_fit import HamiltonianFit, NoFiniteHamiltonianError, fit_hamiltonian
 from rgrbm.rg.hidden_ring import HiddenCorrelation, hidden_correlation
 from rgrbm.rg.mcrg_result import LinearizedStep, MCRGExponent, MCRGResult
 from rgrbm.rg.monte_carlo_rg import MCRGAccumulator, mcrg
+from rgrbm.rg.mutual_information import (
+    BlockSurroundings,
+    InformativeKernel,
+    count_surroundings,
+    most_informative_kernel,
+)
 from rgrbm.rg.optimal_kernel import OptimalKernel, optimal_ring_kernel
 from rgrbm.rg.rbm_flow import RBMFlow, rbm_flow
 from rgrbm.rg.ring_couplings import RingCouplings, ring_couplings
@@ -47,18 +54,22 @@ __all__ = [
     "ODD_OPERATORS",
     "RING_OPERATORS",
     "BlockKernel",
+    "BlockSurroundings",
     "ConvolutionKernel",
     "CouplingMatch",
     "Decimation",
     "DecimationKernel",
     "EffectiveCouplings",
+    "HamiltonianFit",
     "HiddenCorrelation",
+    "InformativeKernel",
     "LinearizedStep",
     "MCRGAccumulator",
     "MCRGExponent",
     "MCRGResult",
     "MajorityKernel",
     "MatchedCoupling",
+    "NoFiniteHamiltonianError",
     "OptimalKernel",
     "RBMFlow",
     "RingCouplings",
@@ -68,6 +79,7 @@ __all__ = [
     "TraceConditionError",
     "bond_log_z",
     "bond_rbm",
+    "count_surroundings",
     "decimate",
     "decimation_flow",
     "decimation_log_z",
@@ -76,6 +88,7 @@ __all__ = [
     "effective_couplings",
     "filter_positions",
     "filter_signs",
+    "fit_hamiltonian",
     "free_energy_difference",
     "hidden_correlation",
     "inverse_decimation",
@@ -84,6 +97,7 @@ __all__ = [
     "log_conditional",
     "match_critical_coupling",
     "mcrg",
+    "most_informative_kernel",
     "operator_sums",
     "optimal_ring_kernel",
     "rbm_flow",

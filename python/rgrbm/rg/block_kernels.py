@@ -258,6 +258,9 @@ class ConvolutionKernel(BlockKernel):
     def from_rbm(cls, rbm: Any, shape: Sequence[int], width: int, stride: int) -> "ConvolutionKernel":
         """The kernel of an RBM that was trained with ``mask=masks.lattice(shape, width, stride, shared=True)``.
 
+        Which of its two values a hidden unit takes is a matter of chance in training. Block spins point the way of
+        their window: weights and field change their sign if Σ w < 0.
+
         Parameters
         ----------
         rbm : fitted estimator or RBMParameters
@@ -293,7 +296,8 @@ class ConvolutionKernel(BlockKernel):
         largest = np.abs(seen).max()
         field = float(p.hidden_fields.mean())
         weights = seen.mean(axis=1).reshape((width,) * len(sides))
-        return cls(weights, stride, 0.0 if abs(field) <= _SHARED * largest else field)
+        sign = -1.0 if weights.sum() < 0 else 1.0
+        return cls(sign * weights, stride, 0.0 if abs(field) <= _SHARED * largest else sign * field)
 
     @property
     def name(self) -> str:
