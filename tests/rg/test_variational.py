@@ -8,6 +8,8 @@ import rgrbm
 from rbm_models import joint, random_rbm, states
 from rgrbm.model import RBMParameters
 from rgrbm.rg import optimal_kernel, variational
+from rgrbm.rg.block_kernels import window_sites
+from rgrbm.rg.kadanoff_kernel import Divergence
 
 
 def ring_energies(n, J):
@@ -121,18 +123,44 @@ def test_the_kernel_of_least_delta_f_is_decimation(width, J):
     assert abs(found.largest_other) < 0.005
 
 
-def test_slope_of_the_optimisation():
-    H = ring_energies(8, 0.7)
-    P = np.exp(-H - logsumexp(-H))
-    filter_ = np.array([0.3, -0.5, 0.8, 0.1])
-    slope = optimal_kernel._ring_slope(
-        rgrbm.likelihood.exact_gradient(states(8), optimal_kernel._ring_rbm(filter_, 8), sample_weight=P), 4
-    )
-    for k, step in enumerate(1e-5 * np.eye(4)):
-        up, down = (
-            rgrbm.rg.free_energy_difference(optimal_kernel._ring_rbm(filter_ + s * step, 8), H) for s in (1, -1)
+@pytest.mark.parametrize(("shape", "width"), [((8,), 4), ((4, 4), 3), ((4, 2), 2)])
+def test_divergence_of_a_window(shape, width):
+    """It is minus ΔF of the RBM with that window, as :func:`free_energy_difference` finds it, and has its slope."""
+    J, n_sites = 0.7, int(np.prod(shape))
+    H = rgrbm.spins.spin_energies(n_sites, rgrbm.spins.lattice_bonds(shape), J)
+    sites = window_sites(shape, width, 2)
+    divergence = Divergence(shape, J, width, 2)
+
+    def delta_f(weights):
+        w = np.zeros((n_sites, len(sites)))
+        np.add.at(w, (sites, np.arange(len(sites))[:, None]), weights)
+        return rgrbm.rg.free_energy_difference(rgrbm.model.binary_parameters(w), H)
+
+    weights = np.random.default_rng(0).normal(0, 0.5, sites.shape[1])
+    value, slope = divergence(weights)
+    assert value == pytest.approx(-delta_f(weights), abs=1e-12)
+    for k, step in enumerate(1e-5 * np.eye(len(weights))):
+        assert (divergence(weights + step)[0] - divergence(weights - step)[0]) / 2e-5 == pytest.approx(
+            slope[k], abs=1e-8
         )
-        assert (up - down) / 2e-5 == pytest.approx(slope[k], abs=1e-8)
+
+
+def test_block_spins_of_the_torus():
+    """The optimum is one for all starts, symmetric, and better than its neighbours."""
+    found = rgrbm.rg.optimal_block_kernel((4, 4), 0.44, width=3, n_starts=2, seed=1)
+    again = rgrbm.rg.optimal_block_kernel((4, 4), 0.44, width=3, n_starts=2, seed=2)
+    w = found.kernel.weights
+    np.testing.assert_allclose(again.kernel.weights, w, atol=2e-3)
+    np.testing.assert_allclose(w, w.T, atol=2e-3)
+    np.testing.assert_allclose(w, w[::-1], atol=2e-3)
+    assert found.delta_f == pytest.approx(again.delta_f, abs=1e-7)
+    divergence = Divergence((4, 4), 0.44, 3, 2)
+    for step in 0.05 * np.eye(9):
+        assert divergence(w.ravel() + step)[0] > -found.delta_f
+    with pytest.raises(ValueError, match="do not fit"):
+        rgrbm.rg.optimal_block_kernel((4, 4), 0.44, width=5)
+    with pytest.raises(ValueError, match="16 sites at most"):
+        rgrbm.rg.optimal_block_kernel((6, 4), 0.44)
 
 
 def test_bad_input_is_refused():

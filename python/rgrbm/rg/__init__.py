@@ -28,6 +28,7 @@ from rgrbm.rg.exact_rbms import (
 from rgrbm.rg.filters import dominant_visible, filter_positions, filter_signs, sort_by_position
 from rgrbm.rg.hamiltonian_fit import HamiltonianFit, NoFiniteHamiltonianError, fit_hamiltonian
 from rgrbm.rg.hidden_ring import HiddenCorrelation, hidden_correlation
+from rgrbm.rg.kadanoff_kernel import OptimalBlockKernel, optimal_block_kernel
 from rgrbm.rg.mcrg_result import LinearizedStep, MCRGExponent, MCRGResult
 from rgrbm.rg.monte_carlo_rg import MCRGAccumulator, mcrg
 from rgrbm.rg.mutual_information import (
@@ -70,6 +71,7 @@ __all__ = [
     "MajorityKernel",
     "MatchedCoupling",
     "NoFiniteHamiltonianError",
+    "OptimalBlockKernel",
     "OptimalKernel",
     "RBMFlow",
     "RingCouplings",
@@ -99,6 +101,7 @@ __all__ = [
     "mcrg",
     "most_informative_kernel",
     "operator_sums",
+    "optimal_block_kernel",
     "optimal_ring_kernel",
     "rbm_flow",
     "reconstruction_error_decimation_bound",

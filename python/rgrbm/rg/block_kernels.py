@@ -281,17 +281,15 @@ class ConvolutionKernel(BlockKernel):
         sides = tuple(checks.integer("each side of the shape", n, 2) for n in shape)
         width, stride = checks.integer("width", width, 1), checks.integer("stride", stride, 2)
         p = spin_parameters(rbm)
-        units = np.indices([n // stride for n in sides]).reshape(len(sides), -1)
         if len(sides) not in (1, 2) or any(n % stride or width > n for n in sides):
             raise ValueError(f"windows of width {width} at stride {stride} do not fit a lattice of shape {sides}")
-        if p.weights.shape != (np.prod(sides), units.shape[1]):
+        places = window_sites(sides, width, stride)
+        if p.weights.shape != (np.prod(sides), len(places)):
             raise ValueError(
-                f"a lattice of shape {sides} at stride {stride} has {np.prod(sides)} visible and {units.shape[1]} "
+                f"a lattice of shape {sides} at stride {stride} has {np.prod(sides)} visible and {len(places)} "
                 f"hidden units, the RBM has {p.weights.shape}"
             )
-        window = np.indices((width,) * len(sides)).reshape(len(sides), -1) - (width - 1) // 2
-        places = units[:, None, :] * stride + window[:, :, None]
-        seen = p.weights[np.ravel_multi_index(tuple(places), sides, mode="wrap"), np.arange(units.shape[1])]
+        seen = p.weights[places.T, np.arange(len(places))]
         _require_shared(p.weights, seen, p.hidden_fields)
         largest = np.abs(seen).max()
         field = float(p.hidden_fields.mean())
@@ -339,6 +337,14 @@ class ConvolutionKernel(BlockKernel):
                 f"a window of shape {self.weights.shape} needs a lattice of {self.weights.ndim} dimensions, "
                 f"got one of {n_dimensions}"
             )
+
+
+def window_sites(shape: Sequence[int], width: int, stride: int) -> npt.NDArray[np.int64]:
+    """Numbers of the sites in the window of each block spin, (n_block_spins, width**n_dimensions), row by row."""
+    units = np.indices([n // stride for n in shape]).reshape(len(shape), -1)
+    window = np.indices((width,) * len(shape)).reshape(len(shape), -1) - (width - 1) // 2
+    places = units[:, :, None] * stride + window[:, None, :]
+    return np.asarray(np.ravel_multi_index(tuple(places), tuple(shape), mode="wrap"))
 
 
 def _require_shared(
