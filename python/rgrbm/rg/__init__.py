@@ -29,6 +29,12 @@ from rgrbm.rg.filters import dominant_visible, filter_positions, filter_signs, s
 from rgrbm.rg.hamiltonian_fit import HamiltonianFit, NoFiniteHamiltonianError, fit_hamiltonian
 from rgrbm.rg.hidden_ring import HiddenCorrelation, hidden_correlation
 from rgrbm.rg.kadanoff_kernel import OptimalBlockKernel, optimal_block_kernel
+from rgrbm.rg.lattice_fields import (
+    HiddenLatticeCorrelation,
+    ReceptiveFields,
+    hidden_lattice_correlation,
+    receptive_fields,
+)
 from rgrbm.rg.mcrg_result import LinearizedStep, MCRGExponent, MCRGResult
 from rgrbm.rg.monte_carlo_rg import MCRGAccumulator, mcrg
 from rgrbm.rg.mutual_information import (
@@ -63,6 +69,7 @@ __all__ = [
     "EffectiveCouplings",
     "HamiltonianFit",
     "HiddenCorrelation",
+    "HiddenLatticeCorrelation",
     "InformativeKernel",
     "LinearizedStep",
     "MCRGAccumulator",
@@ -74,6 +81,7 @@ __all__ = [
     "OptimalBlockKernel",
     "OptimalKernel",
     "RBMFlow",
+    "ReceptiveFields",
     "RingCouplings",
     "SetCouplings",
     "SpinOperator",
@@ -93,6 +101,7 @@ __all__ = [
     "fit_hamiltonian",
     "free_energy_difference",
     "hidden_correlation",
+    "hidden_lattice_correlation",
     "inverse_decimation",
     "lattice_decimation_rbm",
     "lattice_gas_couplings",
@@ -104,6 +113,7 @@ __all__ = [
     "optimal_block_kernel",
     "optimal_ring_kernel",
     "rbm_flow",
+    "receptive_fields",
     "reconstruction_error_decimation_bound",
     "rg_hamiltonian",
     "ring_bond_rbm",
