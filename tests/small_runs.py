@@ -6,11 +6,17 @@ import pytest
 from rich.console import Console
 
 from made_up_digits import made_up
-from rgrbm.experiments import flow, ising_1d, mnist, run_folder
+from rgrbm.experiments import flow, ising_1d, ising_2d, mnist, run_folder
+from rgrbm.experiments.ising_2d_parameters import Ising2DParameters
 
 SMALL_FLOW = {
     "J": [0.8, 1.2], "n_spins": 16, "n_steps": 2, "n_train": 1000, "batch_size": 100, "n_epochs": 20,
     "n_measured": 10_000, "n_flow_steps": 2, "n_flow_samples": 50,
+}  # fmt: skip
+SMALL_2D = {
+    "criterion": ["majority", "pcd", "information"], "width": [2], "train_side": 8, "n_train": 512, "n_epochs": 2,
+    "side": 32, "n_steps": 2, "n_measured": 512, "n_fitted": 512, "around": [1.0, 1.3], "n_flow": 512,
+    "free_epochs": 2,
 }  # fmt: skip
 RUNS = {
     "ising1d": (
@@ -19,6 +25,7 @@ RUNS = {
     ),
     "mnist": (mnist.run_mnist, mnist.MNISTParameters(n_each=20, n_hidden=10, n_epochs=5, n_chains=20, n_betas=200)),
     "flow": (flow.run_flow, flow.FlowParameters(**SMALL_FLOW)),
+    "ising2d": (ising_2d.run_ising_2d, Ising2DParameters(**SMALL_2D)),
 }
 
 

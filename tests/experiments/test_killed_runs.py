@@ -20,7 +20,7 @@ from typer.testing import CliRunner
 from rgrbm import set_num_threads
 from rgrbm.cli import app
 
-N_KILLS = int(os.environ.get("RGRBM_KILLS", "6"))
+N_KILLS = int(os.environ.get("RGRBM_KILLS", "3"))
 ISING = ("ising1d", "--n-spins", "32", "--n-measured", "5000", "--l1-warmup", "300", "--n-epochs")
 FLOW = (
     "flow", "--n-spins", "16", "--n-steps", "2", "--J", "0.8", "--J", "1.2", "--n-train", "2000",
@@ -29,9 +29,9 @@ FLOW = (
 MNIST = ("mnist", "--n-each", "500", "--n-hidden", "64", "--n-chains", "50", "--n-betas", "500", "--n-epochs")
 DATA = "RGRBM_DATA" in os.environ
 THIRD = (*MNIST, "100") if DATA else (*ISING, "12000")
-SHORT = [(*ISING, "6000"), (*FLOW, "100"), THIRD]  # an odd number: each meets both signals
+SHORT = [(*ISING, "6000"), (*FLOW, "100"), THIRD]  # an odd number: many kills meet each with both signals
 LONG = [(*ISING, "60000"), (*FLOW, "1000")]
-MANY = N_KILLS > 6
+MANY = N_KILLS > 3
 RUNS = [*SHORT, *LONG] if MANY else SHORT
 
 

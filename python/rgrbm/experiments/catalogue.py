@@ -6,9 +6,10 @@ from typing import Any
 
 from rich.table import Table
 
-from rgrbm.experiments import flow, ising_1d, mnist, scan
+from rgrbm.experiments import flow, ising_1d, ising_2d, mnist, scan
 from rgrbm.experiments.experiment import Run
 from rgrbm.experiments.flow_parameters import FlowParameters
+from rgrbm.experiments.ising_2d_parameters import Ising2DParameters
 from rgrbm.experiments.options import names_of_places
 from rgrbm.experiments.scan_parameters import ScanParameters
 
@@ -44,5 +45,6 @@ EXPERIMENTS = (
     Experiment("ising1d", ising_1d.Ising1DParameters, ising_1d.run_ising_1d, ising_1d.tables),
     Experiment("mnist", mnist.MNISTParameters, mnist.run_mnist, mnist.tables),
     Experiment("flow", FlowParameters, flow.run_flow, flow.tables),
+    Experiment("ising2d", Ising2DParameters, ising_2d.run_ising_2d, ising_2d.tables),
     Experiment("scan", ScanParameters, scan.run_scan, scan.tables),
 )

@@ -58,7 +58,7 @@ def _on_dask(scheduler: str) -> Iterator[None]:
     except ImportError as error:
         raise ImportError('a Dask scheduler takes the extra "rgrbm[distributed]": pip install it') from error
     try:
-        client = Client(scheduler, timeout=_PATIENCE, set_as_default=True)  # type: ignore[no-untyped-call]
+        client = Client(scheduler, timeout=_PATIENCE, set_as_default=True)  # type: ignore[no-untyped-call, unused-ignore]
     except (OSError, ValueError, TypeError) as error:
         raise ConnectionError(f"no Dask scheduler answers at {scheduler!r} within {_PATIENCE} s: {error}") from error
     with client:
