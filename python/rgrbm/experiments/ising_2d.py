@@ -201,7 +201,7 @@ def tables(results: dict[str, Any]) -> Sequence[Table | str]:
 
 
 def _exponents(kernels: dict[str, Any], which: str, symbol: str) -> Table:
-    table = _table(f"{symbol} of the square lattice at J_c after each step (exact: {EXACT[which]:g})")
+    table = _table(f"{symbol} after each step, exactly {EXACT[which]:g}")
     for step in range(1, 1 + max(len(found[which]) for found in kernels.values())):
         table.add_column(str(step), justify="right")
     for name, found in kernels.items():

@@ -9,7 +9,7 @@ import numpy.typing as npt
 from matplotlib.axes import Axes
 from matplotlib.colors import ListedColormap
 from matplotlib.figure import Figure
-from matplotlib.ticker import LogLocator, PercentFormatter
+from matplotlib.ticker import FuncFormatter, LogLocator
 
 from rgrbm.plots.ring import BLACK, BLUE, GREEN, GREY, ORANGE
 
@@ -175,7 +175,7 @@ def plot_ranges(couplings: Mapping[str, Mapping[str, Any]]) -> Figure:
         for k in range(len(names)):
             _points(axes, mean[k : k + 1], np.array([k]), None, k, names[k], x_error=error[k : k + 1])
         axes.set_xscale("log")
-        axes.xaxis.set_major_formatter(PercentFormatter(1))
+        axes.xaxis.set_major_formatter(FuncFormatter(lambda share, _: f"{100 * share:g}%"))
         axes.xaxis.set_major_locator(LogLocator(subs=(1, 2, 5)))
         axes.minorticks_off()
         axes.set_xlabel(f"{label}\n(share of the Hamiltonian)")
