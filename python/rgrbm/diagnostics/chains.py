@@ -72,7 +72,7 @@ def run_chains(
     ----------
     rbm : fitted estimator or RBMParameters
         Ours, scikit-learn's ``BernoulliRBM``, or an object with the parameters.
-    X_train : array_like of 0 and 1, shape (n_samples, n_visible)
+    X_train : array_like of 0 and 1, or of real numbers for a ``GaussianRBM``, shape (n_samples, n_visible)
         Data, some of which half of the chains start from.
     n_chains : int, default=32
         Chains, at least 2.
@@ -90,7 +90,7 @@ def run_chains(
     Raises
     ------
     ValueError
-        If the data are not 0 and 1 or do not fit the model, or a number is too small.
+        If the data are not 0 and 1 (finite, if Gaussian) or do not fit the model, or a number is too small.
     TypeError
         If a number is not an integer.
 

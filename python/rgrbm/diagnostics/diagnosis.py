@@ -58,6 +58,9 @@ class Diagnosis:
     ----------
     machine : str
         Name of the model's class.
+    visible_units : {"binary", "gaussian"}
+        Errors of reconstruction are shares of the units that differ, or mean squares in units of the visible units'
+        variances given the hidden ones; distances to training samples are numbers of units, or Euclidean.
     n_visible, n_hidden, n_train, n_test : int
         Units and samples.
     log_likelihood : LogLikelihoods
@@ -71,6 +74,7 @@ class Diagnosis:
     """
 
     machine: str
+    visible_units: Literal["binary", "gaussian"]
     n_visible: int
     n_hidden: int
     n_train: int
@@ -148,9 +152,9 @@ def diagnose(
     rbm : fitted estimator or RBMParameters
         Ours, scikit-learn's ``BernoulliRBM``, or an object with ``weights_``, ``intercept_visible_`` and
         ``intercept_hidden_``. It is not changed.
-    X_train : array_like of 0 and 1, shape (n_samples, n_visible)
+    X_train : array_like of 0 and 1 (of real numbers for a ``GaussianRBM``), shape (n_samples, n_visible)
         What the model was trained on.
-    X_test : array_like of 0 and 1, shape (n_samples, n_visible), optional
+    X_test : array_like of the same, shape (n_samples, n_visible), optional
         Data of the same law that it was not trained on.
     seed : int, SeedSequence, Generator, RandomState or None
         Fixes every random number, whatever the number of threads.
@@ -208,6 +212,7 @@ def diagnose(
     drawn, method = machine.samples(n_samples, 2 * n_steps, exact_up_to, seeds[3])
     return Diagnosis(
         machine=machine.name,
+        visible_units=machine.visible_units,
         n_visible=machine.weights.shape[0],
         n_hidden=machine.weights.shape[1],
         n_train=len(train),

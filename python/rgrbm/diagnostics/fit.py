@@ -56,7 +56,7 @@ def free_energies(rbm: Any, X_train: npt.ArrayLike, X_test: npt.ArrayLike | None
     ----------
     rbm : fitted estimator or RBMParameters
         Ours, scikit-learn's ``BernoulliRBM``, or an object with the parameters.
-    X_train, X_test : array_like of 0 and 1, shape (n_samples, n_visible)
+    X_train, X_test : array_like of 0 and 1, or of real numbers for a ``GaussianRBM``, shape (n_samples, n_visible)
         Data.
 
     Returns
@@ -66,7 +66,7 @@ def free_energies(rbm: Any, X_train: npt.ArrayLike, X_test: npt.ArrayLike | None
     Raises
     ------
     ValueError
-        If the data are not 0 and 1 or do not fit the model.
+        If the data are not 0 and 1 (finite, if Gaussian) or do not fit the model.
 
     References
     ----------
@@ -112,7 +112,7 @@ def reconstruction_errors(
     Raises
     ------
     ValueError
-        If the data are not 0 and 1 or do not fit the model, or ``n_draws`` is below 1.
+        If the data are not 0 and 1 (finite, if Gaussian) or do not fit the model, or ``n_draws`` is below 1.
 
     Examples
     --------

@@ -83,7 +83,7 @@ def log_likelihoods(
     ----------
     rbm : fitted estimator or RBMParameters
         Ours, scikit-learn's ``BernoulliRBM``, or an object with the parameters.
-    X_train, X_test : array_like of 0 and 1, shape (n_samples, n_visible)
+    X_train, X_test : array_like of 0 and 1, or of real numbers for a ``GaussianRBM``, shape (n_samples, n_visible)
         Data; annealing starts from the means of the training data.
     exact_up_to : int, default=16
         Units of the smaller layer up to which log Z is summed over all of its states.
@@ -104,7 +104,7 @@ def log_likelihoods(
     Raises
     ------
     ValueError
-        If the data are not 0 and 1 or do not fit the model, or a number is out of range.
+        If the data are not 0 and 1 (finite, if Gaussian) or do not fit the model, or a number is out of range.
     TypeError
         If ``rbm`` has no parameters, or a number is not an integer.
     MemoryError

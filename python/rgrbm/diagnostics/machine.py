@@ -1,22 +1,26 @@
-"""What diagnostics ask of a machine. All that assumes visible units 0 and 1 is here, and only here.
+"""What diagnostics ask of a machine. All that depends on the kind of its visible units is here, and only here.
 
-Machines with visible units of another kind need a class with the methods of :class:`BinaryMachine`, and a line in
+Machines with visible units of another kind need a class derived from :class:`Machine`, and a line in
 :func:`machine_of`.
 """
 
+from abc import ABC, abstractmethod
+from collections.abc import Callable
 from typing import Any, Literal
 
 import numpy as np
 import numpy.typing as npt
-from scipy.special import expit
+from scipy.spatial.distance import cdist
 from sklearn.neural_network import BernoulliRBM as SklearnRBM
 
 from rgrbm._support.streams import seed_sequence
 from rgrbm.likelihood.annealing import AISResult, anneal
 from rgrbm.likelihood.enumeration import log_z, sample_exactly
-from rgrbm.model.parameters import parameters_of
+from rgrbm.model.gaussian import real_states
+from rgrbm.model.parameters import gaussian_parameters_of, is_gaussian, parameters_of
 from rgrbm.model.unit_values import binary_states
 from rgrbm.rbm.conversion import from_parameters, from_sklearn
+from rgrbm.rbm.gaussian_inference import GaussianInference
 from rgrbm.rbm.inference import BernoulliInference, RBMInference
 
 Values = npt.NDArray[np.float64]
@@ -26,32 +30,73 @@ _ROWS = 1024  # of one block of distances
 _DISTANCE_BINS = 40
 
 
-class BinaryMachine:
-    """An RBM whose visible units are 0 or 1.
+class Machine(ABC):
+    """A fitted RBM, as diagnostics see it.
 
     Parameters
     ----------
-    rbm : BernoulliInference
+    rbm : RBMInference
         A fitted estimator.
+
+    Attributes
+    ----------
+    weights : ndarray of float64, shape (n_visible, n_hidden)
+        In units of the standard deviation of the visible units, given the hidden ones, where they are Gaussian.
+    exists : ndarray of bool, shape (n_visible, n_hidden)
+        False where a mask leaves a weight out.
+    name : str
+        Of the model's class.
+    visible_units : {"binary", "gaussian"}
     """
 
-    def __init__(self, rbm: BernoulliInference) -> None:
-        parameters = parameters_of(rbm)
+    rbm: Any
+    weights: Values
+    visible_units: Literal["binary", "gaussian"]
+
+    def __init__(self, rbm: RBMInference, weights: Values) -> None:
         self.rbm = rbm
-        self.weights: Values = parameters.weights_
+        self.weights = weights
         mask = getattr(rbm, "mask", None)
-        self.exists = np.ones(self.weights.shape, dtype=bool) if mask is None else np.asarray(mask) != 0
+        self.exists = np.ones(weights.shape, dtype=bool) if mask is None else np.asarray(mask) != 0
         self.name = type(rbm).__name__
 
+    @abstractmethod
     def states(self, x: npt.ArrayLike, name: str) -> States:
         """Visible states, checked.
 
         Raises
         ------
         ValueError
-            If they are not 0 and 1, none, or of other units than the machine's.
+            If they are not such states, none, or of other units than the machine's.
         """
-        return binary_states(x, len(self.weights), name)
+
+    @abstractmethod
+    def most_probable(self, v: States) -> States:
+        """The likeliest value of each visible unit given the hidden probabilities: no chance in it."""
+
+    @abstractmethod
+    def errors(self, v: States, reconstruction: States) -> Values:
+        """How much they differ, a number for each sample."""
+
+    @abstractmethod
+    def noise(self, n_samples: int, seed: np.random.SeedSequence) -> States:
+        """States that know nothing of the model."""
+
+    @property
+    @abstractmethod
+    def n_enumerated(self) -> int:
+        """Units that exact sums go over."""
+
+    @abstractmethod
+    def nearest(self, v: States, others: States, *, same: bool = False) -> Values:
+        """Distance from each state to the nearest of others.
+
+        With ``same``, the first states are the first of the others, and each is not compared with itself.
+        """
+
+    @abstractmethod
+    def distance_edges(self, distances: Values) -> Values:
+        """Edges of bins for distances."""
 
     def hidden(self, v: States) -> Values:
         """Probabilities p(h = 1 | v), shape (n_samples, n_hidden)."""
@@ -59,29 +104,11 @@ class BinaryMachine:
 
     def free_energy(self, v: States) -> Values:
         """F(v) in nats; p(v) = exp(−F(v)) / Z."""
-        return self.rbm.free_energy(v)
+        return np.asarray(self.rbm.free_energy(v), dtype=np.float64)
 
     def step(self, v: States, seed: np.random.SeedSequence) -> States:
         """One Gibbs step v → h → v, both drawn."""
-        return self.rbm.reconstruct(v, seed=seed)
-
-    def most_probable(self, v: States) -> States:
-        """The likelier value of each visible unit given the hidden probabilities: no chance in it."""
-        p: npt.NDArray[Any] = expit(self.rbm.transform(v) @ self.rbm.components_ + self.rbm.intercept_visible_)
-        return np.asarray(p >= 0.5)
-
-    def errors(self, v: States, reconstruction: States) -> Values:
-        """Share of the units that differ, of each sample."""
-        return np.asarray(np.mean(v != reconstruction, axis=1))
-
-    def noise(self, n_samples: int, seed: np.random.SeedSequence) -> States:
-        """States that know nothing of the model: fair coins."""
-        return np.random.default_rng(seed).integers(2, size=(n_samples, len(self.weights)), dtype=np.uint8)
-
-    @property
-    def n_enumerated(self) -> int:
-        """Units that exact sums go over: those of the smaller layer."""
-        return int(min(self.weights.shape))
+        return np.asarray(self.rbm.reconstruct(v, seed=seed))
 
     def samples(
         self, n_samples: int, n_steps: int, exact_up_to: int, seed: np.random.SeedSequence
@@ -110,30 +137,112 @@ class BinaryMachine:
             self.rbm, n_chains=n_chains, n_betas=n_betas, x=data, n_clusters=n_clusters, seed=seed, progress=progress
         )
 
-    def nearest(self, v: States, others: States, *, same: bool = False) -> Values:
-        """Distance from each state to the nearest of others: units that differ (Hamming).
+    def _means(self, v: States) -> Values:
+        """Arguments of the visible units' law given the hidden probabilities."""
+        hidden = self.rbm.transform(v)
+        return np.asarray(hidden @ self.rbm.components_ + self.rbm.intercept_visible_, dtype=np.float64)
 
-        With ``same``, the first states are the first of the others, and each is not compared with itself.
-        """
+
+class BinaryMachine(Machine):
+    """An RBM whose visible units are 0 or 1."""
+
+    visible_units = "binary"
+
+    def __init__(self, rbm: BernoulliInference) -> None:
+        super().__init__(rbm, parameters_of(rbm).weights_)
+
+    def states(self, x: npt.ArrayLike, name: str) -> States:
+        """Visible states 0 and 1."""
+        return binary_states(x, len(self.weights), name)
+
+    def most_probable(self, v: States) -> States:
+        """The likelier value of each visible unit."""
+        return np.asarray(self._means(v) >= 0)
+
+    def errors(self, v: States, reconstruction: States) -> Values:
+        """Share of the units that differ."""
+        return np.asarray(np.mean(v != reconstruction, axis=1))
+
+    def noise(self, n_samples: int, seed: np.random.SeedSequence) -> States:
+        """Fair coins."""
+        return np.random.default_rng(seed).integers(2, size=(n_samples, len(self.weights)), dtype=np.uint8)
+
+    @property
+    def n_enumerated(self) -> int:
+        """Those of the smaller layer."""
+        return int(min(self.weights.shape))
+
+    def nearest(self, v: States, others: States, *, same: bool = False) -> Values:
+        """Units that differ (Hamming)."""
         theirs = others.astype(np.float32)  # products are whole numbers, exact up to 2²⁴ units
         sizes = theirs.sum(axis=1)
-        nearest = np.empty(len(v))
-        for start in range(0, len(v), _ROWS):
-            rows = v[start : start + _ROWS].astype(np.float32)
-            distances = rows.sum(axis=1)[:, None] + sizes - 2 * (rows @ theirs.T)
-            if same:
-                distances[np.arange(len(rows)), start + np.arange(len(rows))] = np.inf
-            nearest[start : start + _ROWS] = distances.min(axis=1)
-        return nearest
+
+        def distances(rows: States) -> Values:
+            ours = rows.astype(np.float32)
+            return np.asarray(ours.sum(axis=1)[:, None] + sizes - 2 * (ours @ theirs.T))
+
+        return _nearest(v, distances, same=same)
 
     def distance_edges(self, distances: Values) -> Values:
-        """Edges of bins for distances: whole numbers, each in the middle of its bin where bins have a width of 1."""
+        """Whole numbers, each in the middle of its bin where bins have a width of 1."""
         low, high = distances.min(), distances.max()
         width = max(1.0, np.ceil((high - low + 1) / _DISTANCE_BINS))
         return np.asarray(np.arange(low - 0.5, high + width, width))
 
 
-Machine = BinaryMachine  # a union, once there are machines of another kind
+class GaussianMachine(Machine):
+    """An RBM whose visible units are Gaussian."""
+
+    visible_units = "gaussian"
+
+    def __init__(self, rbm: GaussianInference) -> None:
+        p = gaussian_parameters_of(rbm)
+        self._deviations = np.sqrt(p.variance_)
+        super().__init__(rbm, p.weights_ / self._deviations[:, None])
+
+    def states(self, x: npt.ArrayLike, name: str) -> States:
+        """Finite real states."""
+        return real_states(x, len(self.weights), name)
+
+    def most_probable(self, v: States) -> States:
+        """The mean of each visible unit."""
+        return self._means(v)
+
+    def errors(self, v: States, reconstruction: States) -> Values:
+        """Mean square of the differences, in units of the visible units' variances given the hidden ones."""
+        return np.asarray(np.mean(((v - reconstruction) / self._deviations) ** 2, axis=1))
+
+    def noise(self, n_samples: int, seed: np.random.SeedSequence) -> States:
+        """What hidden units that are fair coins make of the visible ones: where sampling starts."""
+        coins, drawn = seed.spawn(2)
+        hidden = np.random.default_rng(coins).integers(2, size=(n_samples, self.weights.shape[1]), dtype=np.uint8)
+        return np.asarray(self.rbm.sample_visible(hidden, seed=drawn))
+
+    @property
+    def n_enumerated(self) -> int:
+        """The hidden ones."""
+        return int(self.weights.shape[1])
+
+    def nearest(self, v: States, others: States, *, same: bool = False) -> Values:
+        """Euclidean distances."""
+        return _nearest(v, lambda rows: np.asarray(cdist(rows, others)), same=same)
+
+    def distance_edges(self, distances: Values) -> Values:
+        """Equal bins from the least to the largest distance."""
+        low, high = float(distances.min()), float(distances.max())
+        return np.linspace(low, high if high > low else low + 1, _DISTANCE_BINS + 1)
+
+
+def _nearest(v: States, distances: Callable[[States], Values], *, same: bool) -> Values:
+    """The least of the distances of each row, some rows at a time."""
+    nearest = np.empty(len(v))
+    for start in range(0, len(v), _ROWS):
+        rows = v[start : start + _ROWS]
+        found = distances(rows)
+        if same:
+            found[np.arange(len(rows)), start + np.arange(len(rows))] = np.inf
+        nearest[start : start + _ROWS] = found.min(axis=1)
+    return nearest
 
 
 def machine_of(rbm: Any) -> Machine:
@@ -148,12 +257,14 @@ def machine_of(rbm: Any) -> Machine:
     sklearn.exceptions.NotFittedError
         If it is an estimator of scikit-learn's that is not fitted.
     """
-    if isinstance(rbm, BinaryMachine):
+    if isinstance(rbm, Machine):
         return rbm
     if isinstance(rbm, SklearnRBM):
         rbm = from_sklearn(rbm)
-    if isinstance(rbm, RBMInference) and not isinstance(rbm, BernoulliInference):
-        raise TypeError(f"diagnose takes RBMs whose visible units are 0 or 1, not a {type(rbm).__name__}")
+    if isinstance(rbm, GaussianInference):
+        return GaussianMachine(rbm)
+    if is_gaussian(rbm):
+        raise TypeError(f"of Gaussian visible units a fitted GaussianRBM is needed, got a {type(rbm).__name__}")
     return BinaryMachine(rbm if isinstance(rbm, BernoulliInference) else from_parameters(rbm))
 
 

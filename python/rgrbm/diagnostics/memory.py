@@ -76,11 +76,11 @@ def nearest_training_samples(
     ----------
     rbm : fitted estimator or RBMParameters
         The model, which says what a distance is.
-    samples : array_like of 0 and 1, shape (n_samples, n_visible)
+    samples : array_like of 0 and 1, or of real numbers for a ``GaussianRBM``, shape (n_samples, n_visible)
         Samples of the model, not made from training samples (chains that start there may not have left).
-    X_train : array_like of 0 and 1, shape (n_train, n_visible)
+    X_train : array_like of 0 and 1, or of real numbers for a ``GaussianRBM``, shape (n_train, n_visible)
         Training data.
-    X_test : array_like of 0 and 1, shape (n_test, n_visible), optional
+    X_test : array_like of 0 and 1, or of real numbers for a ``GaussianRBM``, shape (n_test, n_visible), optional
         Data of the same law; without them, training samples take their place, each among all others.
     n_reference : int, default=1000
         How many of these are taken at most, at random.

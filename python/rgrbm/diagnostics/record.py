@@ -111,6 +111,10 @@ class Record:
 
     def __call__(self, progress: TrainingProgress) -> None:
         """Record, if it is time; training always goes on."""
+        if progress.log_variance is not None:
+            raise TypeError(
+                "Record measures RBMs whose visible units are 0 or 1; of a GaussianRBM use diagnose, after fit"
+            )
         if self._last is not None and self._last < progress.epoch < self._last + self.every:
             return
         self._last = progress.epoch

@@ -100,8 +100,10 @@ def _data_cells(found: Mapping[str, Any]) -> list[list[str]]:
     add("free energy, nats", "free_energy")
     if "free_energy_gap" in by_data:
         cells.append(["  train - test", _cell(by_data["free_energy_gap"]["train - test"]), "", ""])
-    add("reconstruction error, sampled", "reconstruction_error_sampled", style="%")
-    add("  most probable values", "reconstruction_error_thresholded", style="%")
+    of_shares = found["visible_units"] == "binary"
+    kind, style = ("reconstruction error, sampled", "%") if of_shares else ("mean square error, sampled, in σ²", "")
+    add(kind, "reconstruction_error_sampled", style=style)
+    add("  most probable values", "reconstruction_error_thresholded", style=style)
     add("distance to nearest training sample", "median_distance_to_training_data")
     add("  copies, at distance 0", "share_of_copies", style="%")
     return cells

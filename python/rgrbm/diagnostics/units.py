@@ -82,7 +82,7 @@ def hidden_units(rbm: Any, X: npt.ArrayLike) -> HiddenUnits:
     ----------
     rbm : fitted estimator or RBMParameters
         Ours, scikit-learn's ``BernoulliRBM``, or an object with the parameters.
-    X : array_like of 0 and 1, shape (n_samples, n_visible)
+    X : array_like of 0 and 1, or of real numbers for a ``GaussianRBM``, shape (n_samples, n_visible)
         Data, usually those of the training. Of a single sample all units are dead: nothing varies.
 
     Returns
@@ -92,7 +92,7 @@ def hidden_units(rbm: Any, X: npt.ArrayLike) -> HiddenUnits:
     Raises
     ------
     ValueError
-        If the data are not 0 and 1 or do not fit the model.
+        If the data are not 0 and 1 (finite, if Gaussian) or do not fit the model.
 
     Examples
     --------
