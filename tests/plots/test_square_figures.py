@@ -40,9 +40,11 @@ def test_ranges_name_each_kernel():
 
 
 def test_flow_ends_where_spins_freeze():
-    point = [[0.4, 0.01], [0.1, 0.01]]
-    figure = square.plot_coupling_flow([{"ratio": 1.1, "paths": {"a": [point, point, None], "b": [point] * 3}}])
-    assert [len(axes.containers[0][0].get_xdata()) for axes in figure.axes] == [2, 3]
+    known, frozen = [[0.4, 0.01]] * 3, [[0.4, 0.01], [0.4, 0.01], [None, None]]
+    paths = {"a": {"nearest": frozen, "diagonal": frozen}, "b": {"nearest": known, "diagonal": known}}
+    figure = square.plot_coupling_flow([{"ratio": 1.1, "paths": paths}])
+    assert [np.isfinite(axes.containers[0][0].get_xdata()).sum() for axes in figure.axes] == [2, 3]
+    assert [len(axes.texts) for axes in figure.axes] == [1, 2]
 
 
 def test_receptive_fields_lie_in_order_of_place():

@@ -1,5 +1,6 @@
 """Block spins of the critical square lattice: made by several criteria, and measured on the same samples."""
 
+import math
 from collections.abc import Iterator
 from typing import Any
 
@@ -27,6 +28,7 @@ from rgrbm.spins.values import Spins, to_binary
 J_C = exact.CRITICAL_COUPLING
 _CHAINS, _ROUNDS, _SPACING, _BURN_IN = 64, 8, 5, 100  # 512 samples a word, chain after chain, five sweeps apart
 _MAX_WEIGHT = 8.0
+_FLOWING = ("nearest", "diagonal")  # couplings
 _PLAQUETTE = ("nearest", "diagonal", "plaquette")  # what fits into 2 × 2
 _TRAIN, _MEASURE, _FIT, _FLOW, _BLOCK = 1, 2, 3, 4, 5  # purposes of random streams
 
@@ -134,24 +136,24 @@ def fit_couplings(p: Ising2DParameters, kernels: dict[str, BlockKernel]) -> dict
 
 
 def flow_from(p: Ising2DParameters, ratio: float, kernels: dict[str, BlockKernel]) -> dict[str, Any]:
-    """Couplings (nearest, diagonal) before and after each step, of samples at a coupling near J_c."""
+    """Nearest and diagonal couplings before and after each step, of samples at a coupling near J_c."""
     purpose = stream(p, _FLOW, p.around.index(ratio))
     start = np.concatenate(list(words(p.side, ratio * J_C, p.n_flow, purpose, f"J = {ratio:g} J_c")))
-    before = _nearest_and_diagonal(start)
+    before = _flowing(start)
     paths = {}
     for name, kernel in kernels.items():
         spins, path = start, [before]
         for step in range(p.n_steps):
             spins = kernel.block(spins, seed=stream(p, _BLOCK, step))
-            path.append(_nearest_and_diagonal(spins))
-        paths[name] = path
+            path.append(_flowing(spins))
+        paths[name] = {operator: [point[operator] for point in path] for operator in _FLOWING}
     return {"ratio": ratio, "paths": paths}
 
 
-def _nearest_and_diagonal(spins: npt.NDArray[np.int8]) -> list[list[float]] | None:
-    """(K, its error) of both; None where the spins are all but frozen and no finite couplings fit."""
+def _flowing(spins: npt.NDArray[np.int8]) -> dict[str, list[float]]:
+    """(K, its error) of both; NaN where the spins are all but frozen and no finite couplings fit."""
     try:
         fit = fit_hamiltonian(spins, EVEN_OPERATORS[:4])
     except NoFiniteHamiltonianError:
-        return None
-    return [list(fit.coupling("nearest")), list(fit.coupling("diagonal"))]
+        return {operator: [math.nan, math.nan] for operator in _FLOWING}
+    return {operator: list(fit.coupling(operator)) for operator in _FLOWING}

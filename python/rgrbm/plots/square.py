@@ -1,5 +1,6 @@
 """Figures of the square lattice: block spins, exponents, the range of a Hamiltonian, receptive fields."""
 
+import itertools
 import math
 from collections.abc import Mapping, Sequence
 from typing import Any
@@ -192,8 +193,8 @@ def plot_coupling_flow(flows: Sequence[Mapping[str, Any]]) -> Figure:
     Parameters
     ----------
     flows : sequence of mappings
-        Each with ``ratio``, the start in units of J_c, and ``paths``: by the name of the kernel, a list of None or
-        ((K nearest, error), (K diagonal, error)) before and after each step.
+        Each with ``ratio``, the start in units of J_c, and ``paths``: by the name of the kernel, ``nearest`` and
+        ``diagonal``, each a list of (K, error) before and after each step, None where there is no coupling.
 
     Returns
     -------
@@ -207,7 +208,7 @@ def plot_coupling_flow(flows: Sequence[Mapping[str, Any]]) -> Figure:
     Examples
     --------
     >>> from rgrbm.plots.square import plot_coupling_flow
-    >>> path = [[[0.44, 0.01], [0.0, 0.01]], [[0.35, 0.01], [0.08, 0.01]], None]
+    >>> path = {"nearest": [[0.44, 0.01], [0.35, 0.01]], "diagonal": [[0.0, 0.01], [0.08, 0.01]]}
     >>> figure = plot_coupling_flow([{"ratio": 1.0, "paths": {"majority": path}}])
     """
     if not flows:
@@ -217,13 +218,13 @@ def plot_coupling_flow(flows: Sequence[Mapping[str, Any]]) -> Figure:
     panels = figure.subplots(1, len(names), squeeze=False, sharex=True, sharey=True)[0]
     for axes, name in zip(panels, names, strict=True):
         for k, flow in enumerate(flows):
-            path = np.array([point for point in flow["paths"][name] if point is not None], dtype=np.float64)
+            (x, x_error), (y, y_error) = (_columns(flow["paths"][name][which]) for which in ("nearest", "diagonal"))
             colour = _COLOURS[k % len(_COLOURS)]
             axes.errorbar(
-                path[:, 0, 0], path[:, 1, 0], path[:, 1, 1], path[:, 0, 1], color=colour, linewidth=1,
-                marker=_MARKERS[k % len(_MARKERS)], markersize=4, label=f"{flow['ratio']:g} $J_c$",
+                x, y, y_error, x_error, color=colour, linewidth=1, marker=_MARKERS[k % len(_MARKERS)], markersize=4,
+                label=f"{flow['ratio']:g} $J_c$",
             )  # fmt: skip
-            for start, end in zip(path[:-1, :, 0], path[1:, :, 0], strict=True):
+            for start, end in itertools.pairwise(np.column_stack([x, y])[np.isfinite(x)]):
                 axes.annotate(
                     "", start + 0.62 * (end - start), start + 0.5 * (end - start),
                     arrowprops={"arrowstyle": "-|>", "color": colour, "linewidth": 0, "mutation_scale": 10},
