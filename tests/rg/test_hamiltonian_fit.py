@@ -2,6 +2,7 @@
 
 import numpy as np
 import pytest
+from threadpoolctl import threadpool_limits
 
 import rgrbm
 from exact_laws import all_states
@@ -103,3 +104,15 @@ def test_dependent_operators_are_refused():
     twice = SpinOperator("the same", [(0, 0), (1, 0)])
     with pytest.raises(NoFiniteHamiltonianError, match="linearly dependent"):
         fit_hamiltonian(spins, (EVEN_OPERATORS[0], twice))
+
+
+def test_threads_of_the_blas_change_no_bit():
+    spins = rgrbm.IsingModel((32, 32), 0.4).sample(200, method="swendsen_wang", n_chains=50, spacing=3, seed=0)
+    found = []
+    for n_threads in (1, 2):
+        with threadpool_limits(n_threads):
+            kadanoff = rgrbm.rg.optimal_block_kernel((4, 4), 0.4, width=3, n_starts=1)
+            informative = rgrbm.rg.most_informative_kernel(rgrbm.rg.count_surroundings(spins, 3), n_starts=2)
+            found.append([fit_hamiltonian(spins).couplings, kadanoff.kernel.weights, informative.kernel.weights])
+    for one, two in zip(*found, strict=True):
+        np.testing.assert_array_equal(one, two)

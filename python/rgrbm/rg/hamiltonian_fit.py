@@ -10,6 +10,7 @@ import numpy.typing as npt
 from scipy.special import expit
 
 from rgrbm._support import checks
+from rgrbm._support.blas import same_bits
 from rgrbm.rg.spin_operators import EVEN_OPERATORS, SpinOperator, checked_operators, lattice_spins
 from rgrbm.statistics.jackknife import Array, Estimate, block_bounds, jackknife_stderr
 from rgrbm.statistics.notation import with_error
@@ -99,6 +100,7 @@ class HamiltonianFit:
         )
 
 
+@same_bits
 def fit_hamiltonian(
     spins: npt.ArrayLike,
     operators: Iterable[SpinOperator] = EVEN_OPERATORS,

@@ -9,6 +9,7 @@ from scipy.optimize import minimize
 from scipy.special import logsumexp
 
 from rgrbm._support import checks, streams
+from rgrbm._support.blas import same_bits
 from rgrbm.rg.block_kernels import ConvolutionKernel, window_sites
 from rgrbm.spins import lattice_bonds, spin_energies
 
@@ -25,6 +26,7 @@ class OptimalBlockKernel(NamedTuple):
     """ΔF = F^RG − F of the "centred" kernel, in nats; −KL(P‖p_λ)."""
 
 
+@same_bits
 def optimal_block_kernel(
     shape: Sequence[int],
     J: float,

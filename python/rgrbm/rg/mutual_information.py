@@ -10,6 +10,7 @@ from scipy.optimize import minimize
 from scipy.special import expit, xlogy
 
 from rgrbm._support import checks, streams
+from rgrbm._support.blas import same_bits
 from rgrbm.rg.block_kernels import BlockKernel, ConvolutionKernel
 from rgrbm.rg.spin_operators import lattice_spins
 from rgrbm.statistics.jackknife import Array
@@ -147,6 +148,7 @@ def count_surroundings(
     return BlockSurroundings(window, chosen, (counts / counts.sum()).reshape(2 ** len(window), -1))
 
 
+@same_bits
 def most_informative_kernel(
     surroundings: BlockSurroundings,
     stride: int = 2,
