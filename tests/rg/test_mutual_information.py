@@ -88,7 +88,7 @@ def test_default_surroundings_lie_beyond_the_buffer():
 
 
 def test_no_threshold_rule_tells_more():
-    """Of 2 × 2 spins all 14 rules sign(w·V) that keep their sign under a flip, up to ties: weights of 0 … 3."""
+    """Of 2 × 2 spins all rules sign(w·V) with weights of −1 … 3, ties by a coin."""
     spins = rgrbm.IsingModel((16, 16), J_C).sample(4000, method="swendsen_wang", n_chains=100, spacing=4, seed=2)
     found = count_surroundings(spins, 2, buffer=1)
     best = most_informative_kernel(found)
