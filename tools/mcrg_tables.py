@@ -8,6 +8,7 @@ import time
 
 import numpy as np
 
+from rgrbm.experiments.block_spins import J_C, words
 from rgrbm.rg import (
     BlockKernel,
     ConvolutionKernel,
@@ -17,29 +18,13 @@ from rgrbm.rg import (
     MCRGResult,
     match_critical_coupling,
 )
-from rgrbm.spins import ClusterSampler, Lattice
 from rgrbm.statistics import with_error
-
-J_C = float(np.log(1 + np.sqrt(2)) / 2)
-N_CHAINS, ROUNDS, SPACING = 64, 8, 5  # 512 samples a word, chain after chain, five sweeps apart
-
-
-def samples(side, n_samples, J, seed):
-    """Words of 512 configurations by Swendsen and Wang's clusters."""
-    sampler = ClusterSampler(Lattice((side, side)), J, method="swendsen_wang", n_chains=N_CHAINS, seed=seed)
-    sampler.sweep(100)
-    for _ in range(n_samples // (N_CHAINS * ROUNDS)):
-        rounds = []
-        for _ in range(ROUNDS):
-            sampler.sweep(SPACING)
-            rounds.append(sampler.spins())
-        yield np.stack(rounds, axis=1).reshape(-1, side, side)
 
 
 def exponents(side, kernels: list[BlockKernel], n_samples, seed) -> list[MCRGResult]:
     """Results of several kernels on the same samples."""
     accumulators = [MCRGAccumulator(kernel, (side, side), seed=seed) for kernel in kernels]
-    for word in samples(side, n_samples, J_C, seed):
+    for word in words(side, J_C, n_samples, seed):
         for accumulator in accumulators:
             accumulator.add(word)
     return [accumulator.result() for accumulator in accumulators]
@@ -70,7 +55,7 @@ def main(n_samples: int, n_seeds: int) -> None:
         for level in sorted({found.level for found in result.exponents}):
             print(f"  level {level}: y_T {with_error(*result.y_t(level))}, y_h {with_error(*result.y_h(level))}")
     for J in (0.44, 0.438):
-        large, small = (np.concatenate(list(samples(side, n_samples // 2, J, side))) for side in (64, 32))
+        large, small = (np.concatenate(list(words(side, J, n_samples // 2, side))) for side in (64, 32))
         print("\n" + str(match_critical_coupling(large, small, MajorityKernel(), J=J, seed=1)))
 
 

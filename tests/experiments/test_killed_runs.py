@@ -15,10 +15,8 @@ from concurrent.futures import ThreadPoolExecutor
 import numpy as np
 import pytest
 from safetensors.numpy import load_file
-from typer.testing import CliRunner
 
-from rgrbm import set_num_threads
-from rgrbm.cli import app
+from commands import run_command
 
 N_KILLS = int(os.environ.get("RGRBM_KILLS", "3"))
 ISING = ("ising1d", "--n-spins", "32", "--n-measured", "5000", "--l1-warmup", "300", "--n-epochs")
@@ -57,14 +55,13 @@ def undisturbed(tmp_path_factory):
         run_here(arguments, out)
         return results_of(out), time.monotonic() - started
 
-    yield run
-    set_num_threads(0)
+    return run
 
 
 def run_here(arguments, out):
-    done = CliRunner().invoke(app, options(arguments, out))
-    assert done.exit_code == 0, done.output
-    return done.output
+    done = run_command(*options(arguments, out))
+    assert done.returncode == 0, done.stdout + done.stderr
+    return done.stdout + done.stderr
 
 
 def options(arguments, out):

@@ -8,6 +8,7 @@ import numpy as np
 import numpy.typing as npt
 
 from rgrbm._support.progress import progress_bar
+from rgrbm._support.streams import Seed
 from rgrbm.experiments.ising_2d_parameters import LARGEST_ENUMERATED, Ising2DParameters
 from rgrbm.experiments.options import stream
 from rgrbm.experiments.run_folder import RunFolder
@@ -33,7 +34,7 @@ _PLAQUETTE = ("nearest", "diagonal", "plaquette")  # what fits into 2 × 2
 _TRAIN, _MEASURE, _FIT, _FLOW, _BLOCK = 1, 2, 3, 4, 5  # purposes of random streams
 
 
-def words(side: int, J: float, n_samples: int, seed: np.random.SeedSequence, what: str = "") -> Iterator[Spins]:
+def words(side: int, J: float, n_samples: int, seed: Seed, what: str = "") -> Iterator[Spins]:
     """Configurations by Swendsen and Wang's clusters, 512 at a time, with a progress bar if they are named."""
     sampler = ClusterSampler(Lattice((side, side)), J, method="swendsen_wang", n_chains=_CHAINS, seed=seed)
     sampler.sweep(_BURN_IN)

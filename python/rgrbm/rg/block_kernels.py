@@ -281,8 +281,6 @@ class ConvolutionKernel(BlockKernel):
         sides = tuple(checks.integer("each side of the shape", n, 2) for n in shape)
         width, stride = checks.integer("width", width, 1), checks.integer("stride", stride, 2)
         p = spin_parameters(rbm)
-        if len(sides) not in (1, 2) or any(n % stride or width > n for n in sides):
-            raise ValueError(f"windows of width {width} at stride {stride} do not fit a lattice of shape {sides}")
         places = window_sites(sides, width, stride)
         if p.weights.shape != (np.prod(sides), len(places)):
             raise ValueError(
@@ -294,8 +292,7 @@ class ConvolutionKernel(BlockKernel):
         largest = np.abs(seen).max()
         field = float(p.hidden_fields.mean())
         weights = seen.mean(axis=1).reshape((width,) * len(sides))
-        sign = -1.0 if weights.sum() < 0 else 1.0
-        return cls(sign * weights, stride, 0.0 if abs(field) <= _SHARED * largest else sign * field)
+        return upward_kernel(weights, stride, 0.0 if abs(field) <= _SHARED * largest else field)
 
     @property
     def name(self) -> str:
@@ -339,8 +336,22 @@ class ConvolutionKernel(BlockKernel):
             )
 
 
+def upward_kernel(weights: npt.NDArray[np.float64], stride: int, field: float = 0.0) -> ConvolutionKernel:
+    """The kernel whose block spins point the way of their window: weights and field change their sign if Σ w < 0."""
+    sign = -1.0 if weights.sum() < 0 else 1.0
+    return ConvolutionKernel(sign * weights, stride, sign * field)
+
+
 def window_sites(shape: Sequence[int], width: int, stride: int) -> npt.NDArray[np.int64]:
-    """Numbers of the sites in the window of each block spin, (n_block_spins, width**n_dimensions), row by row."""
+    """Numbers of the sites in the window of each block spin, (n_block_spins, width**n_dimensions), row by row.
+
+    Raises
+    ------
+    ValueError
+        If the lattice is not of one or two dimensions, the stride does not divide a side, or a window is wider than it.
+    """
+    if len(shape) not in (1, 2) or any(n % stride or width > n for n in shape):
+        raise ValueError(f"windows of width {width} at stride {stride} do not fit a lattice of shape {tuple(shape)}")
     units = np.indices([n // stride for n in shape]).reshape(len(shape), -1)
     window = np.indices((width,) * len(shape)).reshape(len(shape), -1) - (width - 1) // 2
     places = units[:, :, None] * stride + window[:, None, :]

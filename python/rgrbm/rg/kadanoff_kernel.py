@@ -10,7 +10,7 @@ from scipy.special import logsumexp
 
 from rgrbm._support import checks, streams
 from rgrbm._support.blas import same_bits
-from rgrbm.rg.block_kernels import ConvolutionKernel, window_sites
+from rgrbm.rg.block_kernels import ConvolutionKernel, upward_kernel, window_sites
 from rgrbm.spins import lattice_bonds, spin_energies
 
 Values = npt.NDArray[np.float64]
@@ -92,8 +92,6 @@ def optimal_block_kernel(
             f"the lattice has one or two dimensions and {_MAX_SPINS} sites at most, as each step sums over all states, "
             f"got shape {sides}"
         )
-    if any(n % stride or width > n for n in sides):
-        raise ValueError(f"windows of width {width} at stride {stride} do not fit a lattice of shape {sides}")
     if max_weight <= 0:
         raise ValueError(f"max_weight must be positive, got {max_weight}")
     generator = np.random.default_rng(streams.seed_sequence(seed))
@@ -104,21 +102,21 @@ def optimal_block_kernel(
         for start in generator.uniform(-1, 1, size=(n_starts, n_weights)) * min(1.0, max_weight)
     ]
     best = min(ends, key=lambda end: float(end.fun))
-    weights = best.x.reshape((width,) * len(sides))
-    return OptimalBlockKernel(ConvolutionKernel(weights * (-1 if weights.sum() < 0 else 1), stride), -float(best.fun))
+    return OptimalBlockKernel(upward_kernel(best.x.reshape((width,) * len(sides)), stride), -float(best.fun))
 
 
 class Divergence:
     """KL(P‖p_λ) of the Ising model and the RBM of a window, and its slope, as functions of the window's weights."""
 
     def __init__(self, shape: tuple[int, ...], J: float, width: int, stride: int) -> None:
+        sites = window_sites(shape, width, stride)
         n_sites = int(np.prod(shape))
         half = np.arange(2 ** (n_sites - 1))  # the last spin down: the others are these with all spins flipped
         log_p = -spin_energies(n_sites, lattice_bonds(shape), J)[half]
         self.log_p = log_p - logsumexp(log_p)
         self.p = np.exp(self.log_p)
         spins = 2.0 * ((half[:, None] >> np.arange(n_sites)) & 1) - 1
-        self.seen = spins[:, window_sites(shape, width, stride)]
+        self.seen = spins[:, sites]
 
     def __call__(self, weights: Values) -> tuple[float, Values]:
         """The divergence in nats, and its derivatives."""

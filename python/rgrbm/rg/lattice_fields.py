@@ -9,9 +9,9 @@ import numpy.typing as npt
 from scipy.ndimage import map_coordinates
 
 from rgrbm._support import checks
-from rgrbm.rg.filters import filter_signs
+from rgrbm.rg.filters import filter_positions, filter_signs
 from rgrbm.rg.spin_operators import lattice_spins
-from rgrbm.statistics.jackknife import Array, block_bounds, block_sums, jackknife_stderr, leave_one_out
+from rgrbm.statistics.jackknife import Array, block_bounds, jackknife_stderr, leave_one_out
 
 _BLOCKS = 50
 
@@ -46,9 +46,10 @@ class ReceptiveFields:
 
     def distances(self) -> Array:
         """Distances between the centres of all pairs of units on the torus, of shape (n_hidden, n_hidden)."""
-        return np.asarray(np.linalg.norm(self._displacements(), axis=-1))
+        return np.asarray(np.linalg.norm(self.displacements(), axis=-1))
 
-    def _displacements(self) -> Array:
+    def displacements(self) -> Array:
+        """The way between the centres of all pairs, the short way around: shape (n_hidden, n_hidden, n_dimensions)."""
         return _shortest(self.places[:, None, :] - self.places[None, :, :], self.shape)
 
 
@@ -111,10 +112,9 @@ def receptive_fields(weights: npt.ArrayLike, shape: Sequence[int]) -> ReceptiveF
     seen = total > 0
     share = squares[:, seen] / total[seen]
     sites = np.indices(sides).reshape(len(sides), -1)
-    places = np.full((w.shape[1], len(sides)), np.nan)
-    for axis, side in enumerate(sides):
-        angle = np.angle(np.exp(2j * np.pi * sites[axis] / side) @ share)
-        places[seen, axis] = np.round(angle / (2 * np.pi) * side, 12) % side
+    on_lattice, axes = squares.reshape(*sides, -1), range(len(sides))
+    along = [on_lattice.sum(axis=tuple(other for other in axes if other != axis)) for axis in axes]
+    places = np.stack([filter_positions(np.sqrt(marginal)) for marginal in along], axis=1)
     apart = _shortest(sites.T[:, None, :] - places[None, seen, :], sides)
     spreads, n_sites = np.full(w.shape[1], np.nan), np.zeros(w.shape[1])
     spreads[seen] = np.sqrt(np.sum(share * (apart**2).sum(axis=-1), axis=0))
@@ -161,14 +161,14 @@ def hidden_lattice_correlation(
         raise ValueError("correlations need two units with weights at least")
     turned = h[:, units] * fields.signs[units]
     first, second = np.triu_indices(len(units), 1)
-    distance = fields.distances()[np.ix_(units, units)][first, second]
+    displacement = fields.displacements()[units[first], units[second]]
+    distance = np.linalg.norm(displacement, axis=-1)
     number = np.unique(np.floor(distance / width + 0.5), return_inverse=True)[1]
     n_pairs = np.bincount(number)
-    bounds = itertools.pairwise(block_bounds(len(s), _BLOCKS).tolist())
-    products = [turned[start:end].T @ turned[start:end] for start, end in bounds]
+    bounds = block_bounds(len(s), _BLOCKS)
+    products = [turned[start:end].T @ turned[start:end] for start, end in itertools.pairwise(bounds.tolist())]
     sums = np.array([np.bincount(number, weights=product[first, second]) / n_pairs for product in products])
-    counts = block_sums(np.ones(len(s)), _BLOCKS)[:, None]
-    displacement = fields._displacements()[np.ix_(units, units)][first, second]
+    counts = np.diff(bounds)[:, None].astype(np.float64)
     visible = _interpolated(_spin_correlation(s), displacement)
     return HiddenLatticeCorrelation(
         np.bincount(number, weights=distance) / n_pairs,

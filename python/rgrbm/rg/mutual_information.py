@@ -11,7 +11,7 @@ from scipy.special import expit, xlogy
 
 from rgrbm._support import checks, streams
 from rgrbm._support.blas import same_bits
-from rgrbm.rg.block_kernels import BlockKernel, ConvolutionKernel
+from rgrbm.rg.block_kernels import BlockKernel, ConvolutionKernel, upward_kernel
 from rgrbm.rg.spin_operators import lattice_spins
 from rgrbm.statistics.jackknife import Array
 
@@ -228,8 +228,7 @@ def most_informative_kernel(
             best = found
     assert best is not None
     width = round(n ** (1 / len(surroundings.window[0])))
-    weights = best.x[orbits].reshape((width,) * len(surroundings.window[0]))
-    kernel = ConvolutionKernel(weights * (-1 if weights.sum() < 0 else 1), stride)
+    kernel = upward_kernel(best.x[orbits].reshape((width,) * len(surroundings.window[0])), stride)
     return InformativeKernel(kernel, -float(best.fun))
 
 
