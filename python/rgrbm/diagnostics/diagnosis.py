@@ -111,7 +111,7 @@ class Diagnosis:
             If pandas is not installed.
         """
         try:
-            import pandas as pd  # type: ignore[import-untyped,unused-ignore]
+            import pandas as pd
         except ImportError as error:
             raise ImportError("Diagnosis.to_frame needs pandas: pip install pandas") from error
         frame = pd.DataFrame(table.rows(self.to_dict()), columns=table.Row._fields)

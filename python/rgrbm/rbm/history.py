@@ -110,7 +110,7 @@ class History:
         ImportError
             If pandas is not installed.
         """
-        import pandas as pd  # type: ignore[import-untyped,unused-ignore]
+        import pandas as pd
 
         index = pd.RangeIndex(1, self.n_epochs + 1, name="epoch")
         return pd.DataFrame({name: self[name].copy() for name in self.names}, index=index)
