@@ -212,9 +212,9 @@ class _BinaryPath:
                 raise ValueError(f"n_clusters={n_clusters} needs data x to find them in")
             return
         states = self.states(x, "x")
-        n_clusters = min(n_clusters, len(np.unique(states, axis=0)))
         labels = np.zeros(len(states), dtype=int)
         if n_clusters > 1:
+            n_clusters = min(n_clusters, len(np.unique(states, axis=0)))
             labels = KMeans(n_clusters, n_init=1, random_state=seed).fit_predict(states.astype(np.float64))
         self._base = np.stack([log_odds(states[labels == k]) for k in range(n_clusters)])
 
