@@ -71,7 +71,7 @@ def _draw_weights(axes: Axes, weights: Mapping[str, Any]) -> None:
 def _draw_activities(axes: Axes, units: Mapping[str, Any]) -> None:
     histogram = units["activities"]
     axes.stairs(_shares(histogram["counts"]["train"]), histogram["edges"], color=BLUE, fill=True, alpha=0.6)
-    axes.yaxis.set_major_formatter(PercentFormatter(1, decimals=0))
+    axes.yaxis.set_major_formatter(PercentFormatter(1))
     axes.set_xlabel("p(hⱼ = 1 | v), training data")
     axes.set_ylabel("share of samples and units")
     counts = f"{len(units['dead'])} dead, {len(units['saturated'])} saturated, {units['n_duplicates']} repeated"
@@ -133,7 +133,7 @@ def _stairs(axes: Axes, counts: Any, edges: Any, name: str, **changes: Any) -> N
     style = _STYLES[name] | changes
     alpha = 0.45 if style.get("fill") else 1.0
     axes.stairs(_shares(counts), edges, linewidth=1.4, alpha=alpha, **style)
-    axes.yaxis.set_major_formatter(PercentFormatter(1, decimals=0))
+    axes.yaxis.set_major_formatter(PercentFormatter(1))
 
 
 def _legend_above(axes: Axes, room: float) -> None:
