@@ -2,6 +2,7 @@
 
 import ast
 import graphlib
+import re
 from pathlib import Path
 
 import pytest
@@ -81,3 +82,21 @@ def test_no_circles():
 def test_rooms_say_what_they_are_for():
     for name in ROOMS:
         assert ast.get_docstring(ast.parse(FILES[f"rgrbm.{name}"].read_text(encoding="utf-8"))), f"{name} says nothing"
+
+
+# The rooms of the C++ library, from the bottom, in folders of include/rgrbm and src; the same arrows.
+CPP = Path(__file__).parents[1] / "cpp"
+CPP_ROOMS = ("support", "spins", "likelihood", "rbm", "mcrg")
+CPP_FILES = sorted(path for part in ("include/rgrbm", "src") for path in (CPP / part).rglob("*.[hc]pp"))
+
+
+def test_every_room_of_the_library_is_known():
+    assert {path.parent.name for path in CPP_FILES} == set(CPP_ROOMS)
+
+
+@pytest.mark.parametrize("path", CPP_FILES, ids=lambda path: f"{path.parent.name}/{path.name}")
+def test_includes_of_the_library_point_down(path):
+    for target in re.findall(r'#include "rgrbm/(.*)"', path.read_text(encoding="utf-8")):
+        assert (CPP / "include" / "rgrbm" / target).exists(), f"{path} includes {target}, which is not there"
+        above = CPP_ROOMS.index(target.split("/")[0]) > CPP_ROOMS.index(path.parent.name)
+        assert not above, f"{path} includes {target}, which is above it"

@@ -1,6 +1,6 @@
 // Speed of the cluster updates of one chain on one thread. Items are sites of the lattice (Swendsen and Wang: one
 // update each; Wolff: as many as its clusters turned): items_per_second is the figure to compare.
-#include "rgrbm/clusters.hpp"
+#include "rgrbm/spins/clusters.hpp"
 
 #include <benchmark/benchmark.h>
 

@@ -1,6 +1,6 @@
 // Speed of the Ising samplers. Items are single-spin updates (or spins unpacked): items_per_second is the
 // figure to compare. One block of 512 chains runs on one thread.
-#include "rgrbm/ising.hpp"
+#include "rgrbm/spins/ising.hpp"
 
 #include <benchmark/benchmark.h>
 

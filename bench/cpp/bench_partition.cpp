@@ -1,9 +1,9 @@
 // Speed of the exact sums and of annealing. Items are states summed (64 summed units each, unless named otherwise)
 // or Gibbs steps of one chain: items_per_second is the figure to compare. All threads are used; pin with
 // OMP_NUM_THREADS.
-#include "rgrbm/annealing.hpp"
-#include "rgrbm/partition_function.hpp"
-#include "rgrbm/spin_enumeration.hpp"
+#include "rgrbm/likelihood/annealing.hpp"
+#include "rgrbm/likelihood/partition_function.hpp"
+#include "rgrbm/spins/spin_enumeration.hpp"
 
 #include <benchmark/benchmark.h>
 

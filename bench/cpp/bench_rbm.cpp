@@ -1,10 +1,10 @@
 // One epoch of CD-1 and the kernels it is made of. Sizes: the 1D Ising experiment, and layers as for MNIST.
-#include "rgrbm/binary_trainer.hpp"
-#include "rgrbm/gaussian_trainer.hpp"
-#include "rgrbm/sigmoid.hpp"
-#include "rgrbm/statistics.hpp"
-#include "rgrbm/structured_trainer.hpp"
-#include "rgrbm/threads.hpp"
+#include "rgrbm/rbm/binary_trainer.hpp"
+#include "rgrbm/rbm/gaussian_trainer.hpp"
+#include "rgrbm/rbm/statistics.hpp"
+#include "rgrbm/rbm/structured_trainer.hpp"
+#include "rgrbm/support/sigmoid.hpp"
+#include "rgrbm/support/threads.hpp"
 
 #include <benchmark/benchmark.h>
 

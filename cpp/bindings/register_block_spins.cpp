@@ -1,8 +1,8 @@
 #include "arrays.hpp"
 #include "register.hpp"
 
-#include "rgrbm/block_spins.hpp"
-#include "rgrbm/spin_operators.hpp"
+#include "rgrbm/mcrg/block_spins.hpp"
+#include "rgrbm/mcrg/spin_operators.hpp"
 
 #include <pybind11/numpy.h>
 #include <pybind11/stl.h>

@@ -1,7 +1,7 @@
 #include "arrays.hpp"
 #include "register.hpp"
 
-#include "rgrbm/clusters.hpp"
+#include "rgrbm/spins/clusters.hpp"
 
 #include <pybind11/numpy.h>
 #include <pybind11/stl.h>

@@ -1,6 +1,6 @@
 #include "register.hpp"
 
-#include "rgrbm/threads.hpp"
+#include "rgrbm/support/threads.hpp"
 
 #include <Eigen/Core>
 

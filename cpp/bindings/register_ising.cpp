@@ -1,7 +1,7 @@
 #include "arrays.hpp"
 #include "register.hpp"
 
-#include "rgrbm/ising.hpp"
+#include "rgrbm/spins/ising.hpp"
 
 #include <pybind11/numpy.h>
 #include <pybind11/stl.h>

@@ -1,9 +1,9 @@
 #include "arrays.hpp"
 #include "register.hpp"
 
-#include "rgrbm/annealing.hpp"
-#include "rgrbm/partition_function.hpp"
-#include "rgrbm/spin_enumeration.hpp"
+#include "rgrbm/likelihood/annealing.hpp"
+#include "rgrbm/likelihood/partition_function.hpp"
+#include "rgrbm/spins/spin_enumeration.hpp"
 
 #include <pybind11/stl.h>
 

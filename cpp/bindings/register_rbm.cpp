@@ -1,7 +1,7 @@
 #include "arrays.hpp"
 #include "register.hpp"
 
-#include "rgrbm/rbm.hpp"
+#include "rgrbm/rbm/rbm.hpp"
 
 #include <pybind11/stl.h>
 

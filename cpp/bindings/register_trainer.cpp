@@ -1,11 +1,11 @@
 #include "arrays.hpp"
 #include "register.hpp"
 
-#include "rgrbm/binary_trainer.hpp"
-#include "rgrbm/gaussian_trainer.hpp"
-#include "rgrbm/partition_function.hpp"
-#include "rgrbm/spin_enumeration.hpp"
-#include "rgrbm/structured_trainer.hpp"
+#include "rgrbm/likelihood/partition_function.hpp"
+#include "rgrbm/rbm/binary_trainer.hpp"
+#include "rgrbm/rbm/gaussian_trainer.hpp"
+#include "rgrbm/rbm/structured_trainer.hpp"
+#include "rgrbm/spins/spin_enumeration.hpp"
 
 #include <pybind11/stl.h>
 

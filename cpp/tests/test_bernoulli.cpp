@@ -1,4 +1,4 @@
-#include "rgrbm/bernoulli.hpp"
+#include "rgrbm/support/bernoulli.hpp"
 
 #include <doctest/doctest.h>
 

@@ -1,5 +1,5 @@
-#include "rgrbm/bits.hpp"
-#include "rgrbm/random.hpp"
+#include "rgrbm/support/bits.hpp"
+#include "rgrbm/support/random.hpp"
 
 #include <doctest/doctest.h>
 

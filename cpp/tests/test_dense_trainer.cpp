@@ -1,7 +1,7 @@
 // Training allocates its memory before the first epoch, and none in the epochs.
-#include "rgrbm/binary_trainer.hpp"
-#include "rgrbm/statistics.hpp"
-#include "rgrbm/threads.hpp"
+#include "rgrbm/rbm/binary_trainer.hpp"
+#include "rgrbm/rbm/statistics.hpp"
+#include "rgrbm/support/threads.hpp"
 
 #include <doctest/doctest.h>
 

@@ -1,6 +1,6 @@
 // The bit adders and selectors of the Ising updates against plain counting, for every state of the neighbours.
-#include "rgrbm/ising_updates.hpp"
-#include "rgrbm/local_field.hpp"
+#include "rgrbm/spins/ising_updates.hpp"
+#include "rgrbm/spins/local_field.hpp"
 
 #include <doctest/doctest.h>
 

@@ -1,4 +1,4 @@
-#include "rgrbm/normal.hpp"
+#include "rgrbm/support/normal.hpp"
 
 #include <doctest/doctest.h>
 

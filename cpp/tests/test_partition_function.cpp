@@ -1,8 +1,8 @@
-#include "rgrbm/annealing.hpp"
-#include "rgrbm/log_sum.hpp"
-#include "rgrbm/partition_function.hpp"
-#include "rgrbm/spin_enumeration.hpp"
-#include "rgrbm/threads.hpp"
+#include "rgrbm/likelihood/annealing.hpp"
+#include "rgrbm/likelihood/partition_function.hpp"
+#include "rgrbm/spins/spin_enumeration.hpp"
+#include "rgrbm/support/log_sum.hpp"
+#include "rgrbm/support/threads.hpp"
 
 #include <doctest/doctest.h>
 

@@ -1,4 +1,4 @@
-#include "rgrbm/random.hpp"
+#include "rgrbm/support/random.hpp"
 
 #include <doctest/doctest.h>
 

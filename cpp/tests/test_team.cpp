@@ -1,4 +1,4 @@
-#include "rgrbm/team.hpp"
+#include "rgrbm/support/team.hpp"
 
 #include <doctest/doctest.h>
 

@@ -1,0 +1,39 @@
+// Wolff's update (Phys. Rev. Lett. 62, 361 (1989)): the cluster of a random site is grown and turned.
+//
+// Bonds are drawn when the cluster first comes near, for eight words at a time, and hold until it is complete; so the
+// cluster is that of all bonds drawn at once. It grows word by word: from the sites where it has come into a word it
+// spreads along the line through that word's active bonds, upwards by one addition (carries run through tied sites),
+// downwards by doubling steps, and from there by whole words to their neighbours.
+//
+// In a field h the cluster is grown without it and turned with probability min(1, e^(−2h S)), S its sum of spins.
+#pragma once
+
+#include "rgrbm/spins/cluster_bonds.hpp"
+#include "rgrbm/spins/cluster_sums.hpp"
+
+namespace rgrbm {
+
+class Wolff {
+public:
+    Wolff(const PackedLattice& lattice, const Waves& waves);
+
+    // Grows one cluster, turns it unless the field forbids, and returns the number of its sites. With sums, adds what
+    // the cluster tells; the fourth moments do not follow from one cluster, and are NaN.
+    std::size_t update(std::uint64_t* spins, const BondLaw& law, Stream& stream, ClusterSums* sums = nullptr);
+
+private:
+    void grow(const std::uint64_t* spins, const BondLaw& law, Stream& stream);
+    void reach(std::size_t word, std::uint64_t sites);
+    void measure(const std::uint64_t* spins, std::size_t size, ClusterSums& sums) const;
+    RGRBM_INLINE void need(std::size_t word, const std::uint64_t* spins, const BondLaw& law, Stream& stream);
+
+    const PackedLattice* lattice_;
+    const Waves* waves_;
+    ActiveBonds bonds_;
+    std::vector<std::uint8_t> drawn_;        // granules whose bonds are drawn
+    std::vector<std::uint32_t> granules_;    // their numbers
+    std::vector<std::uint64_t> sites_, new_; // of the cluster; where it has come in and not spread from
+    std::vector<std::uint32_t> waiting_;     // words that have new sites
+};
+
+} // namespace rgrbm

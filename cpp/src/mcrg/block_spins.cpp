@@ -1,0 +1,129 @@
+#include "rgrbm/mcrg/block_spins.hpp"
+
+#include "rgrbm/support/sigmoid.hpp"
+#include "rgrbm/support/threads.hpp"
+
+#include <algorithm>
+#include <bit>
+
+namespace rgrbm {
+
+namespace {
+
+std::size_t wrapped(std::int64_t site, std::size_t length) {
+    const auto n = static_cast<std::int64_t>(length);
+    return static_cast<std::size_t>(((site % n) + n) % n);
+}
+
+// The sites of the window of new spin (row, column), row by row.
+void find_window(const Grid& grid, const Windows& windows, std::size_t row, std::size_t column,
+                 std::vector<std::size_t>& sites) {
+    const auto top = static_cast<std::int64_t>(row * windows.strides[0]) + windows.first[0];
+    const auto left = static_cast<std::int64_t>(column * windows.strides[1]) + windows.first[1];
+    std::size_t next = 0;
+    for (std::size_t i = 0; i < windows.sides[0]; ++i) {
+        const std::size_t start = wrapped(top + static_cast<std::int64_t>(i), grid.rows) * grid.columns;
+        for (std::size_t j = 0; j < windows.sides[1]; ++j)
+            sites[next++] = start + wrapped(left + static_cast<std::int64_t>(j), grid.columns);
+    }
+}
+
+// Fills the new spins, rule(words of a block, sites of a window, the block's stream) for each.
+template <class Rule>
+PackedSpins blocked(const PackedSpins& spins, const Windows& windows, const StepStreams& streams, const Rule& rule) {
+    const Grid& grid = spins.grid();
+    const Grid coarse{grid.rows / windows.strides[0], grid.columns / windows.strides[1]};
+    PackedSpins result(coarse, spins.size());
+    const auto n_blocks = static_cast<std::ptrdiff_t>(spins.n_blocks());
+#pragma omp parallel for schedule(dynamic) num_threads(threads_for(n_blocks))
+    for (std::ptrdiff_t b = 0; b < n_blocks; ++b) {
+        const auto block = static_cast<std::size_t>(b);
+        Stream stream(streams.key, streams.first_block + block, streams.step);
+        std::vector<std::size_t> sites(windows.n_sites());
+        Word* out = result.block(block);
+        for (std::size_t row = 0; row < coarse.rows; ++row)
+            for (std::size_t column = 0; column < coarse.columns; ++column) {
+                find_window(grid, windows, row, column, sites);
+                *out++ = rule(spins.block(block), sites, stream);
+            }
+    }
+    return result;
+}
+
+// How many words have a bit set, in binary: plane p holds bit p of 512 counts.
+struct BitCounts {
+    static constexpr std::size_t n_planes = 16;
+
+    RGRBM_INLINE void add(Word carry, std::size_t n_used) {
+        for (std::size_t plane = 0; plane < n_used; ++plane) {
+            const Word sum = planes[plane] ^ carry;
+            carry = planes[plane] & carry;
+            planes[plane] = sum;
+        }
+    }
+
+    std::array<Word, n_planes> planes{};
+};
+
+RGRBM_INLINE Word majority_of(const Word* words, const std::vector<std::size_t>& sites, Stream& stream) {
+    const auto n_used = static_cast<std::size_t>(std::bit_width(sites.size()));
+    BitCounts up;
+    for (const std::size_t site : sites)
+        up.add(words[site], n_used);
+    // Compare with half of the sites, from the highest bit on.
+    const std::size_t half = sites.size() / 2;
+    Word more = Word::zero(), equal = Word::ones();
+    for (std::size_t plane = n_used; plane-- > 0;) {
+        const Word bit = up.planes[plane], wanted = Word::fill_bit(half >> plane);
+        more = more | (equal & and_not(bit, wanted));
+        equal = and_not(equal, bit ^ wanted);
+    }
+    return sites.size() % 2 == 1 ? more : more | (equal & stream.next());
+}
+
+// Sixteen configurations at a time: Σ w v + θ = θ − Σ w + Σ 2w·bit, and a draw from σ of twice that.
+RGRBM_INLINE Word filter_of(const Word* words, const std::vector<std::size_t>& sites, const std::vector<double>& slopes,
+                            double offset, Stream& stream) {
+    using Reals = Vector<double>;
+    Word result = Word::zero();
+    for (std::size_t lane = 0; lane < Word::n_lanes; ++lane) {
+        std::uint64_t drawn = 0;
+        for (std::size_t shift = 0; shift < 64; shift += Reals::n_lanes) {
+            Reals input = Reals::fill(offset);
+            for (std::size_t i = 0; i < sites.size(); ++i) {
+                const auto bits = static_cast<std::uint16_t>(words[sites[i]].lane(lane) >> shift);
+                input += expand<double>(bits) * Reals::fill(slopes[i]);
+            }
+            drawn |= std::uint64_t{draw(stream, exp_negative(input))} << shift;
+        }
+        result.set_lane(lane, drawn);
+    }
+    return result;
+}
+
+} // namespace
+
+PackedSpins decimated(const PackedSpins& spins, const Windows& windows) {
+    const auto rule = [](const Word* words, const std::vector<std::size_t>& sites, Stream&) { return words[sites[0]]; };
+    return blocked(spins, windows, {{0, 0}, 0, 0}, rule);
+}
+
+PackedSpins majority(const PackedSpins& spins, const Windows& windows, const StepStreams& streams) {
+    return blocked(spins, windows, streams, majority_of);
+}
+
+PackedSpins filtered(const PackedSpins& spins, const Windows& windows, const std::vector<double>& weights, double field,
+                     const StepStreams& streams) {
+    std::vector<double> slopes(weights.size()); // of twice the input
+    double offset = 2 * field;
+    for (std::size_t i = 0; i < weights.size(); ++i) {
+        slopes[i] = 4 * weights[i];
+        offset -= 2 * weights[i];
+    }
+    const auto rule = [&](const Word* words, const std::vector<std::size_t>& sites, Stream& stream) {
+        return filter_of(words, sites, slopes, offset, stream);
+    };
+    return blocked(spins, windows, streams, rule);
+}
+
+} // namespace rgrbm

@@ -1,0 +1,40 @@
+#include "rgrbm/mcrg/packed_spins.hpp"
+
+#include "rgrbm/support/bits.hpp"
+#include "rgrbm/support/threads.hpp"
+
+#include <algorithm>
+
+namespace rgrbm {
+
+PackedSpins::PackedSpins(Grid grid, std::size_t n_configurations) : grid_(grid), n_configurations_(n_configurations) {
+    words_.resize(n_blocks() * grid.n_sites(), Word::zero());
+}
+
+std::size_t PackedSpins::size_of(std::size_t block) const {
+    return std::min(Word::n_bits, n_configurations_ - block * Word::n_bits);
+}
+
+bool PackedSpins::pack(const std::int8_t* spins) {
+    const auto n = static_cast<std::ptrdiff_t>(n_blocks());
+    int wrong = 0;
+#pragma omp parallel for schedule(dynamic) num_threads(threads_for(n)) reduction(| : wrong)
+    for (std::ptrdiff_t b = 0; b < n; ++b) {
+        const auto i = static_cast<std::size_t>(b);
+        const std::int8_t* first = spins + i * Word::n_bits * grid_.n_sites();
+        wrong |= pack_spins(first, grid_.n_sites(), size_of(i), grid_.n_sites(), block(i)) ? 0 : 1;
+    }
+    return wrong == 0;
+}
+
+void PackedSpins::unpack(std::int8_t* spins) const {
+    const auto n = static_cast<std::ptrdiff_t>(n_blocks());
+#pragma omp parallel for schedule(dynamic) num_threads(threads_for(n))
+    for (std::ptrdiff_t b = 0; b < n; ++b) {
+        const auto i = static_cast<std::size_t>(b);
+        unpack_spins(block(i), grid_.n_sites(), size_of(i), spins + i * Word::n_bits * grid_.n_sites(),
+                     grid_.n_sites());
+    }
+}
+
+} // namespace rgrbm

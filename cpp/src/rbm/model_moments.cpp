@@ -1,0 +1,124 @@
+#include "rgrbm/rbm/model_moments.hpp"
+
+#include "rgrbm/likelihood/partition_function.hpp"
+#include "rgrbm/spins/spin_enumeration.hpp"
+#include "rgrbm/support/log_sum.hpp"
+
+#include <algorithm>
+#include <cmath>
+#include <functional>
+#include <vector>
+
+namespace rgrbm {
+
+namespace {
+
+constexpr std::size_t parts_at_a_time = 64; // bounds the memory of moments
+
+LayerMoments all_moments(const LayerEnumeration& e) {
+    std::vector<double> logs(e.n_parts());
+    e.log_sums(0, logs.size(), logs.data());
+    const double log_z = log_sum_exp(logs.data(), logs.size());
+    LayerMoments sum = e.moments(0, std::min(parts_at_a_time, e.n_parts()), log_z);
+    for (std::size_t first = parts_at_a_time; first < e.n_parts(); first += parts_at_a_time)
+        sum += e.moments(first, std::min(parts_at_a_time, e.n_parts() - first), log_z);
+    return sum;
+}
+
+// ⟨h hᵀ⟩ of spins up (h = 1), the diagonal being ⟨h⟩.
+std::vector<double> all_up_moments(const SpinEnumeration& e) {
+    std::vector<double> logs(e.n_parts());
+    e.log_sums(0, logs.size(), logs.data());
+    const double log_z = log_sum_exp(logs.data(), logs.size());
+    std::vector<double> sum;
+    double total = 0;
+    for (std::size_t first = 0; first < e.n_parts(); first += parts_at_a_time) {
+        const UpMoments part = e.up_moments(first, std::min(parts_at_a_time, e.n_parts() - first), log_z);
+        sum.resize(part.pairs.size());
+        std::ranges::transform(sum, part.pairs, sum.begin(), std::plus{});
+        total += part.total;
+    }
+    for (double& value : sum) // the total is 1 but for the rounding of log Z
+        value /= total;
+    return sum;
+}
+
+} // namespace
+
+template <class Real>
+void ModelMoments<Real>::enumerate(const Layer<Real>& up, const Layer<Real>& down, std::size_t n, std::size_t m) {
+    const bool by_visible = n < m; // the layer that is enumerated
+    std::vector<double> matrix(n * m);
+    for (std::size_t i = 0; i < n; ++i)
+        for (std::size_t j = 0; j < m; ++j)
+            matrix[by_visible ? i * m + j : j * n + i] = static_cast<double>(up.matrix[i * up.n_units + j]);
+    const std::vector<double> visible_bias(down.bias.data(), down.bias.data() + n),
+        hidden_bias(up.bias.data(), up.bias.data() + m);
+    const LayerMoments moments =
+        all_moments(by_visible ? LayerEnumeration(n, m, matrix.data(), visible_bias.data(), hidden_bias.data())
+                               : LayerEnumeration(m, n, matrix.data(), hidden_bias.data(), visible_bias.data()));
+    // The total is 1 but for the rounding of log Z, which dividing by it takes out.
+    const auto mean = [&](double sum) { return static_cast<Real>(sum / moments.total); };
+    products.assign(up.matrix.size(), Real{0});
+    for (std::size_t i = 0; i < n; ++i)
+        for (std::size_t j = 0; j < m; ++j)
+            products[i * up.n_units + j] = mean(moments.products[by_visible ? i * m + j : j * n + i]);
+    visible.assign(up.n_source, Real{0});
+    hidden.assign(up.n_units, Real{0});
+    std::ranges::transform(by_visible ? moments.enumerated : moments.summed, visible.begin(), mean);
+    std::ranges::transform(by_visible ? moments.summed : moments.enumerated, hidden.begin(), mean);
+}
+
+template <class Real>
+void ModelMoments<Real>::enumerate_gaussian(const GaussianModel<Real>& model) {
+    using Matrix = Eigen::Matrix<double, Eigen::Dynamic, Eigen::Dynamic, Eigen::RowMajor>;
+    const std::size_t n = model.n_visible, m = model.n_hidden;
+    const auto rows = static_cast<Eigen::Index>(n), columns = static_cast<Eigen::Index>(m);
+    Matrix w(rows, columns);
+    Eigen::VectorXd c(rows), variance(rows), b(columns);
+    for (std::size_t i = 0; i < n; ++i) {
+        const auto row = static_cast<Eigen::Index>(i);
+        c[row] = static_cast<double>(model.visible_bias[i]) - static_cast<double>(model.visible_mean[i]);
+        variance[row] = std::exp(static_cast<double>(model.log_variance[i]));
+        for (std::size_t j = 0; j < m; ++j)
+            w(row, static_cast<Eigen::Index>(j)) = static_cast<double>(model.weights[i * model.width + j]);
+    }
+    for (std::size_t j = 0; j < m; ++j)
+        b[static_cast<Eigen::Index>(j)] = static_cast<double>(model.hidden_bias[j]);
+    // Spins s = 2h − 1: couplings K/4, fields b'/2 + ΣK/4, where h² = h puts the diagonal of K into both.
+    const Matrix coupling = w.transpose() * variance.cwiseInverse().asDiagonal() * w;
+    const Eigen::VectorXd field = b + w.transpose() * c.cwiseQuotient(variance);
+    std::vector<Bond> bonds;
+    std::vector<double> fields(m);
+    for (std::size_t j = 0; j < m; ++j) {
+        const auto row = static_cast<Eigen::Index>(j);
+        fields[j] = field[row] / 2 + coupling.row(row).sum() / 4;
+        for (std::size_t k = 0; k < j; ++k)
+            bonds.push_back({j, k, coupling(row, static_cast<Eigen::Index>(k)) / 4});
+    }
+    const std::vector<double> pairs = all_up_moments(SpinEnumeration(m, bonds, fields));
+    const Eigen::Map<const Matrix> up(pairs.data(), columns, columns);
+    const Eigen::VectorXd mean = c + w * up.diagonal();
+    const Matrix weighted = w * up; // ⟨(W h) hᵀ⟩
+    products.assign(round_up(n, Vector<Real>::n_lanes) * model.width, Real{0});
+    visible.assign(round_up(n, Vector<Real>::n_lanes), Real{0});
+    squares = visible;
+    hidden.assign(model.width, Real{0});
+    for (std::size_t j = 0; j < m; ++j)
+        hidden[j] = static_cast<Real>(pairs[j * m + j]);
+    for (std::size_t i = 0; i < n; ++i) {
+        const auto row = static_cast<Eigen::Index>(i);
+        visible[i] = static_cast<Real>(mean[row]);
+        squares[i] = static_cast<Real>(
+            0.5 * (variance[row] + c[row] * (2 * mean[row] - c[row]) + weighted.row(row).dot(w.row(row))));
+        for (std::size_t j = 0; j < m; ++j) {
+            const auto column = static_cast<Eigen::Index>(j);
+            products[i * model.width + j] = static_cast<Real>(c[row] * up(column, column) + weighted(row, column));
+        }
+    }
+}
+
+template struct ModelMoments<float>;
+template struct ModelMoments<double>;
+
+} // namespace rgrbm

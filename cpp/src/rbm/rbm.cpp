@@ -1,0 +1,114 @@
+#include "rgrbm/rbm/rbm.hpp"
+
+#include "rgrbm/support/normal.hpp"
+#include "rgrbm/support/sigmoid.hpp"
+#include "rgrbm/support/threads.hpp"
+
+#include <algorithm>
+
+namespace rgrbm {
+
+namespace {
+constexpr std::size_t rows_per_block = 64; // rows that share a random stream
+}
+
+template <class Real>
+Layer<Real> make_layer(std::size_t n_source, std::size_t n_units, const Real* matrix, const Real* bias, bool transposed,
+                       std::size_t n_samples) {
+    Layer<Real> layer(n_source, n_units);
+    for (std::size_t i = 0; i < n_source; ++i)
+        for (std::size_t j = 0; j < n_units; ++j)
+            layer.matrix[i * layer.n_units + j] = transposed ? matrix[j * n_source + i] : matrix[i * n_units + j];
+    std::copy_n(bias, n_units, layer.bias.data());
+    layer.plan(n_samples, 0.5);
+    layer.refresh();
+    return layer;
+}
+
+template <class Real>
+void draw_units(const Layer<Real>& layer, const BitMatrix& source, BitMatrix& units, const Key& key,
+                std::uint64_t index, std::uint64_t step) {
+    const auto n_blocks = static_cast<std::ptrdiff_t>((source.n_rows() + rows_per_block - 1) / rows_per_block);
+#pragma omp parallel for schedule(static) num_threads(threads_for(n_blocks))
+    for (std::ptrdiff_t b = 0; b < n_blocks; ++b) {
+        const std::size_t first = static_cast<std::size_t>(b) * rows_per_block;
+        const std::size_t n = std::min(rows_per_block, source.n_rows() - first);
+        Stream stream(key, index, static_cast<std::uint64_t>(b), step);
+        layer.apply(
+            n, [&](std::size_t s) { return source.row(first + s); },
+            [&](std::size_t s, std::size_t j, const Vector<Real>& x) {
+                units.row(first + s)[j] = draw(stream, exp_negative(x));
+            });
+    }
+}
+
+template <class Real>
+void draw_gaussian_units(const Layer<Real>& layer, const BitMatrix& source, const AlignedVector<Real>& deviation,
+                         std::size_t n_units, Real* out, const Key& key, std::uint64_t index, std::uint64_t step) {
+    constexpr std::size_t lanes = Layer<Real>::lanes;
+    const auto n_blocks = static_cast<std::ptrdiff_t>((source.n_rows() + rows_per_block - 1) / rows_per_block);
+#pragma omp parallel for schedule(static) num_threads(threads_for(n_blocks))
+    for (std::ptrdiff_t b = 0; b < n_blocks; ++b) {
+        const std::size_t first = static_cast<std::size_t>(b) * rows_per_block;
+        const std::size_t n = std::min(rows_per_block, source.n_rows() - first);
+        Stream stream(key, index, static_cast<std::uint64_t>(b), step);
+        Normals<Real> normals(stream);
+        layer.apply(
+            n, [&](std::size_t s) { return source.row(first + s); },
+            [&](std::size_t s, std::size_t j, const Vector<Real>& x) {
+                alignas(64) Real units[lanes];
+                (x + normals.next() * Vector<Real>::load(&deviation[j * lanes])).store(units);
+                std::copy_n(units, std::min(lanes, n_units - j * lanes), out + (first + s) * n_units + j * lanes);
+            });
+    }
+}
+
+template <class Real>
+void draw_units(const Layer<Real>& layer, const Real* source, std::size_t n_source, BitMatrix& units, const Key& key,
+                std::uint64_t index, std::uint64_t step) {
+    const auto n_blocks = static_cast<std::ptrdiff_t>((units.n_rows() + rows_per_block - 1) / rows_per_block);
+#pragma omp parallel for schedule(static) num_threads(threads_for(n_blocks))
+    for (std::ptrdiff_t b = 0; b < n_blocks; ++b) {
+        const std::size_t first = static_cast<std::size_t>(b) * rows_per_block;
+        const std::size_t n = std::min(rows_per_block, units.n_rows() - first);
+        Stream stream(key, index, static_cast<std::uint64_t>(b), step);
+        AlignedVector<Real> rows(n * layer.n_source), scratch(n * layer.n_units);
+        for (std::size_t s = 0; s < n; ++s)
+            std::copy_n(source + (first + s) * n_source, n_source, &rows[s * layer.n_source]);
+        layer.apply_dense(n, rows.data(), scratch.data(), [&](std::size_t s, std::size_t j, const Vector<Real>& x) {
+            units.row(first + s)[j] = draw(stream, exp_negative(x));
+        });
+    }
+}
+
+template <class Real>
+void unit_probabilities(const Layer<Real>& layer, const BitMatrix& source, std::size_t n_units, Real* out) {
+    constexpr std::size_t lanes = Layer<Real>::lanes;
+    const auto n_rows = static_cast<std::ptrdiff_t>(source.n_rows());
+#pragma omp parallel for schedule(static) num_threads(threads_for(n_rows / 64))
+    for (std::ptrdiff_t row = 0; row < n_rows; ++row) {
+        const auto r = static_cast<std::size_t>(row);
+        layer.apply(
+            1, [&](std::size_t) { return source.row(r); },
+            [&](std::size_t, std::size_t j, const Vector<Real>& x) {
+                alignas(64) Real p[lanes];
+                logistic_of(exp_negative(x)).store(p);
+                std::copy_n(p, std::min(lanes, n_units - j * lanes), out + r * n_units + j * lanes);
+            });
+    }
+}
+
+#define RGRBM_INSTANTIATE(Real)                                                                                        \
+    template Layer<Real> make_layer(std::size_t, std::size_t, const Real*, const Real*, bool, std::size_t);            \
+    template void draw_units(const Layer<Real>&, const BitMatrix&, BitMatrix&, const Key&, std::uint64_t,              \
+                             std::uint64_t);                                                                           \
+    template void draw_gaussian_units(const Layer<Real>&, const BitMatrix&, const AlignedVector<Real>&, std::size_t,   \
+                                      Real*, const Key&, std::uint64_t, std::uint64_t);                                \
+    template void draw_units(const Layer<Real>&, const Real*, std::size_t, BitMatrix&, const Key&, std::uint64_t,      \
+                             std::uint64_t);                                                                           \
+    template void unit_probabilities(const Layer<Real>&, const BitMatrix&, std::size_t, Real*);
+RGRBM_INSTANTIATE(float)
+RGRBM_INSTANTIATE(double)
+#undef RGRBM_INSTANTIATE
+
+} // namespace rgrbm

@@ -1,0 +1,43 @@
+#include "rgrbm/spins/cluster_sums.hpp"
+
+#include <cmath>
+#include <numbers>
+
+namespace rgrbm {
+
+namespace {
+
+std::vector<Wave> circle(std::size_t length) {
+    std::vector<Wave> result(length);
+    for (std::size_t x = 0; x < length; ++x) {
+        const double angle = 2 * std::numbers::pi * static_cast<double>(x) / static_cast<double>(length);
+        result[x] = {std::cos(angle), std::sin(angle)};
+    }
+    return result;
+}
+
+} // namespace
+
+Waves::Waves(const ClusterLattice& lattice, const PackedLattice& packed)
+    : phase_(8 * packed.words_per_line), straight_(packed.side + 1), alternating_(packed.side + 1) {
+    const std::vector<Wave> line = circle(packed.side);
+    for (std::size_t x = 0; x < packed.side; ++x) {
+        straight_[x + 1] = straight_[x] + line[x];
+        alternating_[x + 1] = alternating_[x] + (x % 2 ? -line[x] : line[x]);
+    }
+    for (std::size_t byte = 0; byte < phase_.size(); ++byte)
+        phase_[byte] = line[8 * byte % packed.side];
+    for (std::size_t byte = 0; byte < 256; ++byte) {
+        bytes_[byte] = 0;
+        for (std::size_t bit = 0; bit < 8; ++bit)
+            if (byte >> bit & 1)
+                bytes_[byte] += line[bit % packed.side];
+    }
+    for (std::size_t axis = 0; axis < packed.along(); ++axis) {
+        const std::vector<Wave> places = circle(lattice.sides[axis]);
+        for (const std::uint32_t at : packed.place[axis])
+            words_[axis].push_back(places[at]);
+    }
+}
+
+} // namespace rgrbm
