@@ -80,6 +80,8 @@ def test_frozen_chains():
     found = run_chains(frozen, np.eye(3), n_steps=10, seed=0)
     assert found.r_hat == (1.0, 1.0, 1.0)
     assert found.mixed
+    assert np.isnan(found.tau_int).all()
+    assert found.reliable == (False, False, False)
 
 
 def test_same_seed_same_chains():

@@ -137,6 +137,15 @@ def test_text_fits_and_has_every_number_whole(rbm):
         assert ("do NOT agree" not in flat) == agree
 
 
+def test_quantities_that_never_change_have_no_time():
+    frozen = RBMParameters(np.zeros((3, 2)), np.array([50.0, -50.0, 50.0]), np.zeros(2))
+    found = diagnose(frozen, np.eye(3), n_steps=10, seed=0)
+    assert str(found).count("unknown (never changed)") == 3
+    assert found.to_dict()["chains"]["tau_int"] == [None, None, None]
+    frame = found.to_frame()
+    assert frame[frame.quantity == "tau_int"].value.isna().all()
+
+
 def test_verdict_on_memory():
     copies = RBMParameters(np.array([[60.0], [-60.0]] * 6), np.array([-30.0, 30.0] * 6), np.zeros(1))
     known = np.array([[1, 0] * 6, [0, 1] * 6])

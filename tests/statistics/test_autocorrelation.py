@@ -48,7 +48,12 @@ def test_a_short_series_is_not_reliable():
 
 def test_a_constant_series():
     np.testing.assert_array_equal(autocorrelation_function(np.ones(5)), [1, 0, 0, 0, 0])
-    assert integrated_autocorrelation_time(np.full(100, 3.0)).tau_int == 0.5
+
+
+def assert_unresolved(found):
+    assert np.isnan(found.tau_int)
+    assert found.window == 0
+    assert found.reliable is False
 
 
 @pytest.mark.parametrize("series", [1.0, [], [1.0]])
@@ -94,18 +99,55 @@ def test_scale_and_origin_do_not_matter():
 
 def test_time_is_not_below_that_of_independent_values():
     # Anticorrelated: ½ (1 − 0.6)/(1 + 0.6) = 0.125 would promise more values than there are.
-    assert integrated_autocorrelation_time(autoregressive(-0.6, 5000, 4, seed=4)).tau_int == 0.5
+    # AR(1) with φ = −0.9 has 0.026.
+    for phi in (-0.6, -0.9):
+        assert integrated_autocorrelation_time(autoregressive(phi, 5000, 4, seed=4)).tau_int == 0.5
 
 
 @pytest.mark.parametrize("value", [0.0, 0.1, -1 / 3, 1e-9, 1e9 + 0.1])
 def test_constants_that_are_not_their_own_rounded_mean(value):
-    found = integrated_autocorrelation_time(np.full((1000, 3), value))
-    assert found.tau_int == 0.5
-    assert found.reliable
+    assert_unresolved(integrated_autocorrelation_time(np.full((1000, 3), value)))
 
 
-def test_chains_stuck_in_different_places_are_not_reliable():
-    # Each chain is constant; together they say that nothing is ever forgotten.
-    found = integrated_autocorrelation_time(np.tile([1.0, -1.0], (500, 1)))
+@pytest.mark.parametrize("shape", [(2,), (50,), (1000,), (2, 1), (50, 1), (50, 512)])
+@pytest.mark.parametrize("value", [0.0, -1.0, 1, 0.3, True])
+def test_constant_chains_have_no_time(shape, value):
+    assert_unresolved(integrated_autocorrelation_time(np.full(shape, value)))
+
+
+@pytest.mark.parametrize("n_steps", [2, 10, 500])
+@pytest.mark.parametrize("states", [(1.0, -1.0), (0.1, 0.1, 0.1 + 1e-9), (1, 1, 1, 1, 2), tuple(np.arange(40) / 7)])
+def test_chains_stuck_in_different_places_are_not_reliable(n_steps, states):
+    # Each chain is constant and they differ: ρ(t) = 1 up to the last lag.
+    found = integrated_autocorrelation_time(np.tile(states, (n_steps, 1)))
     assert not found.reliable
-    assert found.tau_int == pytest.approx(499.5)
+    assert found.tau_int == pytest.approx(n_steps - 0.5)
+
+
+def test_one_change_in_a_long_series_is_a_time():
+    # A step in the middle of a single chain: a time of the order of the length, which it does not resolve.
+    found = integrated_autocorrelation_time(np.repeat([0.0, 1.0], 500))
+    assert found.tau_int > 50
+    assert not found.reliable
+
+
+def test_integers_and_booleans_are_numbers():
+    x = np.random.default_rng(5).integers(0, 2, (300, 4))
+    found = [integrated_autocorrelation_time(x.astype(kind)) for kind in (np.int64, np.int8, bool, np.float64)]
+    assert len(set(found)) == 1
+
+
+def test_a_series_with_a_nan_is_not_reliable():
+    x = np.random.default_rng(6).normal(size=(100, 3))
+    x[7, 1] = np.nan
+    found = integrated_autocorrelation_time(x)
+    assert np.isnan(found.tau_int)
+    assert not found.reliable
+
+
+def test_slow_modes_of_small_weight_are_cut():
+    # ρ(t) = 0.99·0.5ᵗ + 0.01·0.995ᵗ: τ = ½ + 0.99 + 0.01·199 = 3.48; the window ends before the second sum does.
+    fast, slow = (autoregressive(phi, 4000, 200, seed=7) * np.sqrt(1 - phi**2) for phi in (0.5, 0.995))
+    found = integrated_autocorrelation_time(np.sqrt(0.99) * fast + 0.1 * slow)
+    assert 1.5 < found.tau_int < 2.4
+    assert found.reliable

@@ -35,9 +35,10 @@ class GibbsChains:
         of W with the largest singular values, which tell modes apart that have the same free energy.
     tau_int : tuple of float
         Integrated autocorrelation time of each. Deviations are from the mean of all chains, so that chains that stay
-        apart show here, too.
+        apart show here, too. NaN for a quantity that never changed: all chains may be frozen.
     reliable : tuple of bool
-        Whether the run is at least 50 of these times long; else the time is a lower bound at best.
+        Whether the run is at least 50 of these times long; else the time is a lower bound at best. False where the time
+        is NaN.
     r_hat : tuple of float
         Split R̂ of each.
     mixed : bool

@@ -3,6 +3,7 @@
 from collections.abc import Callable
 from typing import Any
 
+import numpy as np
 import numpy.typing as npt
 
 from rgrbm._support import checks
@@ -38,7 +39,8 @@ class Record:
         ``rms_weight``             root mean square of the weights
         ``largest_weight``         size of the largest weight
         ``largest_singular_value`` of the weights
-        ``tau_int``                largest autocorrelation time of what is measured of the Gibbs chains
+        ``tau_int``                largest autocorrelation time of what is measured of the Gibbs chains; NaN if
+                                   one of these quantities never changed
         ``r_hat``                  largest split R̂ of that
         ``nearer``                 how often the model's samples are nearer to the training data than test data
         ========================== ========================================================================
@@ -183,7 +185,7 @@ class Record:
         found = run_chains(
             machine, self._train, n_chains=self._n_chains, n_steps=self._n_steps, seed=sub_seeds(self._seed, 4)[2]
         )
-        return {"tau_int": max(found.tau_int), "r_hat": max(found.r_hat)}
+        return {"tau_int": float(np.max(found.tau_int)), "r_hat": max(found.r_hat)}
 
     def _nearer(self, machine: Machine) -> dict[str, float]:
         seed = sub_seeds(self._seed, 4)[3]

@@ -121,10 +121,13 @@ def _cell(row: Row, field: str = "value", style: str = "") -> str:
 
 def _chain_cells(chains: Mapping[str, Any]) -> list[list[str]]:
     named = zip(chains["quantities"], chains["tau_int"], chains["reliable"], chains["r_hat"], strict=True)
-    return [
-        [f"  {name}", f"{tau:.3g}" if known else f"{tau:.3g} (too short a run)", _r_hat(r)]
-        for name, tau, known, r in named
-    ]
+    return [[f"  {name}", _time(tau, known), _r_hat(r)] for name, tau, known, r in named]
+
+
+def _time(tau: float | None, reliable: bool) -> str:
+    if tau is None:
+        return "unknown (never changed)"
+    return f"{tau:.3g}" if reliable else f"{tau:.3g} (too short a run)"
 
 
 def _r_hat(value: float | None) -> str:

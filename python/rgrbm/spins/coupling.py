@@ -196,9 +196,10 @@ def _autocorrelation_time(s: npt.NDArray[np.int8], n_chains: int) -> float:
     if n_steps < 2:
         return 0.5
     series = (_bond_means(s), s.reshape(len(s), -1).mean(axis=1))
-    return max(
+    times = [
         integrated_autocorrelation_time(x[: n_steps * n_chains].reshape(n_steps, n_chains)).tau_int for x in series
-    )
+    ]
+    return max((tau for tau in times if not math.isnan(tau)), default=0.5)  # a constant one has no time
 
 
 def _number_of_blocks(n_samples: int, n_chains: int, tau_int: float) -> int:

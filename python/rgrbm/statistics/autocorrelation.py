@@ -1,5 +1,6 @@
 """Integrated autocorrelation times, from which burn-in, spacing and error bars follow."""
 
+import math
 from dataclasses import dataclass
 
 import numpy as np
@@ -15,11 +16,12 @@ class AutocorrelationTime:
     Attributes
     ----------
     tau_int : float
-        τ_int = ½ + Σ ρ(t), in units of the series' steps; ½ for independent values.
+        τ_int = ½ + Σ ρ(t), in units of the series' steps; ½ for independent values, and never less. NaN for a constant
+        series, which does not determine it.
     window : int
-        Lag at which the sum was ended.
+        Lag at which the sum was ended; 0 for a constant series.
     reliable : bool
-        Whether the series is at least 50 τ_int long.
+        Whether the series is at least 50 τ_int long. False for a constant series.
     """
 
     tau_int: float
@@ -38,7 +40,7 @@ def autocorrelation_function(series: npt.ArrayLike) -> npt.NDArray[np.float64]:
     Returns
     -------
     ndarray of shape (n_steps,)
-        ρ(0) = 1, ρ(1), …; all zeros after ρ(0) if the series is constant.
+        ρ(0) = 1, ρ(1), …; by convention all zeros after ρ(0) if the series is constant, where ρ is not defined.
 
     Examples
     --------
@@ -49,14 +51,19 @@ def autocorrelation_function(series: npt.ArrayLike) -> npt.NDArray[np.float64]:
     values = np.asarray(series, dtype=np.float64)
     values = values.reshape(len(values), -1)
     n_steps = len(values)
+    if _is_constant(values):
+        return np.asarray(np.eye(1, n_steps)[0])
     centred = values - values.mean()
     spectrum = np.fft.rfft(centred, n=2 * n_steps, axis=0)
     covariance = np.fft.irfft(np.mean(np.abs(spectrum) ** 2, axis=1))[:n_steps]
     covariance /= np.arange(n_steps, 0, -1)
-    # A constant series differs from its mean by rounding, which is not to be taken for a signal.
-    if covariance[0] <= 1e-300 + (1e-14 * np.abs(values).max()) ** 2:
-        return np.asarray(np.eye(1, n_steps)[0])
     return np.asarray(covariance / covariance[0])
+
+
+def _is_constant(values: npt.NDArray[np.float64]) -> bool:
+    """Whether all values of all chains are the same, up to the rounding of their mean."""
+    variance = np.mean((values - values.mean()) ** 2)
+    return bool(variance <= 1e-300 + (1e-14 * np.abs(values).max()) ** 2)
 
 
 def integrated_autocorrelation_time(series: npt.ArrayLike) -> AutocorrelationTime:
@@ -76,6 +83,18 @@ def integrated_autocorrelation_time(series: npt.ArrayLike) -> AutocorrelationTim
     ValueError
         If there are fewer than two steps.
 
+    Notes
+    -----
+    The sum ends at the first lag of at least six times the time summed so far. A slow mode of small weight is cut
+    there: for ρ(t) = (1 − w) e^(−t/a) + w e^(−t/b) with b ≫ a and w b ≪ a, part of the term w b is missing.
+
+    The time is at least ½. An anticorrelated series has less (an autoregressive one, ρ(t) = φᵗ with φ = −0.9, has
+    0.026), but then an error bar would rest on the cancellation of terms; ½ makes it too large rather than too small.
+
+    A constant series has no time: all chains may be frozen, or the observable may not depend on the state. The result
+    is NaN and not reliable. Chains that are each constant but differ have ρ(t) = 1 at all lags. Their time is about the
+    length of the series, and not reliable.
+
     References
     ----------
     A. D. Sokal, *Monte Carlo methods in statistical mechanics*, in *Functional Integration* (1997).
@@ -90,7 +109,10 @@ def integrated_autocorrelation_time(series: npt.ArrayLike) -> AutocorrelationTim
     """
     if len(np.shape(series)) == 0 or len(np.asarray(series)) < 2:
         raise ValueError("an autocorrelation time needs a series of at least two steps")
-    rho = autocorrelation_function(series)
+    values = np.asarray(series, dtype=np.float64)
+    if _is_constant(values):
+        return AutocorrelationTime(math.nan, 0, False)
+    rho = autocorrelation_function(values)
     tau = 0.5 + np.concatenate([[0.0], np.cumsum(rho[1:])])
     enough = np.flatnonzero(np.arange(len(tau)) >= _WINDOW * tau)
     window = int(enough[0]) if len(enough) else len(tau) - 1
