@@ -179,3 +179,10 @@ def test_reconstruction_error_of_the_report():
     assert reconstruction_error_decimation_bound(1.0) == pytest.approx(0.06645, abs=5e-6)
     assert reconstruction_error_decimation_bound(0.0) == 0.25
     assert reconstruction_error_decimation_bound(1e4) == 0.0
+
+
+@pytest.mark.parametrize("J", [-300.0, -20.0, 8.0, 18.0, 20.0, 100.0])
+def test_small_reconstruction_errors_keep_their_digits(J):
+    # ½ [P_eq 2p(1 − p) + (1 − P_eq)/2] → e^(−2|J|)/2, the next term of order e^(−4|J|) ≤ 1.3e-14 at 8.
+    assert reconstruction_error_decimation_bound(J) == pytest.approx(math.exp(-2 * abs(J)) / 2, rel=1e-6)
+    assert reconstruction_error_decimation_bound(J) == reconstruction_error_decimation_bound(-J)

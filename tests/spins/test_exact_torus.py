@@ -1,5 +1,6 @@
 """Kaufman's torus against sums over all states with 60 digits, and against limits and published values."""
 
+import decimal
 import math
 import time
 
@@ -9,6 +10,7 @@ import pytest
 from exact_sums import COUPLINGS, SIGNED, enumerated, thermodynamics
 from rgrbm import IsingModel
 from rgrbm.spins import exact
+from rgrbm.spins.exact.broken_bonds import broken_bond_counts
 
 J_C = exact.CRITICAL_COUPLING
 
@@ -130,6 +132,22 @@ def test_sides_are_alike():
         for sign in (1, -1):
             for shape in ((6, 8), (5, 8), (5, 7)):
                 assert torus(sign * J, shape) == pytest.approx(torus(sign * J, shape[::-1]), rel=1e-13)
+
+
+@pytest.mark.parametrize("shape", [(3, 3), (7, 3), (5, 7), (9, 11), (3, 31), (3, 101)])
+def test_specific_heat_of_frustrated_tori_at_low_temperature(shape):
+    # The variance of Σ s s′ falls as e^(−4|J|); that of exact counts, in 200 digits.
+    counts, n_bonds = broken_bond_counts(*shape), 2 * shape[0] * shape[1]
+    with decimal.localcontext(prec=200):
+        for J in (-3.0, -4.9, -5.1, -7.0, -10.0, -20.0, -100.0):
+            weights = [count * (decimal.Decimal(J) * (n_bonds - 2 * k)).exp() for k, count in enumerate(counts)]
+            sums = [n_bonds - 2 * k for k in range(n_bonds + 1)]
+            z = sum(weights)
+            mean = sum(w * s for w, s in zip(weights, sums, strict=True)) / z
+            variance = sum(w * (s - mean) ** 2 for w, s in zip(weights, sums, strict=True)) / z
+            expected = float(variance * decimal.Decimal(J) ** 2 / (shape[0] * shape[1]))
+            assert exact.torus_specific_heat(J, *shape) == pytest.approx(expected, rel=1e-5, abs=0)
+        assert exact.torus_specific_heat(-1e4, *shape) == 0
 
 
 def test_the_model_has_them():

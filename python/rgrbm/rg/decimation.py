@@ -162,6 +162,7 @@ def reconstruction_error_decimation_bound(J: float) -> float:
     >>> round(reconstruction_error_decimation_bound(1.0), 5)
     0.06645
     """
-    equal = (1 + np.tanh(J) ** 2) / 2
-    p = 1 / (1 + np.exp(-4 * abs(J)))
-    return float(0.5 * (equal * 2 * p * (1 - p) + (1 - equal) / 2))
+    # In powers of e^(−2|J|): differences such as 1 − tanh² J would round to 0 from |J| = 19 on.
+    x = np.exp(-2 * abs(J))
+    different = 2 * x / (1 + x) ** 2
+    return float((1 - different) * (x / (1 + x * x)) ** 2 + different / 4)

@@ -14,6 +14,7 @@ from rgrbm.spins.exact.sectors import log_partition
 
 # Beyond these, Z is its first term, to far more than double precision.
 _SMALLEST, _LARGEST = 1e-100, 150.0
+_FRUSTRATED = 5.0  # beyond, the variance of a frustrated torus is that of its lowest excitations, to 1e-6
 
 
 def torus_log_z(J: float, rows: int, columns: int) -> float:
@@ -88,6 +89,12 @@ def torus_specific_heat(J: float, rows: int, columns: int) -> float:
     1.4987
     """
     curvature = float(_kaufman(J, rows, columns)[2])
+    if J < -_FRUSTRATED and rows % 2 and columns % 2:
+        # There the curvature would be the rounding error of larger terms. The lowest excitations cost 4|J|. Long strips
+        # have more of them, so both the exact values and the corrections e^(−8|J|) reach further.
+        start = _FRUSTRATED + 0.25 * math.log(max(rows, columns) / min(rows, columns))
+        if J < -start:
+            curvature = float(_kaufman(-start, rows, columns)[2]) * math.exp(4 * (J + start))
     return J * (J * curvature) / (rows * columns)
 
 
