@@ -9,7 +9,14 @@ from scipy import stats
 
 from rgrbm import IsingModel
 from rgrbm.spins import exact
-from rgrbm.statistics.jackknife import block_sums, correlation, jackknife_stderr, leave_one_out, mean_and_stderr
+from rgrbm.statistics.jackknife import (
+    block_sums,
+    correlation,
+    jackknife_stderr,
+    leave_one_out,
+    mean_and_stderr,
+    student_factor,
+)
 
 
 def test_mean_and_stderr_of_the_textbook():
@@ -116,3 +123,19 @@ def test_correlation_rejects_bad_input():
         correlation(np.ones((3, 8)), 5)
     with pytest.raises(ValueError, match="got -1"):
         correlation(np.ones((3, 8)), -1)
+
+
+@pytest.mark.parametrize("n_blocks", [2, 3, 4, 5, 10, 30])
+def test_widened_standard_errors_cover_as_often_as_they_should(n_blocks):
+    # 40,000 means: the standard deviation of the share is 0.0023, and 5 of them are allowed.
+    x = np.random.default_rng(n_blocks).normal(size=(40_000, n_blocks))
+    error = x.std(axis=1, ddof=1) / np.sqrt(n_blocks) * student_factor(n_blocks)
+    assert np.mean(np.abs(x.mean(axis=1)) < error) == pytest.approx(0.682689, abs=0.012)
+
+
+def test_student_factor():
+    factors = [student_factor(n) for n in range(2, 300)]
+    assert np.all(np.diff(factors) < 0)
+    assert factors[0] == pytest.approx(np.tan(np.pi * 0.682689492 / 2), rel=1e-8)  # Cauchy's distribution
+    assert 1 < factors[-1] < 1.002
+    assert np.isnan([student_factor(0), student_factor(1)]).all()

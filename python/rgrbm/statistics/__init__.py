@@ -18,6 +18,7 @@ from rgrbm.statistics.jackknife import (
     jackknife_stderr,
     leave_one_out,
     mean_and_stderr,
+    student_factor,
 )
 from rgrbm.statistics.moments import SpinMoments, spin_moments
 from rgrbm.statistics.notation import told, with_error
@@ -40,6 +41,7 @@ __all__ = [
     "mean_and_stderr",
     "spin_moments",
     "split_r_hat",
+    "student_factor",
     "told",
     "with_error",
 ]

@@ -93,8 +93,9 @@ def torus_specific_heat(J: float, rows: int, columns: int) -> float:
         # There the curvature would be the rounding error of larger terms. The lowest excitations cost 4|J|. Long strips
         # have more of them, so both the exact values and the corrections e^(−8|J|) reach further.
         start = _FRUSTRATED + 0.25 * math.log(max(rows, columns) / min(rows, columns))
-        if J < -start:
-            curvature = float(_kaufman(-start, rows, columns)[2]) * math.exp(4 * (J + start))
+        beyond = -J - start
+        if beyond > 0:
+            curvature = float(_kaufman(-start, rows, columns)[2]) * math.exp(-4 * beyond)
     return J * (J * curvature) / (rows * columns)
 
 
