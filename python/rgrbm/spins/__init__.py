@@ -11,6 +11,8 @@ from rgrbm.spins.enumeration import spin_energies, spin_log_z
 from rgrbm.spins.ising import IsingModel
 from rgrbm.spins.lattice import Lattice
 from rgrbm.spins.measurement import Measurement
+from rgrbm.spins.recorded_runs import RecordedRun
+from rgrbm.spins.reweighting import Reweighting, binder_crossing
 from rgrbm.spins.tempering import ParallelTempering, TemperingRecord, tempering_ladder
 from rgrbm.spins.values import Binary, Spins, to_binary, to_spins
 
@@ -25,8 +27,11 @@ __all__ = [
     "Measurement",
     "NoFiniteCouplingError",
     "ParallelTempering",
+    "RecordedRun",
+    "Reweighting",
     "Spins",
     "TemperingRecord",
+    "binder_crossing",
     "bond_arrays",
     "estimate_coupling",
     "lattice_bonds",
