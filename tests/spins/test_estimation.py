@@ -9,7 +9,7 @@ import pytest
 from scipy.optimize import minimize_scalar
 
 import rgrbm
-from rgrbm.spins import NoFiniteCouplingError, coupling
+from rgrbm.spins import NoFiniteCouplingError, coupling, sample_checks
 
 RUNS = 60
 
@@ -130,8 +130,190 @@ def test_ring_correlations_are_those_of_the_definition():
 
 
 def test_few_blocks_are_warned_of():
-    spins = rgrbm.IsingModel(16, 1.0).sample(100, method="heat_bath", seed=0, n_chains=1, spacing=1)
+    spins = rgrbm.IsingModel(16, 0.4).sample(400, method="heat_bath", seed=0, n_chains=1, burn_in=100, spacing=1)
     with pytest.warns(UserWarning, match="itself uncertain"):
+        found = rgrbm.estimate_coupling(spins)
+    assert 4 <= found.n_blocks < 10
+    assert found.stderr > 0
+    with pytest.warns(UserWarning, match="at least 4 blocks; 50 samples .* make 2 blocks: it is NaN"):
+        found = rgrbm.estimate_coupling(spins[:50])
+    assert found.n_blocks == 2
+    assert np.isnan(found.stderr)
+    with pytest.warns(UserWarning, match="NaN"):
+        found = rgrbm.estimate_coupling(spins[:50], "decay", significance=0.5)
+    assert np.isnan([found.stderr, found.amplitude_stderr]).all()
+
+
+@pytest.mark.parametrize("method", ["nearest", "pseudolikelihood"])
+def test_errors_from_few_blocks_cover_as_often_as_they_should(method):
+    # 5 independent samples are 5 blocks. Of 300 runs 68.3% are within one error, with a standard deviation of 2.7%.
+    model, inside = rgrbm.IsingModel(256, 0.6), 0
+    for seed in range(300):
+        with pytest.warns(UserWarning, match="itself uncertain"):
+            found = rgrbm.estimate_coupling(model.sample(5, method="exact", seed=seed), method, n_chains=5)
+        assert found.n_blocks == 5
+        inside += abs(found.J - 0.6) < found.stderr
+    assert 0.55 < inside / 300 < 0.81
+
+
+def test_frozen_chains_have_no_error():
+    # Energy and magnetization never change.
+    frozen = np.tile(np.random.default_rng(9).permutation(np.repeat([1, -1], 32)).reshape(8, 8), (100, 1, 1))
+    for method in ("nearest", "pseudolikelihood"):
+        for n_chains in (1, 4, 50, 100):
+            with pytest.warns(UserWarning, match="samples that differ"):
+                found = rgrbm.estimate_coupling(frozen, method, n_chains=n_chains)
+            assert np.isfinite(found.J)
+            assert np.isnan(found.stderr)
+
+
+@pytest.mark.parametrize("method", ["nearest", "pseudolikelihood"])
+@pytest.mark.parametrize("shape", [(8,), (64,), (4, 6)])
+@pytest.mark.parametrize("sign", [1, -1])
+def test_the_error_is_not_below_what_one_flip_changes(shape, method, sign):
+    # 500 aligned samples, one of them with one flipped spin: half as many or twice as many change J by about ¼ to ½.
+    spins = np.ones((500, *shape))
+    spins.reshape(500, -1)[7, 3] = -1
+    spins *= np.where(np.indices(shape).sum(axis=0) % 2, sign, 1)
+    spins *= np.where(np.arange(500) % 2, 1, -1).reshape(-1, *[1] * len(shape))
+    found = rgrbm.estimate_coupling(spins, method, n_chains=500)
+    other = spins.copy()
+    other[30] = np.where(np.arange(spins[0].size).reshape(shape) == 5, -1, 1) * spins[30]
+    assert found.stderr > abs(found.J - rgrbm.estimate_coupling(other, method, n_chains=500).J)
+    assert found.stderr < 1
+
+
+@pytest.mark.parametrize("n", [4, 7, 8, 33])
+@pytest.mark.parametrize("sign", [1, -1])
+def test_a_decay_needs_correlations_that_decay(n, sign):
+    aligned = np.tile(np.where(np.arange(n) % 2, sign, 1), (500, 1)) * np.repeat([1, -1], 250)[:, None]
+    if sign < 0 and n % 2:  # the two that are alike go round the ring
+        aligned = np.stack([np.roll(row, i) for i, row in enumerate(aligned)])
+    one = aligned.copy()
+    one[7, 2] *= -1
+    for spins in (aligned, one, aligned.astype(float)):
+        with pytest.raises(NoFiniteCouplingError, match="needs correlations that decay"):
+            rgrbm.estimate_coupling(spins, "decay", n_chains=500)
+
+
+@pytest.mark.parametrize(("shape", "J"), [((3,), 0.5), ((24,), -0.7), ((4, 6), 0.3), ((5, 4), -0.4)])
+def test_ensembles_bring_their_chains_and_lattice(shape, J):
+    ensemble = rgrbm.IsingModel(shape, J).ensemble(2000, method="heat_bath", seed=1, n_chains=40)
+    for method in ("nearest", "pseudolikelihood"):
+        found = rgrbm.estimate_coupling(ensemble, method)
+        assert found == rgrbm.estimate_coupling(ensemble.spins, method, n_chains=40)
+        assert found.n_blocks == 40
+        assert abs(found.J - J) < 5 * found.stderr
+
+
+@pytest.mark.parametrize(("shape", "lattice", "J"), [
+    ((6, 6), "triangular", 0.2), ((6, 6), "triangular", -0.3), ((5, 4), "triangular", 0.1),
+    ((4, 4, 4), "hypercubic", 0.15), ((4, 4, 6), "hypercubic", -0.1),
+])  # fmt: skip
+def test_ensembles_of_other_lattices(shape, lattice, J):
+    ensemble = rgrbm.IsingModel(shape, J, lattice=lattice).ensemble(6400, method="heat_bath", seed=2, n_chains=64)
+    found = rgrbm.estimate_coupling(ensemble, "pseudolikelihood")
+    assert abs(found.J - J) < 5 * found.stderr < 0.05
+    bonds = rgrbm.spins.Lattice(shape, lattice).bonds().reshape(-1, 2)
+    assert found == rgrbm.estimate_coupling(ensemble.spins, "pseudolikelihood", bonds=bonds, n_chains=64)
+    for method, message in (("nearest", "closed form for rings and square"), ("decay", "closed form|is for rings")):
+        with pytest.raises(ValueError, match=message):
+            rgrbm.estimate_coupling(ensemble, method)
+
+
+def test_ensembles_without_one_coupling_are_refused():
+    def ensemble(*model, **options):
+        return rgrbm.IsingModel(*model, **options).ensemble(50, method="heat_bath", burn_in=1, spacing=1, seed=0)
+
+    for made, message in ((ensemble((4, 4), 0.3, 0.3), "h = 0.3"), (ensemble((4, 4), (0.3, 0.2)), "one for each axis")):
+        for method in ("nearest", "pseudolikelihood"):
+            with pytest.raises(ValueError, match=message):
+                rgrbm.estimate_coupling(made, method)
+    for options in ({"n_chains": 2}, {"shape": (4, 4)}):
+        with pytest.raises(ValueError, match="brings its shape and n_chains"):
+            rgrbm.estimate_coupling(ensemble((4, 4), 0.3), **options)
+
+
+@pytest.mark.parametrize(
+    ("shape", "J"),
+    [((4, 4), 0.42), ((8, 8), 0.3), ((16, 16), 0.42), ((12, 12), 0.5), ((6, 9), 0.35), ((16, 16), -0.3), ((8, 8), 0.6)],
+)
+def test_flattened_lattices_need_their_shape(shape, J):
+    spins = rgrbm.IsingModel(shape, J).sample(10_000, method="swendsen_wang" if J > 0 else "heat_bath", seed=3)
+    flat = spins.reshape(len(spins), -1)
+    for method in ("nearest", "decay", "pseudolikelihood"):
+        with pytest.raises(ValueError, match=r"must be rings, .* or their shape=\(rows, columns\)"):
+            rgrbm.estimate_coupling(flat, method)
+    for method in ("nearest", "pseudolikelihood"):
+        found = rgrbm.estimate_coupling(flat, method, shape=shape)
+        assert (
+            found == rgrbm.estimate_coupling(spins, method, shape=list(shape)) == rgrbm.estimate_coupling(spins, method)
+        )
+    rgrbm.estimate_coupling(flat, shape=flat.shape[1])  # whoever says that they are rings is believed
+
+
+@pytest.mark.parametrize(("shape", "lattice"), [((4, 4, 4), "hypercubic"), ((6, 6), "triangular")])
+def test_other_flattened_lattices(shape, lattice):
+    spins = rgrbm.IsingModel(shape, 0.15, lattice=lattice).sample(10_000, method="heat_bath", seed=4, n_chains=512)
+    flat = spins.reshape(len(spins), -1)
+    with pytest.raises(ValueError, match="must be rings"):
+        rgrbm.estimate_coupling(flat, n_chains=512)
+    bonds = rgrbm.spins.Lattice(shape, lattice).bonds().reshape(-1, 2)
+    found = rgrbm.estimate_coupling(flat, "pseudolikelihood", bonds=bonds, n_chains=512)
+    assert abs(found.J - 0.15) < 5 * found.stderr
+    if lattice == "hypercubic":
+        assert found.J == rgrbm.estimate_coupling(flat, "pseudolikelihood", shape=shape, n_chains=512).J
+
+
+@pytest.mark.parametrize("n", [4, 5, 16, 25, 64])
+@pytest.mark.parametrize("J", [0.0, 0.1, 0.8, 3.0, -0.5, -2.0])
+def test_rings_are_taken_for_rings(n, J):
+    # Rings without and with noise, of few and many samples. A false alarm needs 8 standard errors.
+    for seed, n_samples in enumerate([2, 5, 20, 60, 200, 2000, 20_000]):
+        spins = rgrbm.IsingModel(n, J).sample(n_samples, method="exact", seed=seed)
+        noise = np.random.default_rng(seed).choice([1, 1, 1, -1], size=spins.shape).astype(np.int8)
+        for s in (spins, spins * noise):
+            for n_chains in {1, min(40, n_samples), n_samples}:
+                blocks = sample_checks.blocks_of(s, n_chains)
+                sample_checks.require_rings(s, n_chains, blocks)
+                sample_checks.require_no_field(s, n_chains, blocks)
+
+
+@pytest.mark.parametrize("n_chains", [1, 2, 3, 5, 16, 32, 64])
+@pytest.mark.parametrize(
+    ("shape", "J"), [((64,), 2.0), ((64,), -1.5), ((9,), 3.0), ((6, 6), 0.6), ((8, 8), 0.45), ((4, 4), 0.3)]
+)
+def test_slow_chains_are_not_taken_for_a_field_or_another_lattice(shape, J, n_chains):
+    # Chains that keep their domains and the sign of their magnetization, whether their number is given or not.
+    for seed in range(5):
+        spins = rgrbm.IsingModel(shape, J).sample(
+            4000, method="heat_bath", seed=seed, n_chains=n_chains, burn_in=20, spacing=1
+        )
+        for given in {1, n_chains}:
+            blocks = sample_checks.blocks_of(spins, given)
+            sample_checks.require_no_field(spins, given, blocks)
+            sample_checks.require_rings(spins if len(shape) == 1 else spins[:, 0], given, blocks)
+
+
+@pytest.mark.parametrize(("shape", "J", "h"), [
+    ((4, 4), 0.3, 0.3), ((4, 4), 0.3, -0.1), ((16, 16), 0.3, 0.05), ((64,), 0.5, 0.3), ((8, 8), 0.5, 0.3),
+    ((8, 8), -0.3, 0.5), ((64,), 0.0, 0.1),
+])  # fmt: skip
+def test_samples_in_a_field_are_refused(shape, J, h):
+    model = rgrbm.IsingModel(shape, J, h)
+    spins = model.sample(5000, method="heat_bath", seed=5, n_chains=100, burn_in=300, spacing=5)
+    for method in ("nearest", "pseudolikelihood"):
+        with pytest.raises(ValueError, match=r"without a field, .* Draw the samples at h = 0"):
+            rgrbm.estimate_coupling(spins, method, n_chains=100)
+    flipped = spins * np.random.default_rng(0).choice([1, -1], (100,))[np.arange(5000) % 100].reshape(
+        -1, *[1] * len(shape)
+    )
+    rgrbm.estimate_coupling(flipped, n_chains=100)
+
+
+def test_one_chain_in_a_field_is_refused_where_it_changes_its_sign():
+    spins = rgrbm.IsingModel((4, 4), 0.3, 0.15).sample(40_000, method="heat_bath", seed=6, n_chains=1)
+    with pytest.raises(ValueError, match="blocks of samples"):
         rgrbm.estimate_coupling(spins)
 
 
@@ -149,6 +331,12 @@ def test_bad_input_is_refused():
         ({"spins": good, "method": "pseudolikelihood", "bonds": [(0, 16)]}, "two different sites"),
         ({"spins": good, "method": "pseudolikelihood", "bonds": []}, "without bonds"),
         ({"spins": good.reshape(50, 4, 4), "method": "decay"}, "rings"),
+        ({"spins": good, "method": "decay", "shape": (4, 4)}, "rings"),
+        ({"spins": good, "shape": (4, 5)}, r"\(4, 5\) does not fit an array of shape \(50, 16\)"),
+        ({"spins": good, "shape": (2, 2, 2, 2)}, "one, two or three sides"),
+        ({"spins": good.reshape(50, 2, 8), "shape": (4, 4)}, "does not fit"),
+        ({"spins": good, "shape": (1, 16)}, "2 sites along each axis"),
+        ({"spins": good.reshape(50, 2, 2, 4)}, "closed form"),
     ):  # fmt: skip
         with pytest.raises(ValueError, match=message):
             rgrbm.estimate_coupling(**arguments)

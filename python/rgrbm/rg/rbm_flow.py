@@ -20,7 +20,7 @@ from rgrbm._support import checks, streams
 from rgrbm._support.interrupt import Interruption
 from rgrbm._support.progress import progress_bar
 from rgrbm.model.parameters import parameters_of
-from rgrbm.spins.coupling import Method, NoFiniteCouplingError, estimate_coupling
+from rgrbm.spins.coupling import Method, NoFiniteCouplingError, coupling_of
 from rgrbm.spins.values import to_binary, to_spins
 from rgrbm.statistics.jackknife import Array
 
@@ -161,7 +161,7 @@ def _couplings(v: npt.NDArray[np.uint8], shape: tuple[int, ...]) -> tuple[float,
 def _coupling(s: npt.NDArray[np.int8], method: Method) -> tuple[float, float]:
     """J and its error, each sample a chain of its own; ±∞ where no finite J fits."""
     try:
-        found = estimate_coupling(s, method, n_chains=len(s))
+        found = coupling_of(s, method, n_chains=len(s))
     except NoFiniteCouplingError:
         return float(np.copysign(np.inf, np.mean(s * np.roll(s, 1, axis=-1)))), np.nan
     return found.J, found.stderr

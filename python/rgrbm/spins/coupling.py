@@ -2,7 +2,7 @@
 
 import math
 import warnings
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from typing import Any, Literal
 
@@ -14,8 +14,10 @@ from scipy.optimize import brentq, least_squares
 from rgrbm._support import checks
 from rgrbm.spins import exact
 from rgrbm.spins.bonds import bond_arrays, lattice_bonds
-from rgrbm.statistics.autocorrelation import integrated_autocorrelation_time
-from rgrbm.statistics.jackknife import block_sums, jackknife_stderr, leave_one_out
+from rgrbm.spins.ensemble import Ensemble
+from rgrbm.spins.lattice import Lattice
+from rgrbm.spins.sample_checks import blocks_of, bond_means, by_chain, require_no_field, require_rings, sides_of
+from rgrbm.statistics.jackknife import block_sums, jackknife_stderr, leave_one_out, student_factor
 
 Values = npt.NDArray[np.float64]
 Spins = npt.NDArray[np.int8]
@@ -25,9 +27,9 @@ Method = Literal["nearest", "decay", "pseudolikelihood"]
 _LARGEST_J = 12.0  # one bond in 10¹⁰ is broken there
 _ROUNDING = 1e-14  # of a nearest-neighbour correlation; ground states have that of the largest J, to rounding
 _VALUES_PER_BLOCK = 2**22
-_FEWEST_BLOCKS = 10
-_MOST_BLOCKS = 200
-_BLOCK_TIMES = 20  # length of a block in autocorrelation times; ends of blocks then correlate by a few percent at most
+_FEWEST_BLOCKS = 10  # below, a warning
+_LEAST_BLOCKS = 4  # below, no standard error
+_LEAST_DECAY = 3.0  # standard errors by which correlations must decay
 
 
 class NoFiniteCouplingError(ValueError):
@@ -41,13 +43,14 @@ class CouplingEstimate:
     Attributes
     ----------
     J, stderr : float
-        The coupling and its standard error.
+        The coupling and its standard error, NaN where the samples do not determine it.
     method : str
         "nearest", "decay" or "pseudolikelihood".
     n_blocks : int
         Blocks of samples in the jackknife.
     tau_int : float
-        Integrated autocorrelation time of the samples of a chain, in samples; ½ for independent ones.
+        Integrated autocorrelation time of the samples of a chain, in samples; ½ for independent ones, NaN if energy
+        and magnetization are constant.
     amplitude, amplitude_stderr : float
         For "decay", a in C(x) = a·C_ring(x): 1 for the spins of a ring, less where noise covers them. Else NaN.
     """
@@ -62,32 +65,40 @@ class CouplingEstimate:
 
 
 def estimate_coupling(
-    spins: npt.ArrayLike,
+    spins: npt.ArrayLike | Ensemble,
     method: Method = "nearest",
     *,
+    shape: int | Sequence[int] | None = None,
     bonds: npt.ArrayLike | None = None,
-    n_chains: int = 1,
+    n_chains: int | None = None,
     significance: float = 5.0,
 ) -> CouplingEstimate:
     """Coupling J of an Ising model without fields, from samples of its spins.
 
     Parameters
     ----------
-    spins : array_like of -1 and +1, shape (n_samples, n_sites) or (n_samples, rows, columns)
-        Samples of a periodic ring or square lattice in equilibrium, consecutive ones of a Markov chain next to each
-        other (but see ``n_chains``).
+    spins : Ensemble, or array_like of -1 and +1, shape ``(n_samples, n_sites)`` or ``(n_samples, *shape)``
+        Samples of a periodic lattice in equilibrium and without a field, consecutive ones of a Markov chain next to
+        each other (but see ``n_chains``). An ensemble brings its lattice, of any kind, and its number of chains. Rows
+        of an array are rings, if ``shape`` is not given, and have two, three or four axes: rings, square and cubic
+        lattices.
     method : {"nearest", "decay", "pseudolikelihood"}, default="nearest"
         "nearest" inverts the exact nearest-neighbour correlation of the finite ring, (t + tⁿ⁻¹)/(1 + tⁿ) with
         t = tanh J, or Kaufman's of the torus: the maximum-likelihood estimate. "decay" fits a·(tˣ + tⁿ⁻ˣ)/(1 + tⁿ)
         to the correlations of the ring. Noise that flips spins independently, as that of the map v → h does, only
         lowers the amplitude a and leaves this J alone, while it makes the other two too small. "pseudolikelihood"
         maximises Σ_i ln p(s_i | all others), on any lattice.
+    shape : int or sequence of int, optional
+        Sides of the lattice of which configurations were flattened to ``(n_samples, n_sites)``, row after row:
+        ``(rows, columns)``, or ``(layers, rows, columns)``. ``(n_sites,)`` states that they are rings, which is then
+        not checked.
     bonds : array_like of int, shape (n_bonds, 2), optional
-        For "pseudolikelihood": the lattice, if it is not the periodic one of the spins' shape. Sites of spins of shape
-        (n_samples, rows, columns) are numbered row by row.
-    n_chains : int, default=1
+        For "pseudolikelihood": the lattice, if it is not the periodic one of the spins' shape, for instance
+        ``Lattice(shape, "triangular").bonds().reshape(-1, 2)``. Sites are numbered row by row.
+    n_chains : int, optional
         Chains that take turns: sample i comes from chain i modulo ``n_chains``, as in
-        :class:`rgrbm.spins.Ensemble`. Blocks of the jackknife then do not mix chains.
+        :class:`rgrbm.spins.Ensemble`. Blocks of the jackknife then do not mix chains. By default one, or as many as the
+        ensemble has.
     significance : float, default=5
         For "decay": correlations are fitted from distance 1 up to the first that is not so many standard errors from
         0.
@@ -100,21 +111,30 @@ def estimate_coupling(
     ------
     ValueError
         If the spins are not ±1 or fewer than two samples, the method is unknown or not meant for the lattice, a number
-        is out of range, or for "decay" fewer than two distances have significant correlations.
+        is out of range, or for "decay" fewer than two distances have significant correlations. If an ensemble has a
+        field or several couplings; if an array was certainly drawn in a field, or its rows are certainly not rings.
     NoFiniteCouplingError
-        A ValueError: no finite J fits, as where all neighbours are aligned.
+        A ValueError: no finite J fits, as where all neighbours are aligned, or correlations do not decay.
     TypeError
-        If ``n_chains`` is not an integer or ``significance`` not a number.
+        If ``n_chains`` or a side is not an integer, or ``significance`` not a number.
 
     Warns
     -----
     UserWarning
-        If the samples make fewer than ten blocks of 20 autocorrelation times, so that the error is itself uncertain.
+        If the samples make fewer than ten blocks of 20 autocorrelation times, so that the error is itself uncertain, or
+        fewer than four, or never change: the standard error is then NaN.
 
     Notes
     -----
     Errors are jackknifed over blocks of at least 20 (τ_int − ½) samples, τ_int being the larger of the times of the
-    energy and of the magnetisation; from 20 chains on, each chain is a block.
+    energy and of the magnetisation; from 20 chains on, each chain is a block. They are widened by
+    :func:`rgrbm.statistics.student_factor`, and at least what one flipped spin would change in aligned samples.
+
+    Plain arrays do not say whether they were drawn in a field, for which the estimate would be wrong. They are refused
+    where chance is excluded: magnetizations of at least 31 chains, or of 31 blocks in each of which the magnetization
+    changes its sign, all have the same sign. Rows are refused as rings where their correlation certainly rises with the
+    distance; that of a ring falls, with or without noise. Neither check sees weak effects: all is without a field, and
+    configurations of lattices come with their shape.
 
     Examples
     --------
@@ -129,29 +149,92 @@ def estimate_coupling(
     if bonds is not None and method != "pseudolikelihood":
         raise ValueError(f"method={method!r} knows its lattice; bonds are for method='pseudolikelihood'")
     significance = checks.real("significance", significance, 0)
-    s = _checked(spins, checks.integer("n_chains", n_chains))
+    if isinstance(spins, Ensemble):
+        if shape is not None or n_chains is not None:
+            raise ValueError("an ensemble brings its shape and n_chains; give neither, or pass its spins as an array")
+        bonds = _bonds_of(spins, method, bonds)
+        s, chains = _checked(spins.spins, spins.n_chains, None), spins.n_chains
+    else:
+        chains = checks.integer("n_chains", 1 if n_chains is None else n_chains)
+        s = _checked(spins, chains, shape)
+        if shape is None and bonds is None:
+            require_rings(s, chains, blocks_of(s, chains))
+    found = coupling_of(s, method, bonds=bonds, n_chains=chains, significance=significance)
+    if not isinstance(spins, Ensemble):  # after the estimate: spins that are all aligned have no coupling, in no field
+        require_no_field(s, chains, blocks_of(s, chains))
+    _warn(found, len(s))
+    return found
+
+
+def coupling_of(
+    s: Spins, method: Method, *, bonds: npt.ArrayLike | None = None, n_chains: int = 1, significance: float = 5.0
+) -> CouplingEstimate:
+    """As :func:`estimate_coupling`, of spins that are known to be good: nothing is checked, and nothing warned of.
+
+    For samples on their way to equilibrium, which may all have the same sign.
+    """
     per_sample = _statistics(s, method, bonds)
-    chain = np.arange(len(s)) % n_chains
-    tau_int = _autocorrelation_time(s, n_chains)
-    n_blocks = _number_of_blocks(len(s), n_chains, tau_int)
-    # Samples of a chain next to each other, so that blocks hold stretches of one chain.
-    sums = block_sums(per_sample[np.argsort(chain, kind="stable")], n_blocks)
+    n_blocks, tau_int, _ = blocks_of(s, n_chains)
+    sums = block_sums(per_sample[by_chain(len(s), n_chains)], n_blocks)
     counts = block_sums(np.ones(len(s)), n_blocks)[:, None]
-    mean, replicas = per_sample.mean(axis=0), leave_one_out(sums) / leave_one_out(counts)
+    mean = per_sample.mean(axis=0)
+    replicas = leave_one_out(sums) / leave_one_out(counts) if n_blocks > 1 else mean[None]
     fit = _fit(method, s.shape[1:], mean, replicas, significance)
     J, *amplitude = fit(mean[None])[0]
-    stderr, *amplitude_stderr = jackknife_stderr(fit(replicas))
+    # Samples that are all alike scatter as little as one sample does: they have no error.
+    known = n_blocks >= _LEAST_BLOCKS and np.ptp(per_sample, axis=0).max() > 1e-12
+    stderr, *amplitude_stderr = jackknife_stderr(fit(replicas)) * (student_factor(n_blocks) if known else math.nan)
+    # Not max(), which may drop a NaN.
+    stderr = np.maximum(stderr, abs(fit(_one_flipped(method, mean, s))[0, 0] - J)) if known else stderr
     return CouplingEstimate(
         float(J), float(stderr), method, n_blocks, tau_int, *map(float, (*amplitude, *amplitude_stderr))
     )
 
 
-def _checked(spins: npt.ArrayLike, n_chains: int) -> npt.NDArray[np.int8]:
+def _warn(found: CouplingEstimate, n_samples: int) -> None:
+    if found.n_blocks >= _FEWEST_BLOCKS and not math.isnan(found.stderr):
+        return
+    made = f"{n_samples} samples with an autocorrelation time of {found.tau_int:.3g} make {found.n_blocks} blocks"
+    if math.isnan(found.tau_int) or (found.n_blocks >= _LEAST_BLOCKS and math.isnan(found.stderr)):
+        text = "a standard error needs samples that differ; these all have the same energy (frozen chains?): it is NaN"
+    elif found.n_blocks < _LEAST_BLOCKS:
+        text = f"a standard error needs at least {_LEAST_BLOCKS} blocks; {made}: it is NaN. Take more samples or chains"
+    else:
+        uncertain = 1 / math.sqrt(2 * (found.n_blocks - 1))
+        text = f"{made}: the standard error is itself uncertain by about {uncertain:.0%}; take more samples or chains"
+    warnings.warn(text, stacklevel=3)
+
+
+def _bonds_of(ensemble: Ensemble, method: str, bonds: npt.ArrayLike | None) -> npt.ArrayLike | None:
+    """Bonds of an ensemble's lattice if it is not hypercubic. Refuses models with a field or several couplings."""
+    if ensemble.h != 0:
+        raise ValueError(
+            f"samples without a field are needed to estimate a coupling; the ensemble has h = {ensemble.h:g}. "
+            "Draw it at h = 0"
+        )
+    if isinstance(ensemble.J, tuple) and len(set(ensemble.J)) > 1:
+        raise ValueError(
+            f"one coupling is estimated; the ensemble has one for each axis, {ensemble.J}. Draw it with a single J"
+        )
+    if ensemble.lattice == "hypercubic":
+        return bonds
+    if method != "pseudolikelihood":
+        raise ValueError(
+            f"method={method!r} has a closed form for rings and square lattices; the ensemble is of a "
+            f"{ensemble.lattice} lattice. Use method='pseudolikelihood'"
+        )
+    lattice = Lattice(ensemble.shape, ensemble.lattice)  # type: ignore[arg-type]
+    return lattice.bonds().reshape(-1, 2) if bonds is None else bonds
+
+
+def _checked(spins: npt.ArrayLike, n_chains: int, shape: int | Sequence[int] | None) -> Spins:
     s = np.asarray(spins)
-    if s.ndim not in (2, 3) or len(s) < 2:
+    if s.ndim not in (2, 3, 4) or len(s) < 2:
         raise ValueError(
             f"expected at least two samples, of shape (n_samples, n_sites) or (n_samples, rows, columns), got {s.shape}"
         )
+    if shape is not None:
+        s = s.reshape(len(s), *sides_of(shape, s.shape))
     if min(s.shape[1:]) < 2:
         raise ValueError(f"a periodic lattice needs at least 2 sites along each axis, got {s.shape[1:]}")
     if not 1 <= n_chains <= len(s):
@@ -161,23 +244,38 @@ def _checked(spins: npt.ArrayLike, n_chains: int) -> npt.NDArray[np.int8]:
     return np.ascontiguousarray(s, dtype=np.int8)
 
 
-def _statistics(s: npt.NDArray[np.int8], method: str, bonds: npt.ArrayLike | None) -> Values:
+def _statistics(s: Spins, method: str, bonds: npt.ArrayLike | None) -> Values:
     """What each sample tells about J, such that only the mean over samples matters: (n_samples, n_statistics)."""
     if method == "nearest":
-        return _bond_means(s)[:, None]
+        if s.ndim > 3:
+            raise ValueError(
+                f"method='nearest' has a closed form for rings and square lattices; the spins have the shape "
+                f"{s.shape[1:]}. Use method='pseudolikelihood'"
+            )
+        return bond_means(s)[:, None]
     if method == "decay":
         if s.ndim != 2:
-            raise ValueError("method='decay' is for rings; use 'nearest' or 'pseudolikelihood' for square lattices")
+            raise ValueError("method='decay' is for rings; use 'nearest' or 'pseudolikelihood' for other lattices")
         return _ring_correlations(s)
     lattice = lattice_bonds(s.shape[1:]) if bonds is None else bonds
     return _neighbour_statistics(s.reshape(len(s), -1), lattice)
 
 
-def _bond_means(s: npt.NDArray[np.int8]) -> Values:
-    axes = tuple(range(1, s.ndim))
-    return np.asarray(
-        np.mean([np.mean(s * np.roll(s, -1, axis=axis), axis=axes, dtype=np.float64) for axis in axes], axis=0)
-    )
+def _one_flipped(method: str, mean: Values, s: Spins) -> Values:
+    """Mean statistics with one spin flipped in a sample where all are aligned, or were so: a row, for an estimator."""
+    n_sites = s[0].size
+    changed = mean.copy()
+    if method == "pseudolikelihood":
+        # Statistics are sums over sites: the spin's own term and those of its z neighbours, which have z − 2 then.
+        z = len(mean) - 2
+        changed[0] -= np.copysign(4 * z / len(s), mean[0])
+        changed[1 + z] -= z / len(s)
+        changed[1 + abs(z - 2)] += z / len(s)
+    elif method == "nearest":
+        changed -= np.copysign(4 / (n_sites * len(s)), mean)
+    else:
+        changed[1] -= np.copysign(4 / (n_sites * len(s)), mean[1])
+    return changed[None]
 
 
 def _fit(
@@ -188,32 +286,7 @@ def _fit(
         return _nearest(shape, mean)
     if method == "pseudolikelihood":
         return _pseudolikelihood(mean)
-    return _decay(shape[0], mean, jackknife_stderr(replicas), significance)
-
-
-def _autocorrelation_time(s: npt.NDArray[np.int8], n_chains: int) -> float:
-    n_steps = len(s) // n_chains
-    if n_steps < 2:
-        return 0.5
-    series = (_bond_means(s), s.reshape(len(s), -1).mean(axis=1))
-    times = [
-        integrated_autocorrelation_time(x[: n_steps * n_chains].reshape(n_steps, n_chains)).tau_int for x in series
-    ]
-    return max((tau for tau in times if not math.isnan(tau)), default=0.5)  # a constant one has no time
-
-
-def _number_of_blocks(n_samples: int, n_chains: int, tau_int: float) -> int:
-    if n_chains >= 2 * _FEWEST_BLOCKS:
-        return n_chains
-    length = 1 + math.ceil(_BLOCK_TIMES * (tau_int - 0.5))
-    n_blocks = max(2, min(_MOST_BLOCKS, n_samples // length))
-    if n_blocks < _FEWEST_BLOCKS:
-        warnings.warn(
-            f"{n_samples} samples with an autocorrelation time of {tau_int:.3g} make {n_blocks} blocks: the standard "
-            f"error is itself uncertain by about {1 / math.sqrt(2 * (n_blocks - 1)):.0%}",
-            stacklevel=3,
-        )
-    return n_blocks
+    return _decay(shape[0], mean, replicas, significance)
 
 
 def _nearest(shape: tuple[int, ...], mean: Values) -> Estimator:
@@ -252,14 +325,25 @@ def _ring_correlations(s: Spins) -> Values:
     return out
 
 
-def _decay(n: int, mean: Values, stderr: Values, significance: float) -> Estimator:
+def _decay(n: int, mean: Values, replicas: Values, significance: float) -> Estimator:
     """J and amplitude a from C(x) = a (tˣ + tⁿ⁻ˣ)/(1 + tⁿ), by least squares weighted with the errors of C(x)."""
+    stderr = jackknife_stderr(replicas)
     weak = np.abs(mean[1:]) < significance * stderr[1:]
     last = int(np.argmax(weak)) if weak.any() else len(weak)
     x = np.arange(1, last + 1)
     if last < 2:
         raise ValueError(
             f"correlations beyond {significance:g} standard errors at {last} distances only; a decay needs two"
+        )
+    # Relative to the ground state, (−1)ˣ (1 − 2x/n) on odd rings for J < 0, only excitations make correlations decay.
+    ground = 1 - 2 * x / n if mean[1] < 0 and n % 2 else np.ones(last)
+    relative = (np.abs(rows[..., [1, last]]) / ground[[0, -1]] for rows in (mean, replicas))
+    of_mean, of_replicas = (rows[..., 0] - rows[..., 1] for rows in relative)
+    if of_mean <= _LEAST_DECAY * jackknife_stderr(of_replicas) + _ROUNDING:
+        raise NoFiniteCouplingError(
+            f"method='decay' needs correlations that decay; from distance 1 to {last} they do so by {of_mean:.2g}, not "
+            f"more than {_LEAST_DECAY:g} standard errors, so that no coupling is too large. Take more samples, or "
+            "method='nearest' if the spins are without noise"
         )
     value = mean[x]
     error = np.maximum(stderr[x], 1e-9)  # spins that never differ have no error
@@ -271,6 +355,10 @@ def _decay(n: int, mean: Values, stderr: Values, significance: float) -> Estimat
     ratio = np.clip(value[1] / value[0], -0.999, 0.999)
     start = np.array([np.arctanh(np.copysign(abs(ratio), value[0])), 1.0])
     fit = least_squares(lambda p: (model(p) - value) / error, start, xtol=1e-14, ftol=1e-14, gtol=1e-14)
+    if abs(fit.x[0]) > _LARGEST_J:
+        raise NoFiniteCouplingError(
+            f"no coupling from {-_LARGEST_J:g} to {_LARGEST_J:g} has the decay of these correlations"
+        )
     # The weighted pseudoinverse carries each replica's deviation over to the parameters.
     carry = np.linalg.pinv(fit.jac) / error
     return lambda rows: np.asarray(fit.x + (rows[:, x] - value) @ carry.T)

@@ -1,0 +1,197 @@
+"""Whether plain arrays of spins can be what they are taken for: rings, and samples without a field.
+
+Both are checks by statistics. They refuse what is certain to be something else and let pass whatever is in doubt.
+"""
+
+import math
+from collections.abc import Sequence
+from itertools import pairwise
+from typing import Any, NamedTuple
+
+import numpy as np
+import numpy.typing as npt
+from scipy.special import bdtr, ndtr, stdtrit
+
+from rgrbm._support import checks
+from rgrbm.statistics.autocorrelation import autocorrelation_function, integrated_autocorrelation_time
+from rgrbm.statistics.jackknife import block_bounds
+
+Values = npt.NDArray[np.float64]
+Spins = npt.NDArray[np.int8]
+
+MANY_CHAINS = 20
+"""Chains from which on each of them is a block of a jackknife."""
+
+_MOST_BLOCKS = 200
+_BLOCK_TIMES = 20  # length of a block in autocorrelation times; ends of blocks then correlate by a few percent at most
+_VALUES_AT_ONCE = 2**22
+_ERRORS = 8.0  # standard errors; with few blocks the quantile of Student's t of the same probability, 6e-16
+_LEAST_RISE = 0.02  # of what is missing from perfect correlation
+_RETURN = 0.3  # autocorrelation at a lag beyond the window that shows chains which take turns
+_CHANCE = 1e-9  # of signs of magnetizations without a field
+_LEAST_BIAS = 0.3  # share of ⟨m⟩² in ⟨m²⟩
+
+
+class Blocks(NamedTuple):
+    """Blocks of samples that are as good as independent.
+
+    Attributes
+    ----------
+    n_blocks : int
+        How many there are, of samples in the order of their chains.
+    tau_int : float
+        Integrated autocorrelation time of the samples of a chain, the larger one of energy and magnetization. NaN if
+        both are constant.
+    independent : bool
+        Whether the blocks certainly are: chains are many, or long and of known autocorrelation.
+    """
+
+    n_blocks: int
+    tau_int: float
+    independent: bool
+
+
+def by_chain(n_samples: int, n_chains: int) -> npt.NDArray[np.intp]:
+    """Order of samples of which sample i comes from chain i modulo ``n_chains``: chain after chain."""
+    return np.argsort(np.arange(n_samples) % n_chains, kind="stable")
+
+
+def bond_means(s: Spins) -> Values:
+    """Mean of s_i s_j over the nearest neighbours of each sample, on a periodic hypercubic lattice."""
+    axes = tuple(range(1, s.ndim))
+    return np.asarray(
+        np.mean([np.mean(s * np.roll(s, -1, axis=axis), axis=axes, dtype=np.float64) for axis in axes], axis=0)
+    )
+
+
+def blocks_of(s: Spins, n_chains: int) -> Blocks:
+    """Blocks for a jackknife: chains if there are many, else stretches of at least 20 (τ_int − ½) samples."""
+    tau_int, reliable = _autocorrelation_time(s, n_chains)
+    if n_chains >= MANY_CHAINS:
+        return Blocks(n_chains, tau_int, True)
+    if math.isnan(tau_int):
+        return Blocks(max(1, n_chains), tau_int, False)
+    length = 1 + math.ceil(_BLOCK_TIMES * (tau_int - 0.5))
+    return Blocks(max(2, min(_MOST_BLOCKS, len(s) // length)), tau_int, reliable)
+
+
+def _autocorrelation_time(s: Spins, n_chains: int) -> tuple[float, bool]:
+    """The larger time of energy and magnetization, and whether it can be trusted. Of single samples of chains, ½."""
+    n_steps = len(s) // n_chains
+    if n_steps < 2:
+        return 0.5, False
+    series = [
+        x[: n_steps * n_chains].reshape(n_steps, n_chains)
+        for x in (bond_means(s), s.reshape(len(s), -1).mean(axis=1, dtype=np.float64))
+    ]
+    times = [integrated_autocorrelation_time(x) for x in series]
+    reliable = all(time.reliable for time in times)
+    for x, time in zip(series, times, strict=True):
+        # Chains that take turns without being named make correlations return at a lag of their number.
+        beyond = autocorrelation_function(x)[time.window + 1 : n_steps // 2]
+        reliable = reliable and not (len(beyond) and beyond.max() > _RETURN)
+    return max((t.tau_int for t in times if not math.isnan(t.tau_int)), default=math.nan), reliable
+
+
+def require_rings(s: Spins, n_chains: int, blocks: Blocks) -> None:
+    """Refuse rows of spins that are certainly not rings: of a ring, |⟨s₀ sₓ⟩| decreases with x up to half the ring.
+
+    Noise that flips spins lowers all of it and keeps the order. A lattice written row after row has correlations that
+    rise again at the length of a row, where neighbours of different rows are.
+
+    Raises
+    ------
+    ValueError
+        If |⟨s₀ sₓ⟩| certainly rises with x: by 2% of 1 − |⟨s₀ sₓ⟩| and by more than what has a probability of 6e-16.
+    """
+    if s.ndim != 2 or s.shape[1] < 4 or not blocks.independent:
+        return
+    n_samples, n = s.shape
+    n_blocks = min(blocks.n_blocks, _MOST_BLOCKS)
+    correlations, weights = _block_correlations(s[by_chain(n_samples, n_chains)], n_blocks)
+    mean = weights @ correlations
+    size, replicas = np.abs(mean), correlations * np.sign(mean)
+    quantile = -float(stdtrit(n_blocks - 1, ndtr(-_ERRORS)))
+    lowest, worst = 1, (0.0, 0, 0)
+    for x in range(2, n // 2 + 1):
+        rise = float(size[x] - size[lowest])
+        deviations = replicas[:, x] - replicas[:, lowest] - rise
+        stderr = math.sqrt(n_blocks / (n_blocks - 1) * float(weights**2 @ deviations**2))
+        if rise > _LEAST_RISE * (1 - size[lowest]) and 1e-12 < quantile * stderr < rise:
+            worst = max(worst, (rise, x, lowest))
+        if size[x] < size[lowest]:
+            lowest = x
+    if worst[1]:
+        _, x, lowest = worst
+        square = f"; {n} sites may be a lattice of {math.isqrt(n)}×{math.isqrt(n)}" if math.isqrt(n) ** 2 == n else ""
+        raise ValueError(
+            f"spins of shape (n_samples, n_sites) must be rings, whose correlation falls with the distance up to half "
+            f"the ring; here it is {mean[lowest]:.3f} at distance {lowest} and {mean[x]:.3f} at {x}{square}. Pass "
+            f"configurations of other lattices as (n_samples, rows, columns), or their shape=(rows, columns); "
+            f"shape=({n},) takes the rows for rings all the same"
+        )
+
+
+def _block_correlations(s: Spins, n_blocks: int) -> tuple[Values, Values]:
+    """Mean of s_i s_{i+x} for x = 0 … n/2 over each block of consecutive samples, and the blocks' shares of samples."""
+    n = s.shape[1]
+    bounds = block_bounds(len(s), n_blocks)
+    power = np.zeros((n_blocks, n // 2 + 1))
+    at_once = max(1, _VALUES_AT_ONCE // n)
+    for block, (start, end) in enumerate(pairwise(bounds.tolist())):
+        for first in range(start, end, at_once):
+            power[block] += (np.abs(np.fft.rfft(s[first : min(first + at_once, end)], axis=1)) ** 2).sum(axis=0)
+    counts = np.diff(bounds)
+    correlations = np.fft.irfft(power / counts[:, None], n=n, axis=1)[:, : n // 2 + 1] / n
+    return correlations, counts / len(s)
+
+
+def require_no_field(s: Spins, n_chains: int, blocks: Blocks) -> None:
+    """Refuse samples that were certainly drawn in a field: magnetizations have one sign where both are as likely.
+
+    The units are chains, if there are 20 or more, else blocks in which the magnetization has both signs: a block all of
+    one sign may be of an ordered phase that the chain does not leave.
+
+    Raises
+    ------
+    ValueError
+        If ⟨m⟩² is above 30% of ⟨m²⟩, and the signs of the units' magnetizations have a probability below 1e-9 (all
+        equal, of 31 or more).
+    """
+    if not blocks.independent:
+        return
+    m = s.reshape(len(s), -1).mean(axis=1, dtype=np.float64)[by_chain(len(s), n_chains)]
+    if m.mean() ** 2 <= _LEAST_BIAS * np.mean(m**2):
+        return
+    starts = block_bounds(len(m), blocks.n_blocks)[:-1]
+    means = np.add.reduceat(m, starts)
+    if n_chains < MANY_CHAINS:
+        means = means[(np.minimum.reduceat(m, starts) < 0) & (np.maximum.reduceat(m, starts) > 0)]
+    n_up, n_down = int((means > 0).sum()), int((means < 0).sum())
+    if n_up + n_down and 2 * bdtr(min(n_up, n_down), n_up + n_down, 0.5) < _CHANCE:
+        what = "chains" if n_chains >= MANY_CHAINS else "blocks of samples"
+        raise ValueError(
+            f"the samples must be of a model without a field, where magnetizations of both signs are equally likely; "
+            f"here the mean is {m.mean():.3f}, and it is positive in {n_up} and negative in {n_down} {what}. Draw the "
+            f"samples at h = 0; if all chains merely started in the same phase, flip each one with probability 1/2"
+        )
+
+
+def sides_of(shape: int | Sequence[int], given: tuple[int, ...]) -> tuple[int, ...]:
+    """Sides of a lattice as integers, which the shape of an array of configurations fits.
+
+    Raises
+    ------
+    TypeError
+        If a side is not an integer.
+    ValueError
+        If an array of shape ``given`` holds no configurations of that shape, flattened or not.
+    """
+    several: Any = shape if isinstance(shape, Sequence) and not isinstance(shape, str) else (shape,)
+    sides = tuple(checks.integer("each side of the shape", side, 1) for side in several)
+    if len(sides) not in (1, 2, 3) or given[1:] not in (sides, (math.prod(sides),)):
+        raise ValueError(
+            f"shape must be the one, two or three sides of a lattice, whose configurations are the rows of an array "
+            f"(n_samples, n_sites); {sides} does not fit an array of shape {given}"
+        )
+    return sides
