@@ -128,3 +128,14 @@ SPINS = np.ones((4, 8, 8), np.int8)
 def test_bad_input(small, options, message):
     with pytest.raises(ValueError, match=message):
         match_critical_coupling(SPINS, small, MajorityKernel(), seed=0, **options)
+
+
+def test_flattened_lattices_and_samples_in_a_field_are_refused():
+    large = IsingModel((16, 16), 0.4).sample(10_000, method="swendsen_wang", seed=1).reshape(10_000, 256)
+    with pytest.raises(ValueError, match="must be rings"):
+        match_critical_coupling(large, large[:, :128], MajorityKernel(2), J=0.4)
+    # One chain in a field, which often changes its sign: the sign of the blocks gives it away.
+    large = IsingModel((4, 4), 0.2, 0.15).sample(40_000, method="heat_bath", seed=1, n_chains=1)
+    small = IsingModel((2, 2), 0.2, 0.15).sample(40_000, method="heat_bath", seed=1, n_chains=1)
+    with pytest.raises(ValueError, match="without a field"):
+        match_critical_coupling(large, small, MajorityKernel(), J=0.2, levels=1)

@@ -253,6 +253,52 @@ def test_one_sample_has_no_error_and_none_no_result():
 SPINS = np.ones((4, 8, 8), np.int8)
 
 
+@pytest.mark.parametrize(("shape", "J"), [((8, 8), 0.44), ((16, 16), 0.42), ((8, 8), -0.3), ((8, 16), 0.5)])
+def test_flattened_lattices_need_their_shape(shape, J):
+    spins = IsingModel(shape, J).sample(8192, method="heat_bath", seed=0, n_chains=512, burn_in=300, spacing=10)
+    flat = spins.reshape(len(spins), -1)
+    with pytest.raises(ValueError, match="must be rings"):
+        mcrg(flat, MajorityKernel(), n_chains=512)
+    with pytest.raises(ValueError, match="must be rings"):  # of one chain, or independent samples
+        mcrg(flat[np.random.default_rng(0).permutation(8192)], MajorityKernel())
+    for options in ({}, {"n_chains": 512}):
+        found = mcrg(flat, MajorityKernel(), levels=1, shape=shape, seed=1, **options)
+        assert found.to_dict() == mcrg(spins, MajorityKernel(), levels=1, seed=1, **options).to_dict()
+    assert mcrg(flat, DecimationKernel(), levels=1, shape=flat.shape[1]).shape == (flat.shape[1],)
+
+
+def test_arrays_know_their_chains_when_told():
+    made = IsingModel((64,), 0.6).ensemble(1200, method="heat_bath", seed=0, n_chains=40)
+    options = {"operators": RING_OPERATORS[:2], "levels": 1, "seed": 1}
+    found = mcrg(made.spins, DecimationKernel(), n_chains=40, **options)
+    assert found.to_dict() == mcrg(made, DecimationKernel(), **options).to_dict()
+    for wrong in ({"n_chains": 40}, {"shape": (64,)}):
+        with pytest.raises(ValueError, match="brings its shape and n_chains"):
+            mcrg(made, DecimationKernel(), **wrong)
+
+
+@pytest.mark.parametrize(("shape", "J", "h"), [((64,), 0.5, 0.3), ((8, 8), 0.3, -0.1), ((16, 16), 0.4, 0.05)])
+def test_samples_in_a_field_are_refused(shape, J, h):
+    spins = IsingModel(shape, J, h).sample(4000, method="heat_bath", seed=0, n_chains=100)
+    kernel = DecimationKernel() if len(shape) == 1 else MajorityKernel()
+    with pytest.raises(ValueError, match="without a field"):
+        mcrg(spins, kernel, n_chains=100)
+    free = IsingModel(shape, J).sample(4000, method="heat_bath", seed=0, n_chains=100)
+    mcrg(free, kernel, n_chains=100)
+
+
+@pytest.mark.parametrize(("shape", "b", "message"), [
+    ((31, 31), 2, "multiples of its b = 2; the lattice has the shape .31, 31."), ((8, 9), 2, "multiples of its b = 2"),
+    ((16, 16), 3, "multiples of its b = 3"), ((4, 4), 2, "at least 4 sites .* it leaves .2, 2.: choose levels"),
+    ((6, 12), 2, "it leaves .3, 6.: choose levels"), ((9, 9), 3, "it leaves .3, 3.: choose levels"),
+])  # fmt: skip
+def test_lattices_without_a_step_say_why(shape, b, message):
+    spins = np.random.default_rng(0).choice(np.array([-1, 1], np.int8), (5, *shape))
+    for call in (lambda: mcrg(spins, MajorityKernel(b)), lambda: MCRGAccumulator(MajorityKernel(b), shape)):
+        with pytest.raises(ValueError, match=message):
+            call()
+
+
 def ensemble(*model, **options):
     return IsingModel(*model, **options).ensemble(5, method="heat_bath", burn_in=1, spacing=1, seed=0)
 
@@ -262,11 +308,20 @@ def ensemble(*model, **options):
     [
         (lambda: mcrg(SPINS, "majority"), TypeError, "kernel must be a BlockKernel, got 'majority'"),
         (lambda: mcrg(SPINS, ConvolutionKernel(np.ones((2, 2)), 2, 0.1)), ValueError, "the kernel has a field"),
-        (lambda: mcrg(SPINS, MajorityKernel(3)), ValueError, "choose levels"),
+        (
+            lambda: mcrg(SPINS, MajorityKernel(3)),
+            ValueError,
+            "multiples of its b = 3; the lattice has the shape \\(8, 8\\)",
+        ),
         (lambda: mcrg(SPINS, MajorityKernel(3), levels=1), ValueError, "do not cover a lattice"),
         (lambda: mcrg(SPINS, MajorityKernel(), levels=4), ValueError, "do not cover a lattice"),
         (lambda: mcrg(SPINS, MajorityKernel(), levels=1.0), TypeError, "levels must be an integer"),
         (lambda: mcrg(SPINS, MajorityKernel(), operators=RING_OPERATORS), ValueError, "the lattice has 2"),
+        (lambda: mcrg(SPINS, MajorityKernel(), n_chains=5), ValueError, "n_chains must be from 1 to .* 4, got 5"),
+        (lambda: mcrg(SPINS, MajorityKernel(), n_chains=1.0), TypeError, "n_chains must be an integer"),
+        (lambda: mcrg(SPINS, MajorityKernel(), shape=(4, 16)), ValueError, "does not fit"),
+        (lambda: mcrg(SPINS, MajorityKernel(), shape=(8, "8")), TypeError, "each side of the shape"),
+        (lambda: mcrg(SPINS.reshape(4, 64), MajorityKernel(), shape=(4, 4, 4)), ValueError, "expected configurations"),
         (lambda: mcrg(SPINS * 0, MajorityKernel()), ValueError, "expected spins ±1"),
         (lambda: mcrg(SPINS[0, 0], MajorityKernel()), ValueError, "expected configurations of shape"),
         (lambda: mcrg(SPINS[:1], MajorityKernel()), ValueError, "at least two samples"),

@@ -124,7 +124,8 @@ def match_critical_coupling(
     Parameters
     ----------
     large, small : Ensemble, or array_like of -1 and +1, shape ``(n_samples, *shape)``
-        Independent samples at the same J, with sides b L and L.
+        Independent samples at the same J without a field, with sides b L and L. Rows of an array of shape
+        ``(n_samples, n_sites)`` are rings.
     kernel : BlockKernel
         The law of block spins, of b sites.
     J : float, optional
@@ -144,7 +145,7 @@ def match_critical_coupling(
     ------
     TypeError, ValueError
         As of :class:`rgrbm.rg.MCRGAccumulator`; if the sides do not differ by b, no J is given or two different ones,
-        or an operator is odd.
+        or an operator is odd. As of :func:`rgrbm.rg.mcrg`, if samples have a field or rows are no rings.
 
     References
     ----------

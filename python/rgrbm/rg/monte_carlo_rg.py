@@ -28,6 +28,7 @@ from rgrbm.rg.spin_operators import (
     sums_of,
 )
 from rgrbm.spins.ensemble import Ensemble
+from rgrbm.spins.sample_checks import blocks_of, by_chain, require_no_field, require_rings, sides_of
 from rgrbm.statistics.jackknife import jackknife_stderr
 from rgrbm.statistics.streamed import BlockedMoments, StreamedMoments
 
@@ -125,7 +126,8 @@ class MCRGAccumulator:
 
         The jackknife takes blocks of consecutive samples for independent: of a Markov chain, add one chain after the
         other, or so many samples that a block is longer than the autocorrelation time. Draws depend on the order of
-        the samples, and on the parts that they come in unless these are multiples of 512.
+        the samples, and on the parts that they come in unless these are multiples of 512. The samples must be without a
+        field, which is not checked.
 
         Parameters
         ----------
@@ -241,6 +243,8 @@ def mcrg(
     *,
     operators: Iterable[SpinOperator] | None = None,
     levels: int | None = None,
+    shape: int | Sequence[int] | None = None,
+    n_chains: int | None = None,
     seed: streams.Seed = None,
     progress: bool = False,
 ) -> MCRGResult:
@@ -255,12 +259,17 @@ def mcrg(
     Parameters
     ----------
     spins : Ensemble, or array_like of -1 and +1, shape (n_samples, n_sites) or (n_samples, rows, columns)
-        Samples of a periodic ring or square lattice. Blocks of consecutive samples are taken for independent; those of
-        an ensemble are put in order, chain after chain.
+        Samples of a periodic ring or square lattice without a field. Blocks of consecutive samples are taken for
+        independent; those of an ensemble, or of ``n_chains``, are put in order, chain after chain.
     kernel : BlockKernel
         The law of block spins: :class:`MajorityKernel`, :class:`DecimationKernel`, :class:`ConvolutionKernel`.
     operators, levels, seed
         As of :class:`MCRGAccumulator`.
+    shape : int or sequence of int, optional
+        ``(rows, columns)`` of configurations that were flattened to ``(n_samples, n_sites)``. ``(n_sites,)`` states
+        that they are rings, which is then not checked.
+    n_chains : int, optional
+        Of an array: chains that take turns, as in :class:`rgrbm.spins.Ensemble`. By default one.
     progress : bool, default=False
         Whether to show a progress bar.
 
@@ -271,7 +280,8 @@ def mcrg(
     Raises
     ------
     TypeError, ValueError
-        As of :class:`MCRGAccumulator`.
+        As of :class:`MCRGAccumulator`. If an ensemble has a field or another lattice; if an array was certainly drawn
+        in a field, or its rows are certainly not rings. :func:`rgrbm.estimate_coupling` says when that is certain.
 
     References
     ----------
@@ -289,7 +299,7 @@ def mcrg(
     >>> abs(found.eigenvalue - np.tanh(1.0)) < 4 * found.eigenvalue_stderr < 0.05
     True
     """
-    array = by_chains(spins)
+    array = by_chains(spins, shape=shape, n_chains=n_chains)
     accumulator = MCRGAccumulator(kernel, array.shape[1:], operators=operators, levels=levels, seed=seed)
     with progress_bar("renormalizing", len(array), unit="samples", show=progress) as advance:
         for first, end in _slices(len(array), math.prod(array.shape[1:])):
@@ -298,22 +308,43 @@ def mcrg(
     return accumulator.result()
 
 
-def by_chains(spins: npt.ArrayLike | Ensemble) -> npt.NDArray[np.int8]:
-    """Samples as an array, those of an ensemble in the order of its chains, each chain in the order of its time.
+def by_chains(
+    spins: npt.ArrayLike | Ensemble, *, shape: int | Sequence[int] | None = None, n_chains: int | None = None
+) -> npt.NDArray[np.int8]:
+    """Samples as an array, in the order of their chains, each chain in the order of its time.
 
     Raises
     ------
+    TypeError
+        If ``n_chains`` or a side is not an integer.
     ValueError
-        If they are no spins ±1 of a ring or square lattice, or were drawn in a field.
+        If they are no spins ±1 of a ring or square lattice, or were drawn in a field: of an ensemble any, of an array
+        one that is certain.
     """
     if not isinstance(spins, Ensemble):
-        return lattice_spins(spins)
+        return _checked_array(lattice_spins(spins), shape, n_chains)
+    if shape is not None or n_chains is not None:
+        raise ValueError("an ensemble brings its shape and n_chains; give neither, or pass its spins as an array")
     if spins.lattice != "hypercubic":
         raise ValueError(f"operators and blocks are those of rings and square lattices, not {spins.lattice!r} ones")
     if spins.h != 0:
         raise ValueError(f"in a field even and odd operators mix; the ensemble has h = {spins.h:g}")
-    chain = np.arange(len(spins.spins)) % spins.n_chains
-    return lattice_spins(spins.spins[np.argsort(chain, kind="stable")])
+    return lattice_spins(spins.spins[by_chain(len(spins.spins), spins.n_chains)])
+
+
+def _checked_array(
+    array: npt.NDArray[np.int8], shape: int | Sequence[int] | None, n_chains: int | None
+) -> npt.NDArray[np.int8]:
+    chains = 1 if n_chains is None else checks.integer("n_chains", n_chains)
+    if not 1 <= chains <= len(array):
+        raise ValueError(f"n_chains must be from 1 to the number of samples, {len(array)}, got {chains}")
+    if shape is not None:
+        array = lattice_spins(array.reshape(len(array), *sides_of(shape, array.shape)))
+    blocks = blocks_of(array, chains)
+    if shape is None:
+        require_rings(array, blocks)
+    require_no_field(array, blocks)
+    return array if chains == 1 else array[by_chain(len(array), chains)]
 
 
 def _slices(n_samples: int, n_sites: int) -> Iterator[tuple[int, int]]:
@@ -334,7 +365,13 @@ def _shapes(kernel: BlockKernel, shape: tuple[int, ...], levels: int | None) -> 
     while all(side % b == 0 and side // b >= _SMALLEST for side in shapes[-1]):
         shapes.append(kernel.coarse_shape(shapes[-1]))
     if len(shapes) == 1:
+        if any(side % b for side in shape):
+            raise ValueError(
+                f"the kernel needs sides that are multiples of its b = {b}; the lattice has the shape {shape}. Choose "
+                f"sides such as {_SMALLEST * b} or {_SMALLEST * b * b}, or a kernel of another b"
+            )
         raise ValueError(
-            f"a step of b = {b} leaves fewer than {_SMALLEST} sites along an axis of {shape}: choose levels"
+            f"a step of b = {b} should leave at least {_SMALLEST} sites along each axis; of {shape} it leaves "
+            f"{tuple(side // b for side in shape)}: choose levels to make it all the same, or a larger lattice"
         )
     return shapes

@@ -16,7 +16,14 @@ from rgrbm.spins import exact
 from rgrbm.spins.bonds import bond_arrays, lattice_bonds
 from rgrbm.spins.ensemble import Ensemble
 from rgrbm.spins.lattice import Lattice
-from rgrbm.spins.sample_checks import blocks_of, bond_means, by_chain, require_no_field, require_rings, sides_of
+from rgrbm.spins.sample_checks import (
+    blocks_of,
+    bond_means,
+    by_chain,
+    require_no_field,
+    require_rings,
+    sides_of,
+)
 from rgrbm.statistics.jackknife import block_sums, jackknife_stderr, leave_one_out, student_factor
 
 Values = npt.NDArray[np.float64]
@@ -133,8 +140,8 @@ def estimate_coupling(
     Plain arrays do not say whether they were drawn in a field, for which the estimate would be wrong. They are refused
     where chance is excluded: magnetizations of at least 31 chains, or of 31 blocks in each of which the magnetization
     changes its sign, all have the same sign. Rows are refused as rings where their correlation certainly rises with the
-    distance; that of a ring falls, with or without noise. Neither check sees weak effects: all is without a field, and
-    configurations of lattices come with their shape.
+    distance; that of a ring falls, with or without noise. Neither check sees weak effects, nor do they apply to slow
+    chains that take turns if ``n_chains`` is not given. So draw samples without a field, and give lattices their shape.
 
     Examples
     --------
@@ -158,10 +165,10 @@ def estimate_coupling(
         chains = checks.integer("n_chains", 1 if n_chains is None else n_chains)
         s = _checked(spins, chains, shape)
         if shape is None and bonds is None:
-            require_rings(s, chains, blocks_of(s, chains))
+            require_rings(s, blocks_of(s, chains))
     found = coupling_of(s, method, bonds=bonds, n_chains=chains, significance=significance)
     if not isinstance(spins, Ensemble):  # after the estimate: spins that are all aligned have no coupling, in no field
-        require_no_field(s, chains, blocks_of(s, chains))
+        require_no_field(s, blocks_of(s, chains))
     _warn(found, len(s))
     return found
 
@@ -174,7 +181,7 @@ def coupling_of(
     For samples on their way to equilibrium, which may all have the same sign.
     """
     per_sample = _statistics(s, method, bonds)
-    n_blocks, tau_int, _ = blocks_of(s, n_chains)
+    n_blocks, tau_int, *_ = blocks_of(s, n_chains)
     sums = block_sums(per_sample[by_chain(len(s), n_chains)], n_blocks)
     counts = block_sums(np.ones(len(s)), n_blocks)[:, None]
     mean = per_sample.mean(axis=0)

@@ -44,11 +44,14 @@ class Blocks(NamedTuple):
         both are constant.
     independent : bool
         Whether the blocks certainly are: chains are many, or long and of known autocorrelation.
+    n_chains : int
+        Chains that take turns.
     """
 
     n_blocks: int
     tau_int: float
     independent: bool
+    n_chains: int
 
 
 def by_chain(n_samples: int, n_chains: int) -> npt.NDArray[np.intp]:
@@ -66,34 +69,31 @@ def bond_means(s: Spins) -> Values:
 
 def blocks_of(s: Spins, n_chains: int) -> Blocks:
     """Blocks for a jackknife: chains if there are many, else stretches of at least 20 (τ_int − ½) samples."""
-    tau_int, reliable = _autocorrelation_time(s, n_chains)
-    if n_chains >= MANY_CHAINS:
-        return Blocks(n_chains, tau_int, True)
-    if math.isnan(tau_int):
-        return Blocks(max(1, n_chains), tau_int, False)
-    length = 1 + math.ceil(_BLOCK_TIMES * (tau_int - 0.5))
-    return Blocks(max(2, min(_MOST_BLOCKS, len(s) // length)), tau_int, reliable)
-
-
-def _autocorrelation_time(s: Spins, n_chains: int) -> tuple[float, bool]:
-    """The larger time of energy and magnetization, and whether it can be trusted. Of single samples of chains, ½."""
     n_steps = len(s) // n_chains
-    if n_steps < 2:
-        return 0.5, False
     series = [
         x[: n_steps * n_chains].reshape(n_steps, n_chains)
         for x in (bond_means(s), s.reshape(len(s), -1).mean(axis=1, dtype=np.float64))
     ]
-    times = [integrated_autocorrelation_time(x) for x in series]
-    reliable = all(time.reliable for time in times)
-    for x, time in zip(series, times, strict=True):
-        # Chains that take turns without being named make correlations return at a lag of their number.
-        beyond = autocorrelation_function(x)[time.window + 1 : n_steps // 2]
-        reliable = reliable and not (len(beyond) and beyond.max() > _RETURN)
-    return max((t.tau_int for t in times if not math.isnan(t.tau_int)), default=math.nan), reliable
+    # Of single samples of chains, ½.
+    times = [integrated_autocorrelation_time(x) for x in series] if n_steps > 1 else []
+    tau_int = max((t.tau_int for t in times if not math.isnan(t.tau_int)), default=math.nan if times else 0.5)
+    if n_chains >= MANY_CHAINS:
+        return Blocks(n_chains, tau_int, True, n_chains)
+    if math.isnan(tau_int):
+        return Blocks(n_chains, tau_int, False, n_chains)
+    length = 1 + math.ceil(_BLOCK_TIMES * (tau_int - 0.5))
+    independent = n_steps > 1 and all(time.reliable for time in times)
+    independent = independent and not any(_returns(x, time.window) for x, time in zip(series, times, strict=True))
+    return Blocks(max(2, min(_MOST_BLOCKS, len(s) // length)), tau_int, independent, n_chains)
 
 
-def require_rings(s: Spins, n_chains: int, blocks: Blocks) -> None:
+def _returns(series: Values, window: int) -> bool:
+    """Whether correlations return beyond the window, as those of slow chains do that take turns without being named."""
+    beyond = autocorrelation_function(series)[window + 1 : len(series) // 2]
+    return bool(len(beyond) and beyond.max() > _RETURN)
+
+
+def require_rings(s: Spins, blocks: Blocks) -> None:
     """Refuse rows of spins that are certainly not rings: of a ring, |⟨s₀ sₓ⟩| decreases with x up to half the ring.
 
     Noise that flips spins lowers all of it and keeps the order. A lattice written row after row has correlations that
@@ -108,7 +108,7 @@ def require_rings(s: Spins, n_chains: int, blocks: Blocks) -> None:
         return
     n_samples, n = s.shape
     n_blocks = min(blocks.n_blocks, _MOST_BLOCKS)
-    correlations, weights = _block_correlations(s[by_chain(n_samples, n_chains)], n_blocks)
+    correlations, weights = _block_correlations(s[by_chain(n_samples, blocks.n_chains)], n_blocks)
     mean = weights @ correlations
     size, replicas = np.abs(mean), correlations * np.sign(mean)
     quantile = -float(stdtrit(n_blocks - 1, ndtr(-_ERRORS)))
@@ -146,7 +146,7 @@ def _block_correlations(s: Spins, n_blocks: int) -> tuple[Values, Values]:
     return correlations, counts / len(s)
 
 
-def require_no_field(s: Spins, n_chains: int, blocks: Blocks) -> None:
+def require_no_field(s: Spins, blocks: Blocks) -> None:
     """Refuse samples that were certainly drawn in a field: magnetizations have one sign where both are as likely.
 
     The units are chains, if there are 20 or more, else blocks in which the magnetization has both signs: a block all of
@@ -160,16 +160,16 @@ def require_no_field(s: Spins, n_chains: int, blocks: Blocks) -> None:
     """
     if not blocks.independent:
         return
-    m = s.reshape(len(s), -1).mean(axis=1, dtype=np.float64)[by_chain(len(s), n_chains)]
+    m = s.reshape(len(s), -1).mean(axis=1, dtype=np.float64)[by_chain(len(s), blocks.n_chains)]
     if m.mean() ** 2 <= _LEAST_BIAS * np.mean(m**2):
         return
     starts = block_bounds(len(m), blocks.n_blocks)[:-1]
     means = np.add.reduceat(m, starts)
-    if n_chains < MANY_CHAINS:
+    if blocks.n_chains < MANY_CHAINS:
         means = means[(np.minimum.reduceat(m, starts) < 0) & (np.maximum.reduceat(m, starts) > 0)]
     n_up, n_down = int((means > 0).sum()), int((means < 0).sum())
     if n_up + n_down and 2 * bdtr(min(n_up, n_down), n_up + n_down, 0.5) < _CHANCE:
-        what = "chains" if n_chains >= MANY_CHAINS else "blocks of samples"
+        what = "chains" if blocks.n_chains >= MANY_CHAINS else "blocks of samples"
         raise ValueError(
             f"the samples must be of a model without a field, where magnetizations of both signs are equally likely; "
             f"here the mean is {m.mean():.3f}, and it is positive in {n_up} and negative in {n_down} {what}. Draw the "
