@@ -9,14 +9,8 @@ from scipy import stats
 
 from rgrbm import IsingModel
 from rgrbm.spins import exact
-from rgrbm.statistics.jackknife import (
-    block_sums,
-    correlation,
-    jackknife_stderr,
-    leave_one_out,
-    mean_and_stderr,
-    student_factor,
-)
+from rgrbm.statistics.jackknife import block_sums, jackknife_stderr, leave_one_out, mean_and_stderr, student_factor
+from rgrbm.statistics.ring_correlation import correlation
 
 
 def test_mean_and_stderr_of_the_textbook():

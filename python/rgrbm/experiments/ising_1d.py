@@ -28,8 +28,9 @@ from rgrbm.spins.ensemble import Ensemble
 from rgrbm.spins.ising import IsingModel
 from rgrbm.spins.sampling import Method
 from rgrbm.spins.values import Spins, to_binary, to_spins
-from rgrbm.statistics.jackknife import correlation, mean_and_stderr
+from rgrbm.statistics.jackknife import mean_and_stderr
 from rgrbm.statistics.notation import told, with_error
+from rgrbm.statistics.ring_correlation import correlation
 
 # What the report gives; None where it gives nothing.
 PAPER = {"reconstruction_error": 0.14, "magnetization_data": -0.025, "magnetization_reconstruction": -0.0073}

@@ -14,7 +14,6 @@ from rgrbm.statistics.jackknife import (
     Estimate,
     block_bounds,
     block_sums,
-    correlation,
     jackknife_stderr,
     leave_one_out,
     mean_and_stderr,
@@ -22,6 +21,7 @@ from rgrbm.statistics.jackknife import (
 )
 from rgrbm.statistics.moments import SpinMoments, spin_moments
 from rgrbm.statistics.notation import told, with_error
+from rgrbm.statistics.ring_correlation import correlation
 from rgrbm.statistics.streamed import BlockedMoments, StreamedMoments
 
 __all__ = [
