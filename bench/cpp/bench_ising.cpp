@@ -1,6 +1,8 @@
-// Speed of the Ising samplers. Items are single-spin updates (or spins unpacked): items_per_second is the
-// figure to compare. One block of 512 chains runs on one thread.
-#include "rgrbm/spins/ising.hpp"
+// Speed of the single-spin samplers. Items are single-spin updates (or spins unpacked): items_per_second is the
+// figure to compare. One word of 512 chains, or one chain, runs on one thread.
+#include "rgrbm/spins/lattice_chains.hpp"
+#include "rgrbm/spins/site_chains.hpp"
+#include "rgrbm/spins/word_chains.hpp"
 
 #include <benchmark/benchmark.h>
 
@@ -9,9 +11,11 @@
 namespace {
 
 using rgrbm::Couplings;
-using rgrbm::IsingChains;
 using rgrbm::Lattice;
+using rgrbm::LatticeChains;
+using rgrbm::SiteChains;
 using rgrbm::Update;
+using rgrbm::WordChains;
 
 constexpr std::size_t n_chains = 512;
 constexpr double critical_coupling = 0.44068679350977147; // ln(1 + √2) / 2
@@ -20,18 +24,33 @@ Couplings plain(double J) {
     return {{J, J, J}, 0};
 }
 
-void sweep(benchmark::State& state, Lattice lattice, const Couplings& couplings, Update update) {
-    IsingChains chains(lattice, couplings, n_chains, {1, 2});
-    chains.sweep(50, update);
+void time_sweeps(benchmark::State& state, rgrbm::SpinChains& chains) {
+    chains.sweep(50);
     for (auto _ : state) {
-        chains.sweep(1, update);
+        chains.sweep(1);
         benchmark::ClobberMemory();
     }
-    state.SetItemsProcessed(state.iterations() * static_cast<std::int64_t>(n_chains * lattice.n_sites()));
+    const auto n_spins = static_cast<std::int64_t>(chains.n_chains() * chains.lattice().n_sites());
+    state.SetItemsProcessed(state.iterations() * n_spins);
 }
 
-void unpack(benchmark::State& state, Lattice lattice) {
-    const IsingChains chains(lattice, plain(1.0), n_chains, {1, 2});
+void sweep(benchmark::State& state, const Lattice& lattice, const Couplings& couplings, Update update) {
+    WordChains chains(lattice, update, couplings.along.data(), couplings.field, n_chains, {1, 2}, {});
+    time_sweeps(state, chains);
+}
+
+void one_lattice(benchmark::State& state, const Lattice& lattice, const Couplings& couplings, Update update) {
+    LatticeChains chains(lattice, update, couplings.along.data(), couplings.field, 1, {1, 2}, {});
+    time_sweeps(state, chains);
+}
+
+void one_chain(benchmark::State& state, const Lattice& lattice, const Couplings& couplings, Update update) {
+    SiteChains chains(lattice, update, couplings.along.data(), couplings.field, 1, {1, 2}, {});
+    time_sweeps(state, chains);
+}
+
+void unpack(benchmark::State& state, const Lattice& lattice) {
+    const WordChains chains(lattice, Update::metropolis, plain(1.0).along.data(), 0, n_chains, {1, 2}, {});
     std::vector<std::int8_t> out(n_chains * lattice.n_sites());
     for (auto _ : state) {
         chains.unpack(chains.n_chains(), out.data());
@@ -60,6 +79,26 @@ BENCHMARK_CAPTURE(sweep, cubic_16_heat_bath, cubic, cubic_critical, Update::heat
 BENCHMARK_CAPTURE(sweep, cubic_16_field_heat_bath, cubic, cubic_unequal, Update::heat_bath);
 BENCHMARK_CAPTURE(sweep, triangular_63_metropolis, triangular, plain(0.27), Update::metropolis);
 BENCHMARK_CAPTURE(sweep, triangular_63_heat_bath, triangular, plain(0.27), Update::heat_bath);
+BENCHMARK_CAPTURE(one_lattice, square_16_metropolis, Lattice::square(16, 16), square_critical, Update::metropolis);
+BENCHMARK_CAPTURE(one_lattice, square_64_metropolis, square, square_critical, Update::metropolis);
+BENCHMARK_CAPTURE(one_lattice, square_256_metropolis, Lattice::square(256, 256), square_critical, Update::metropolis);
+BENCHMARK_CAPTURE(one_lattice, square_1000_metropolis, Lattice::square(1000, 1000), square_critical,
+                  Update::metropolis);
+BENCHMARK_CAPTURE(one_lattice, square_1024_metropolis, Lattice::square(1024, 1024), square_critical,
+                  Update::metropolis);
+BENCHMARK_CAPTURE(one_lattice, square_1024_heat_bath, Lattice::square(1024, 1024), square_critical, Update::heat_bath);
+BENCHMARK_CAPTURE(one_lattice, square_1024_field_heat_bath, Lattice::square(1024, 1024), square_unequal,
+                  Update::heat_bath);
+BENCHMARK_CAPTURE(one_lattice, square_4096_metropolis, Lattice::square(4096, 4096), square_critical,
+                  Update::metropolis);
+BENCHMARK_CAPTURE(one_lattice, cubic_64_metropolis, Lattice::cubic(64, 64, 64), cubic_critical, Update::metropolis);
+BENCHMARK_CAPTURE(one_lattice, cubic_256_metropolis, Lattice::cubic(256, 256, 256), cubic_critical, Update::metropolis);
+BENCHMARK_CAPTURE(one_lattice, triangular_1536_metropolis, Lattice::triangular(1536, 1536), plain(0.27),
+                  Update::metropolis);
+BENCHMARK_CAPTURE(one_chain, ring_64_metropolis, ring, plain(1.0), Update::metropolis);
+BENCHMARK_CAPTURE(one_chain, ring_64_heat_bath, ring, plain(1.0), Update::heat_bath);
+BENCHMARK_CAPTURE(one_chain, ring_4096_metropolis, Lattice::ring(4096), plain(1.0), Update::metropolis);
+BENCHMARK_CAPTURE(one_chain, square_63_heat_bath, Lattice::square(63, 63), square_critical, Update::heat_bath);
 BENCHMARK_CAPTURE(unpack, ring_64, ring);
 BENCHMARK_CAPTURE(unpack, square_64, square);
 

@@ -5,8 +5,7 @@ PYBIND11_MODULE(RGRBM_MODULE, m) {
     m.doc() = "Compiled kernels of rgrbm: arrays in, arrays out.";
     rgrbm::bindings::register_block_spins(m);
     rgrbm::bindings::register_config(m);
-    rgrbm::bindings::register_clusters(m);
-    rgrbm::bindings::register_ising(m);
+    rgrbm::bindings::register_spins(m);
     rgrbm::bindings::register_partition(m);
     rgrbm::bindings::register_rbm(m);
     rgrbm::bindings::register_trainer(m);

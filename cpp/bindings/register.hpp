@@ -6,9 +6,8 @@
 namespace rgrbm::bindings {
 
 void register_block_spins(pybind11::module_& m);
-void register_clusters(pybind11::module_& m);
 void register_config(pybind11::module_& m);
-void register_ising(pybind11::module_& m);
+void register_spins(pybind11::module_& m);
 void register_partition(pybind11::module_& m);
 void register_rbm(pybind11::module_& m);
 void register_trainer(pybind11::module_& m);

@@ -18,6 +18,8 @@ void register_config(py::module_& m) {
     m.attr("compiler") = __VERSION__;
     m.def("has_openmp", &has_openmp, "Whether the kernels were compiled with OpenMP.");
     m.def("num_threads", &num_threads, "Number of threads that the kernels use.");
+    m.def("set_forked", &set_forked, "Say that this process is the child of a fork: it runs on one thread.");
+    m.def("is_forked", &is_forked, "Whether this process is the child of a fork.");
     m.def("set_num_threads", &set_num_threads, py::arg("n"),
           "Use n threads from now on; 0 goes back to OpenMP's default.");
 }

@@ -9,7 +9,9 @@
 
 using rgrbm::bernoulli_threshold;
 using rgrbm::draw_bernoulli;
+using rgrbm::n_sure_planes;
 using rgrbm::Stream;
+using rgrbm::ThresholdPlanes;
 using rgrbm::Word;
 
 namespace {
@@ -82,7 +84,7 @@ TEST_CASE("two kinds of lanes have probabilities of their own, all others stay 0
     lanes[1].set_lane(0, 0x0F000F000F000F00u); // 16 bits
     lanes[1].set_lane(7, ~std::uint64_t{0});   // 64 bits
     Stream stream({3, 4}, 0);
-    const std::array thresholds{bernoulli_threshold(0.2), bernoulli_threshold(0.7)};
+    const ThresholdPlanes<2> thresholds({bernoulli_threshold(0.2), bernoulli_threshold(0.7)});
     double first = 0, second = 0;
     for (int draw = 0; draw < n_draws; ++draw) {
         const Word drawn = draw_bernoulli(stream, lanes, thresholds);
@@ -108,21 +110,38 @@ TEST_CASE("neighbouring bits are independent") {
     CHECK(std::abs(deviation(both, 256.0 * n_draws, p * p)) < z_max);
 }
 
-// Each plane decides a lane with probability ½: the number of planes is the largest of 512 geometric
-// variables, mean log₂ 512 + γ / ln 2 + ½ = 10.33, standard deviation about π / (√6 ln 2) = 1.85 (1.87 with
-// rounding). Five and a half standard errors of the mean of 4000 are 0.163.
-TEST_CASE("a draw takes about ten random words") {
+// Each plane decides a lane with probability ½. Twelve planes are drawn always, and then as many as the largest of 512
+// geometric variables, M: P(M ≤ k) = (1 − 2⁻ᵏ)⁵¹². The mean of max(M, 12) is 12 + Σ_{k ≥ 12} P(M > k) = 12.24, its
+// standard deviation 0.82. Five and a half standard errors of the mean of 4000 are 0.072.
+TEST_CASE("a draw takes twelve random words, and more only while a lane is open") {
+    static_assert(n_sure_planes == 12);
+    const auto most_below = [](int k) { return std::pow(1 - std::ldexp(1.0, -k), 512); };
+    double mean = 12, square = 0;
+    for (int k = 12; k < 64; ++k) {
+        mean += 1 - most_below(k);
+        square += (2 * (k - 12) + 1) * (1 - most_below(k)); // of max(M, 12) - 12
+    }
+    const double sd = std::sqrt(square - (mean - 12) * (mean - 12));
     Stream stream({7, 8}, 0);
-    double words = 0;
+    double words = 0, only_twelve = 0;
     int most = 0;
     for (int draw = 0; draw < n_draws; ++draw) {
         const Stream before = stream;
         (void)draw_bernoulli(stream, Word::ones(), bernoulli_threshold(0.3));
         const int taken = words_between(before, stream);
-        REQUIRE(taken > 0);
+        REQUIRE(taken >= 12);
         words += taken;
+        only_twelve += taken == 12;
         most = std::max(most, taken);
     }
-    CHECK(words / n_draws == doctest::Approx(10.33).epsilon(0.163 / 10.33));
+    CHECK(std::abs(words / n_draws - mean) < 5.5 * sd / std::sqrt(n_draws));
+    CHECK(std::abs(deviation(only_twelve, n_draws, most_below(12))) < z_max);
     CHECK(most < 50); // 4000 · 512 · 2⁻⁴⁹ = 4e-9
+}
+
+TEST_CASE("a draw without lanes to decide takes twelve random words") {
+    Stream stream({7, 8}, 1);
+    const Stream before = stream;
+    CHECK_FALSE(draw_bernoulli(stream, Word::zero(), bernoulli_threshold(0.3)).any());
+    CHECK(words_between(before, stream) == 12);
 }

@@ -4,8 +4,8 @@ import numpy as np
 import pytest
 from scipy import stats
 
+from chains import cluster_chains, unpacked
 from exact_laws import FALSE_ALARM, all_states, boltzmann_law, bond_sums, chi_square, state_numbers
-from rgrbm._core import kernels
 from rgrbm.spins import exact
 from rgrbm.statistics import integrated_autocorrelation_time
 
@@ -36,26 +36,19 @@ LATTICES = [
 ]
 
 
-def chains_of(sides, couplings, n_chains, *, seed=1, field=0.0):
-    couplings = np.asarray(couplings, float)
-    triangular = len(couplings) > len(sides)
-    return kernels.ClusterChains(list(sides), np.tile(couplings, (n_chains, 1)), (seed, 5), field, triangular)
-
-
-def spins_of(chains, sides, n_chains):
-    spins = np.empty((n_chains, int(np.prod(sides))), np.int8)
-    chains.unpack(spins)
-    return spins.reshape(n_chains, *sides)
+def chains_of(sides, couplings, n_chains, update, *, seed=1, field=0.0, n_clusters=1):
+    kind = "triangular" if len(couplings) > len(sides) else "hypercubic"
+    return cluster_chains(sides, couplings, field, n_chains, (seed, 5), kind, update=update, n_clusters=n_clusters)
 
 
 @pytest.mark.parametrize("update", UPDATES)
 @pytest.mark.parametrize(("sides", "couplings", "field", "n_sweeps"), LATTICES)
 def test_all_configurations_of_small_lattices(sides, couplings, field, n_sweeps, update):
     # 40 tests at 1e-5 each. Chains are independent: one sample of each.
-    chains = chains_of(sides, couplings, 20_000, field=field)
-    chains.sweep(n_sweeps, update, 2)
+    chains = chains_of(sides, couplings, 20_000, update, field=field, n_clusters=2)
+    chains.sweep(n_sweeps)
     law = boltzmann_law(sides, couplings, field, triangular=len(couplings) > len(sides))
-    counts = np.bincount(state_numbers(spins_of(chains, sides, 20_000)), minlength=len(law))
+    counts = np.bincount(state_numbers(unpacked(chains, sides)), minlength=len(law))
     assert chi_square(counts, law) > FALSE_ALARM
 
 
@@ -65,8 +58,8 @@ def test_energy_levels_at_4_by_4(J, update):
     # 6 tests at 1e-5 each.
     law = boltzmann_law((4, 4), (J, J))
     levels = bond_sums(all_states((4, 4)), 2).sum(1)
-    chains = chains_of((4, 4), (J, J), 40_000)
-    chains.sweep(40, update, 2)
+    chains = chains_of((4, 4), (J, J), 40_000, update, n_clusters=2)
+    chains.sweep(40)
     sums = chains.bond_sums().sum(1)
     assert chi_square(np.bincount(sums + 32, minlength=65), np.bincount(levels + 32, law, 65)) > FALSE_ALARM
 
@@ -79,9 +72,9 @@ def test_square_lattice_against_kaufman(side, fraction, update):
     # clusters are small, and it takes more of them.
     J = fraction * exact.CRITICAL_COUPLING
     n_chains, n_clusters = {8: 512, 16: 256, 32: 64, 64: 32}[side], side if fraction == 0.9 else 3
-    chains = chains_of((side, side), (J, J), n_chains, seed=side)
-    chains.sweep(150, update, n_clusters)
-    energy = -J * chains.measure(60, update, n_clusters)["bond_sums"].sum(2).mean(0)
+    chains = chains_of((side, side), (J, J), n_chains, update, seed=side, n_clusters=n_clusters)
+    chains.sweep(150)
+    energy = -J * chains.measure(60)["bond_sums"].sum(2).mean(0)
     assert abs(energy.mean() - exact.torus_mean_energy(J, side, side)) < 4 * energy.std(ddof=1) / np.sqrt(n_chains)
 
 
@@ -89,9 +82,9 @@ def test_square_lattice_against_kaufman(side, fraction, update):
 @pytest.mark.parametrize("sides", [(3, 130), (130, 3), (64, 5), (65, 2)])
 def test_lines_of_any_number_of_words(sides, update):
     # 4 standard errors: false alarms 6e-5 per test, 8 tests.
-    chains = chains_of(sides, (0.5, 0.5), 128)
-    chains.sweep(100, update, 5)
-    energy = -0.5 * chains.measure(60, update, 5)["bond_sums"].sum(2).mean(0)
+    chains = chains_of(sides, (0.5, 0.5), 128, update, n_clusters=5)
+    chains.sweep(100)
+    energy = -0.5 * chains.measure(60)["bond_sums"].sum(2).mean(0)
     assert abs(energy.mean() - exact.torus_mean_energy(0.5, *sides)) < 4 * energy.std(ddof=1) / np.sqrt(128)
 
 
@@ -118,9 +111,10 @@ def test_triangular_strips_against_the_transfer_matrix(field, transposed, update
     couplings = np.array([0.25, 0.2, 0.1])
     order = [1, 0, 2, 3] if transposed else [0, 1, 2, 3]
     expected = strip_moments(130, couplings, field)[order]
-    chains = chains_of((4, 130) if transposed else (130, 4), couplings[order[:3]], 256, field=field)
-    chains.sweep(60, update, 20)
-    found = chains.measure(40, update, 20)
+    sides = (4, 130) if transposed else (130, 4)
+    chains = chains_of(sides, couplings[order[:3]], 256, update, field=field, n_clusters=20)
+    chains.sweep(60)
+    found = chains.measure(40)
     means = np.column_stack([found["bond_sums"].mean(0), found["magnetization"].mean(0)])
     off = means.mean(0) - expected
     covariance = np.cov(means, rowvar=False) / len(means)
@@ -150,9 +144,9 @@ def test_improved_estimators_have_the_exact_means(sides, couplings, field, updat
     states = all_states(sides).astype(float)
     magnetization = states.reshape(len(states), -1).sum(1)
     waves = np.stack([_structure(states, axis) for axis in range(1, n_axes + 1)], axis=1)
-    chains = chains_of(sides, couplings, 4000, field=field)
-    chains.sweep(150, update, 2)
-    found = chains.measure(10, update, 2, spacing=2)
+    chains = chains_of(sides, couplings, 4000, update, field=field, n_clusters=2)
+    chains.sweep(150)
+    found = chains.measure_clusters(10, spacing=2)
 
     def agrees(values, expected):
         means = values.mean(0)
@@ -189,9 +183,9 @@ def test_no_critical_slowing_down_to_speak_of(update, n_clusters):
     # Swendsen and Wang's τ_int of the energy at J_c and L = 64 is about 5 sweeps, Wolff's in sweeps of N sites about 2
     # (single spins: some 64²·¹⁷ ≈ 8,000). Known here to within 10%.
     J = exact.CRITICAL_COUPLING
-    chains = chains_of((64, 64), (J, J), 32)
-    chains.sweep(100, update, n_clusters)
-    found = chains.measure(600, update, n_clusters)
+    chains = chains_of((64, 64), (J, J), 32, update, n_clusters=n_clusters)
+    chains.sweep(100)
+    found = chains.measure(600)
     time = integrated_autocorrelation_time(found["bond_sums"].sum(2))
     assert time.reliable
     assert (4 if update == "swendsen_wang" else 1) < time.tau_int < (8 if update == "swendsen_wang" else 4)

@@ -10,9 +10,9 @@ import math
 import numpy as np
 import pytest
 
+from chains import PACKINGS, chains_of_model, is_sequential, packed_chains, packings_of_models, unpacked
 from exact_laws import FALSE_ALARM, chi_square
 from rgrbm import IsingModel
-from rgrbm._core import kernels
 from rgrbm.spins import Lattice, spin_energies, spin_log_z
 
 METHODS = ["metropolis", "heat_bath"]
@@ -33,6 +33,19 @@ SMALL = [
     IsingModel((3, 3), -0.3, h=0.4, lattice="triangular"),
     IsingModel((3, 4), (0.4, -0.2, 0.1), h=-0.1, lattice="triangular"),
     IsingModel((2, 3), 0.3, lattice="triangular"),
+    # All packings can be used of these by heat bath, and of the negative couplings the kernels know no frame.
+    IsingModel((2, 2), 0.3),
+    IsingModel((2, 2), -0.3),
+    IsingModel((2, 2), (0.2, -0.4), h=0.3),
+    IsingModel((2, 4), -0.4),
+    IsingModel((4, 2), (0.4, -0.3), h=-0.2),
+    IsingModel((2, 6), (-0.2, 0.3)),
+    IsingModel((2, 2, 2), (0.1, -0.2, 0.3)),
+    IsingModel((3, 3), (0.3, -0.3, -0.3), lattice="triangular"),
+    # Neither of these has colours.
+    IsingModel(7, -0.6),
+    IsingModel((3, 4), (-0.3, 0.4), h=0.1),
+    IsingModel((3, 2, 2), -0.25),
 ]
 LEVELS = [
     IsingModel((4, 4), (0.5, 0.3)),
@@ -41,30 +54,64 @@ LEVELS = [
     IsingModel((4, 4), (0.3, 0.4), h=-0.1),
     IsingModel((2, 2, 4), (0.3, 0.2, 0.1)),
     IsingModel((3, 5), -0.4, h=0.2, lattice="triangular"),
+    IsingModel((2, 8), -0.4),
+    IsingModel((4, 2, 2), (-0.3, 0.2, 0.1), h=0.1),
+    IsingModel((3, 6), (0.2, -0.1, 0.3), h=0.1, lattice="triangular"),
+    IsingModel((6, 3), 0.25, lattice="triangular"),
 ]
+
+
+def numbers(spins):
+    """States as rgrbm.spins.spin_energies numbers them."""
+    flat = spins.reshape(len(spins), -1)
+    return (flat > 0) @ (1 << np.arange(flat.shape[1]))
 
 
 @pytest.mark.parametrize("method", METHODS)
 @pytest.mark.parametrize("model", SMALL, ids=repr)
 def test_all_configurations(model, method):
-    # 32 tests at 1e-5 each. Chains are independent: one sample from each of 40,960.
+    # 54 tests at 1e-5 each. Chains are independent: one sample from each of 40,960.
     law = np.exp(-spin_energies(*model.terms()) - spin_log_z(*model.terms()))
     drawn = model.sample(40_960, method=method, seed=7, n_chains=40_960, burn_in=150, spacing=1)
-    state = (drawn.reshape(len(drawn), -1) > 0) @ (1 << np.arange(model.n_sites))
-    assert chi_square(np.bincount(state, minlength=len(law)), law) > FALSE_ALARM
+    assert chi_square(np.bincount(numbers(drawn), minlength=len(law)), law) > FALSE_ALARM
+
+
+@pytest.mark.parametrize(("model", "method", "packing"), packings_of_models(SMALL, METHODS), ids=repr)
+def test_all_configurations_in_all_packings(model, method, packing):
+    # At most 162 tests at 1e-5 each. Nothing but the sweeps of the kernels: no random signs, no frame.
+    law = np.exp(-spin_energies(*model.terms()) - spin_log_z(*model.terms()))
+    chains = chains_of_model(packing, model, 40_960, (7, 8), method)
+    chains.align(True)
+    chains.sweep(150)
+    counts = np.bincount(numbers(unpacked(chains, model.shape)), minlength=len(law))
+    assert chi_square(counts, law) > FALSE_ALARM
+
+
+def levels_of(model):
+    """Number of the level of each state, levels of energy and magnetization together, and their probabilities."""
+    energy = spin_energies(*model.terms())
+    magnetization = np.bitwise_count(np.arange(len(energy)))
+    _, level = np.unique(np.column_stack([energy.round(9), magnetization]), axis=0, return_inverse=True)
+    return level.ravel(), np.bincount(level.ravel(), np.exp(-energy - spin_log_z(*model.terms())))
 
 
 @pytest.mark.parametrize("method", METHODS)
 @pytest.mark.parametrize("model", LEVELS, ids=repr)
 def test_all_levels(model, method):
-    # Levels of energy and magnetization together; 12 tests at 1e-5 each.
-    energy = spin_energies(*model.terms())
-    magnetization = np.bitwise_count(np.arange(len(energy)))
-    _, level = np.unique(np.column_stack([energy.round(9), magnetization]), axis=0, return_inverse=True)
-    law = np.bincount(level.ravel(), np.exp(-energy - spin_log_z(*model.terms())))
+    # 20 tests at 1e-5 each.
+    level, law = levels_of(model)
     drawn = model.sample(40_960, method=method, seed=8, n_chains=40_960, burn_in=250, spacing=1)
-    state = (drawn.reshape(len(drawn), -1) > 0) @ (1 << np.arange(model.n_sites))
-    assert chi_square(np.bincount(level.ravel()[state], minlength=len(law)), law) > FALSE_ALARM
+    assert chi_square(np.bincount(level[numbers(drawn)], minlength=len(law)), law) > FALSE_ALARM
+
+
+@pytest.mark.parametrize(("model", "method", "packing"), packings_of_models(LEVELS, METHODS), ids=repr)
+def test_all_levels_in_all_packings(model, method, packing):
+    # At most 60 tests at 1e-5 each.
+    level, law = levels_of(model)
+    chains = chains_of_model(packing, model, 40_960, (8, 9), method)
+    chains.sweep(250)
+    state = numbers(unpacked(chains, model.shape))
+    assert chi_square(np.bincount(level[state], minlength=len(law)), law) > FALSE_ALARM
 
 
 def transfer_log_z(model):
@@ -123,15 +170,13 @@ def slope(log_z, model, field=False):
     return (values[0] - values[1]) / (2 * step)
 
 
-def measured(model, method, n_chains, burn_in, n_measured):
+def measured(model, method, packing, n_chains, burn_in, n_measured):
     """Means of Σ_a J_a Σ s s′ and Σ s over chains, with standard errors from the spread of independent chains."""
-    chains = kernels.IsingChains(model.shape, model.couplings, model.h, n_chains, (21, 22), model.lattice.kind)
-    chains.align()
-    chains.sweep(burn_in, method)
-    sums = np.zeros((2, n_chains))
-    for _ in range(n_measured):
-        chains.sweep(5, method)
-        sums += np.stack([np.array(model.couplings) @ chains.bond_sums(), chains.magnetizations()]) / n_measured
+    chains = chains_of_model(packing, model, n_chains, (21, 22), method)
+    chains.align(True)
+    chains.sweep(burn_in)
+    found = chains.measure(n_measured, 5, False)
+    sums = np.stack([found["bond_sums"] @ np.array(model.couplings), found["magnetization"]]).mean(axis=1)
     return sums.mean(axis=1), sums.std(axis=1, ddof=1) / math.sqrt(n_chains)
 
 
@@ -149,34 +194,37 @@ def test_transfer_matrices_against_enumeration():
     assert cubic_log_z(IsingModel((4, 4, 4), (0.4, 0, 0))) == pytest.approx(16 * IsingModel(4, 0.4).log_z(), rel=1e-13)
 
 
-@pytest.mark.parametrize("method", METHODS)
-@pytest.mark.parametrize(
-    "model",
-    [
-        IsingModel((8, 8), 0.42, h=0.02),  # sites in turn, by both methods
-        IsingModel((8, 8), -0.4, h=0.5),
-        IsingModel((8, 8), (0.3, 0.6)),
-        IsingModel((9, 9), 0.26, lattice="triangular"),  # sites in turn, by both methods
-        IsingModel((9, 9), 0.24, h=0.02, lattice="triangular"),
-        IsingModel((9, 9), -0.6, lattice="triangular"),
-        IsingModel((9, 8), (0.3, -0.2, 0.4), h=-0.1, lattice="triangular"),
-    ],
-    ids=repr,
-)
-def test_energy_and_magnetization_against_transfer_matrices(model, method):
-    # Within 4 standard errors: false alarms 6e-5 for each of 28 numbers.
-    found, stderr = measured(model, method, 2048, 400, 40)
+STRIPS = [
+    IsingModel((8, 8), 0.42, h=0.02),  # sequential order, by both methods
+    IsingModel((8, 8), -0.4),  # sequential order, by both methods
+    IsingModel((8, 8), -0.4, h=0.5),
+    IsingModel((8, 8), (0.3, 0.6)),
+    IsingModel((10, 8), 0.42),  # sequential order, by both methods
+    IsingModel((14, 8), (0.3, 0.5), h=0.02),
+    IsingModel((9, 9), 0.26, lattice="triangular"),  # sequential order, by both methods
+    IsingModel((9, 9), 0.24, h=0.02, lattice="triangular"),
+    IsingModel((9, 9), -0.6, lattice="triangular"),
+    IsingModel((12, 9), (0.2, -0.1, 0.3), h=0.1, lattice="triangular"),
+    IsingModel((9, 8), (0.3, -0.2, 0.4), h=-0.1, lattice="triangular"),
+]
+
+
+@pytest.mark.parametrize(("model", "method", "packing"), packings_of_models(STRIPS, METHODS), ids=repr)
+def test_energy_and_magnetization_against_transfer_matrices(model, method, packing):
+    # Within 4 standard errors: false alarms 6e-5 for each of some 110 numbers. In random order the magnetization of
+    # (0.3, 0.6) needs some 200 sweeps to decorrelate from its aligned start.
+    found, stderr = measured(model, method, packing, 2048, 2500, 40)
     assert abs(found[0] - slope(transfer_log_z, model)) < 4 * stderr[0]
     assert abs(found[1] - slope(transfer_log_z, model, field=True)) < 4 * stderr[1]
 
 
-@pytest.mark.parametrize("J", [(0.2216546,) * 3, (0.1, 0.3, 0.25)])
+@pytest.mark.parametrize("J", [(0.2216546,) * 3, (0.1, 0.3, 0.25), (0.1, -0.3, 0.25)])
 def test_energy_of_4x4x4_against_the_transfer_matrix(J):
-    # Within 4 standard errors: false alarms 6e-5 for each of 4 numbers.
+    # Within 4 standard errors: false alarms 6e-5 for each of 15 numbers.
     model = IsingModel((4, 4, 4), J)
     expected = slope(cubic_log_z, model)
-    for method in METHODS:
-        found, stderr = measured(model, method, 4096, 300, 40)
+    for _, method, packing in packings_of_models([model], METHODS):
+        found, stderr = measured(model, method, packing, 4096, 300, 40)
         assert abs(found[0] - expected) < 4 * stderr[0]
 
 
@@ -185,8 +233,9 @@ def test_energy_of_4x4x4_against_the_transfer_matrix(J):
 HIGH_TEMPERATURE = [1, 0, 3, 22, 192, 2046, 24853, 329334, 4649601]
 
 
+@pytest.mark.parametrize("packing", PACKINGS)
 @pytest.mark.parametrize("method", METHODS)
-def test_energy_of_a_cubic_lattice_against_the_published_series(method):
+def test_energy_of_a_cubic_lattice_against_the_published_series(method, packing):
     # At K = 0.13 terms left out are below 1e-9 of the energy, and the correlation length is below one site, so that 16
     # sites are as infinitely many. Within 4 standard errors: false alarms 6e-5 each.
     K = 0.13
@@ -194,22 +243,26 @@ def test_energy_of_a_cubic_lattice_against_the_published_series(method):
     series = np.polynomial.Polynomial([HIGH_TEMPERATURE[n // 2] if n % 2 == 0 else 0 for n in range(17)])
     expected = 3 * v + series.deriv()(v) / series(v) * (1 - v**2)
     model = IsingModel((16, 16, 16), K)
-    found, stderr = measured(model, method, 1024, 60, 20)
+    found, stderr = measured(model, method, packing, 1024 if packing == "chains" else 256, 60, 20)
     assert abs(found[0] / (K * 16**3) - expected) < 4 * stderr[0] / (K * 16**3)
 
 
 def test_both_methods_agree_on_a_critical_cubic_lattice():
-    # Metropolis in turn needs sides of 8, for which no exact energy is known. 4 standard errors of the difference:
-    # false alarms 6e-5.
+    # Metropolis in sequential order needs sides of 8, for which no exact energy is known. 4 standard errors of each of 15
+    # differences: false alarms 6e-5.
     model = IsingModel((8, 8, 8), 0.2216546)
-    (found, stderr), (other, other_stderr) = (measured(model, method, 2048, 400, 60) for method in METHODS)
-    assert abs(found[0] - other[0]) < 4 * math.hypot(stderr[0], other_stderr[0])
+    n_chains = {"chains": 2048, "lattice": 2048, "sites": 512}
+    results = [measured(model, method, name, n_chains[name], 400, 60) for method in METHODS for name in PACKINGS]
+    for (found, stderr), (other, other_stderr) in itertools.combinations(results, 2):
+        assert abs(found[0] - other[0]) < 4 * math.hypot(stderr[0], other_stderr[0])
 
 
+@pytest.mark.parametrize("packing", ["chains", "lattice"])
 @pytest.mark.parametrize(
     "model",
     [
         IsingModel((6, 8), (0.2, 0.3), h=-0.1),
+        IsingModel((6, 8), -0.3),
         IsingModel((4, 6, 8), (0.1, 0.2, 0.3), h=-0.2),
         IsingModel((4, 6, 8), 0.15),
         IsingModel((6, 9), (0.1, 0.2, -0.3), h=0.1, lattice="triangular"),
@@ -217,17 +270,16 @@ def test_both_methods_agree_on_a_critical_cubic_lattice():
     ],
     ids=repr,
 )
-def test_one_sweep_of_heat_bath_against_the_law_of_each_site(model):
+def test_one_sweep_of_heat_bath_against_the_law_of_each_site(model, packing):
     # Sites of the first colour are drawn between aligned neighbours: their mean is tanh f. Those of the second see the
     # first redrawn: given their neighbours, each of 65,536 spins deviates from tanh f by a variance of 1 − tanh² f.
     # Largest of all standardized sums over chains: Bonferroni at 1e-5.
     n_chains = 65_536
-    chains = kernels.IsingChains(model.shape, model.couplings, model.h, n_chains, (5, 6), model.lattice.kind)
-    assert chains.in_turn("heat_bath")
-    chains.align()
-    chains.sweep(1, "heat_bath")
-    spins = np.empty((n_chains, model.n_sites), np.int8)
-    chains.unpack(spins)
+    chains = chains_of_model(packing, model, n_chains, (5, 6), "heat_bath")
+    assert is_sequential(model.shape, model.couplings, model.h, model.lattice.kind, "heat_bath")
+    chains.align(True)
+    chains.sweep(1)
+    spins = unpacked(chains, model.shape).reshape(n_chains, -1)
     colours = model.lattice.colouring().ravel()
     field = np.full(spins.shape, model.h)
     for J, bonds in zip(model.couplings, model.lattice.bonds(), strict=True):
@@ -248,8 +300,8 @@ def test_lattices_have_the_couplings_of_their_axes():
             J = [0.6 if i == axis else 0.0 for i in range(lattice.n_axes)]
             n = math.lcm(*shape) if axis == len(shape) else shape[axis]
             t = math.tanh(0.6)
-            for method in METHODS:
-                chains = kernels.IsingChains(shape, J, 0.0, 4096, (1, axis), kind)
-                chains.sweep(100, method)
-                bond = chains.bond_sums()[axis] / lattice.n_sites
+            for _, method, packing in packings_of_models([IsingModel(shape, J, lattice=kind)], METHODS):
+                chains = packed_chains(packing, shape, J, 0.0, 4096, (1, axis), kind, update=method)
+                chains.sweep(100)
+                bond = chains.bond_sums()[:, axis] / lattice.n_sites
                 assert abs(bond.mean() - (t + t ** (n - 1)) / (1 + t**n)) < 5 * bond.std() / 64

@@ -6,9 +6,9 @@ import numpy as np
 import pytest
 from scipy import stats
 
+from chains import PACKINGS, packed_chains, possible_packings, unpacked
 from exact_laws import FALSE_ALARM, chi_square
 from rgrbm import IsingModel
-from rgrbm._core import kernels
 from rgrbm.spins import exact
 
 METHODS = ["metropolis", "heat_bath", "exact"]
@@ -33,6 +33,19 @@ def test_all_configurations_of_small_rings(n, J, method):
     assert chi_square(np.bincount(state, minlength=2**n), boltzmann(J, n)) > FALSE_ALARM
 
 
+@pytest.mark.parametrize("method", ["metropolis", "heat_bath"])
+@pytest.mark.parametrize("packing", ["chains", "sites"])
+@pytest.mark.parametrize("J", COUPLINGS)
+@pytest.mark.parametrize("n", [2, 5, 8])
+def test_all_configurations_of_small_rings_in_all_packings(n, J, packing, method):
+    # 60 tests at 1e-5 each; nothing but the sweeps of the kernels.
+    chains = packed_chains(packing, (n,), [J], 0.0, 40_000, (n, 1), update=method)
+    chains.align(True)
+    chains.sweep(200)
+    state = ((unpacked(chains, (n,)) + 1) // 2) @ (1 << np.arange(n)[::-1])
+    assert chi_square(np.bincount(state, minlength=2**n), boltzmann(J, n)) > FALSE_ALARM
+
+
 @pytest.mark.parametrize("J", [-400.0, -25.0, -4.0])
 @pytest.mark.parametrize("n", [3, 5, 9])
 def test_exact_samples_of_odd_antiferromagnetic_rings(n, J):
@@ -47,17 +60,18 @@ def test_exact_samples_of_odd_antiferromagnetic_rings(n, J):
         assert (broken.sum(axis=1) == 1).all()
 
 
+@pytest.mark.parametrize("packing", ["chains", "sites"])
 @pytest.mark.parametrize("method", ["metropolis", "heat_bath"])
 @pytest.mark.parametrize("start", ["random", "all up"])
 @pytest.mark.parametrize("J", [1.0, 0.0, -1.0])
-def test_energy_forgets_its_start(J, start, method):
+def test_energy_forgets_its_start(J, start, method, packing):
     # Visiting the sites of a ring in a fixed order, Metropolis keeps its energy (index order) or a memory of the
     # start (even and odd sites in turn: 0.743 to 0.774 at J = 1). 5 standard errors: false alarms 6e-7 per test.
-    chains = kernels.IsingChains((64,), [J], 0.0, 8192, (11, 12))
+    chains = packed_chains(packing, (64,), [J], 0.0, 8192, (11, 12), update=method)
     if start == "all up":
-        chains.align()
-    chains.sweep(600, method)
-    per_bond = chains.bond_sums()[0] / 64
+        chains.align(True)
+    chains.sweep(600)
+    per_bond = chains.bond_sums()[:, 0] / 64
     expected = exact.ring_correlation(J, 64, 1)[1]
     assert abs(per_bond.mean() - expected) < 5 * per_bond.std() / np.sqrt(len(per_bond))
 
@@ -65,10 +79,11 @@ def test_energy_forgets_its_start(J, start, method):
 @pytest.mark.parametrize("method", ["metropolis", "heat_bath"])
 def test_square_lattice_at_infinite_temperature_forgets_its_start(method):
     # 5 standard errors of 512 · 256 independent spins: false alarms 6e-7.
-    chains = kernels.IsingChains((16, 16), [0.0, 0.0], 0.0, 512, (1, 1))
-    chains.align()
-    chains.sweep(30, method)
-    assert abs(chains.magnetizations().mean() / 256) < 5 / np.sqrt(512 * 256)
+    for packing in possible_packings((16, 16), [0.0, 0.0], 0.0, update=method):
+        chains = packed_chains(packing, (16, 16), [0.0, 0.0], 0.0, 512, (1, 1), update=method)
+        chains.align(True)
+        chains.sweep(30)
+        assert abs(chains.magnetizations().mean() / 256) < 5 / np.sqrt(512 * 256)
 
 
 def test_fixed_order_would_fail():
@@ -97,22 +112,22 @@ def test_correlations_at_64_sites(J, method):
     assert stats.chi2.sf(off @ np.linalg.solve(covariance, off), len(off)) > FALSE_ALARM
 
 
+@pytest.mark.parametrize("packing", PACKINGS)
 @pytest.mark.parametrize("method", ["metropolis", "heat_bath"])
-@pytest.mark.parametrize("fraction", [0.9, 1.0, 1.1])
+@pytest.mark.parametrize("fraction", [0.9, 1.0, 1.1, -1.0])
 @pytest.mark.parametrize("side", [8, 16, 32, 64])
-def test_square_lattice_against_kaufman(side, fraction, method):
-    # 4 standard errors: false alarms 6e-5 per test, 24 tests. Chains start aligned, which relaxes fast on both sides
+def test_square_lattice_against_kaufman(side, fraction, method, packing):
+    # 4 standard errors: false alarms 6e-5 per test, 96 tests. Chains start aligned, which relaxes fast on both sides
     # of J_c; they are independent, so that the error comes from their spread, whatever the autocorrelation.
     J = fraction * exact.CRITICAL_COUPLING
-    chains = kernels.IsingChains((side, side), [J, J], 0.0, 1024 if side < 64 else 512, (side, 3))
-    chains.align()
-    chains.sweep({8: 400, 16: 600, 32: 1000, 64: 1500}[side], method)
-    totals = np.zeros(chains.magnetizations().shape)
-    n_measured = 60
-    for _ in range(n_measured):
-        chains.sweep(5, method)
-        totals += chains.bond_sums().sum(axis=0)
-    energy = -J * totals / n_measured
+    n_chains = {"chains": 1024 if side < 64 else 512, "lattice": 256, "sites": 1024 if side < 32 else 64}[packing]
+    chains = packed_chains(packing, (side, side), [J, J], 0.0, n_chains, (side, 3), update=method)
+    odd = np.indices((side, side)).sum(axis=0) % 2
+    ordered = np.where(odd == 1, np.sign(J), 1).astype(np.int8).ravel()
+    chains.pack(np.tile(ordered, (n_chains, 1)))
+    assert (chains.bond_sums() == np.sign(J) * side**2).all()
+    chains.sweep({8: 400, 16: 600, 32: 1000, 64: 1500}[side])
+    energy = -J * chains.measure(60, 5, False)["bond_sums"].sum(axis=2).mean(axis=0)
     expected = exact.torus_mean_energy(J, side, side)
     assert abs(energy.mean() - expected) < 4 * energy.std(ddof=1) / np.sqrt(len(energy))
 
@@ -133,17 +148,20 @@ def test_small_tori_of_any_parity(sides, J, method):
     assert chi_square(counts, weight / weight.sum()) > FALSE_ALARM
 
 
-@pytest.mark.parametrize("sides", [(16,), (8, 8)])
+@pytest.mark.parametrize(
+    ("sides", "packing"),
+    [((16,), "chains"), ((8, 8), "chains"), ((16,), "sites"), ((8, 8), "sites"), ((8, 8), "lattice")],
+)
 @pytest.mark.parametrize("method", ["metropolis", "heat_bath"])
-def test_chains_of_one_word_are_independent(sides, method):
+def test_chains_of_one_word_are_independent(sides, method, packing):
     # Correlation between the energies of pairs of chains in one word, over 300 seeds: with shared random numbers it
     # would be large. The mean over all 130,816 pairs has standard error 1/√(300·130,816) if pairs are independent;
     # 5 standard errors: false alarms 6e-7. And no single pair stands out: Bonferroni at 1e-5.
     energies = []
     for seed in range(300):
-        chains = kernels.IsingChains(sides, len(sides) * [0.4], 0.0, 512, (seed, 99))
-        chains.sweep(20, method)
-        energies.append(chains.bond_sums().sum(axis=0))
+        chains = packed_chains(packing, sides, len(sides) * [0.4], 0.0, 512, (seed, 99), update=method)
+        chains.sweep(20)
+        energies.append(chains.bond_sums().sum(axis=1))
     correlation = np.corrcoef(np.array(energies), rowvar=False)[np.triu_indices(512, k=1)]
     n_pairs = len(correlation)
     # Deviations within a seed from the seed's mean are shared by all chains if they share random numbers.

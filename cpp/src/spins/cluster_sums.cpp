@@ -1,24 +1,8 @@
 #include "rgrbm/spins/cluster_sums.hpp"
 
-#include <cmath>
-#include <numbers>
-
 namespace rgrbm {
 
-namespace {
-
-std::vector<Wave> circle(std::size_t length) {
-    std::vector<Wave> result(length);
-    for (std::size_t x = 0; x < length; ++x) {
-        const double angle = 2 * std::numbers::pi * static_cast<double>(x) / static_cast<double>(length);
-        result[x] = {std::cos(angle), std::sin(angle)};
-    }
-    return result;
-}
-
-} // namespace
-
-Waves::Waves(const ClusterLattice& lattice, const PackedLattice& packed)
+Waves::Waves(const Lattice& lattice, const PackedLattice& packed)
     : phase_(8 * packed.words_per_line), straight_(packed.side + 1), alternating_(packed.side + 1) {
     const std::vector<Wave> line = circle(packed.side);
     for (std::size_t x = 0; x < packed.side; ++x) {
@@ -34,7 +18,7 @@ Waves::Waves(const ClusterLattice& lattice, const PackedLattice& packed)
                 bytes_[byte] += line[bit % packed.side];
     }
     for (std::size_t axis = 0; axis < packed.along(); ++axis) {
-        const std::vector<Wave> places = circle(lattice.sides[axis]);
+        const std::vector<Wave> places = circle(lattice.sides()[axis]);
         for (const std::uint32_t at : packed.place[axis])
             words_[axis].push_back(places[at]);
     }

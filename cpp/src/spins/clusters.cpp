@@ -16,29 +16,29 @@ namespace rgrbm {
 // One thread's room for the update that is asked for.
 class ClusterChains::Worker {
 public:
-    Worker(const ClusterChains& chains, const ClusterSweep& sweep) : n_clusters_(sweep.n_clusters) {
-        if (sweep.update == ClusterUpdate::wolff)
+    explicit Worker(const ClusterChains& chains) : n_clusters_(chains.clusters_per_sweep_) {
+        if (chains.update_ == ClusterUpdate::wolff)
             wolff_.emplace(chains.packed_, chains.waves_);
         else
             swendsen_wang_.emplace(chains.packed_, chains.waves_);
     }
 
     // One sweep; returns the number of sites of all of Wolff's clusters.
-    std::size_t sweep(std::uint64_t* spins, const BondLaw& law, Stream& stream, ClusterSums* sums = nullptr) {
-        std::size_t sites = 0;
+    GrownCluster sweep(std::uint64_t* spins, const BondLaw& law, Stream& stream, ClusterSums* sums = nullptr) {
+        GrownCluster all;
         if (swendsen_wang_)
             swendsen_wang_->update(spins, law, stream, sums);
         else if (wolff_)
             for (std::size_t i = 0; i < n_clusters_; ++i)
-                sites += wolff_->update(spins, law, stream, sums);
-        return sites;
+                all += wolff_->update(spins, law, stream, sums);
+        return all;
     }
 
-    // The mean size of Wolff's clusters over n sweeps.
-    double mean_size(std::size_t n_sweeps, std::size_t sites) const {
+    // The mean over Wolff's clusters of n sweeps.
+    double mean(std::size_t n_sweeps, std::size_t sum) const {
         if (!wolff_)
             return std::numeric_limits<double>::quiet_NaN();
-        return static_cast<double>(sites) / static_cast<double>(n_sweeps * n_clusters_);
+        return static_cast<double>(sum) / static_cast<double>(n_sweeps * n_clusters_);
     }
 
     // Sums over the clusters of a sweep as estimators of the chain's moments.
@@ -58,99 +58,123 @@ private:
     std::optional<SwendsenWang> swendsen_wang_;
 };
 
-ClusterChains::ClusterChains(const ClusterLattice& lattice, const double* couplings, double field, std::size_t n_chains,
-                             const Key& key)
-    : lattice_(lattice), packed_(lattice_), waves_(lattice_, packed_), field_(field),
-      spins_(n_chains * packed_.n_padded) {
+ClusterChains::ClusterChains(const Lattice& lattice, ClusterUpdate update, const double* couplings, double field,
+                             std::size_t n_chains, const Key& key, const Alternating& alternating)
+    : SpinChains(lattice, field, n_chains, key, alternating), update_(update), packed_(lattice),
+      waves_(lattice, packed_), odd_(packed_.n_padded), spins_(n_chains * packed_.n_padded) {
     streams_.reserve(n_chains);
     for (std::size_t chain = 0; chain < n_chains; ++chain) {
         streams_.emplace_back(key, chain);
-        for (std::size_t word = 0; word < packed_.n_padded; word += Word::n_lanes) {
-            const Word random = streams_[chain].next();
-            for (std::size_t lane = 0; lane < Word::n_lanes; ++lane)
-                spins(chain)[word + lane] = random.lane(lane) & packed_.valid[word + lane];
-        }
+        for (std::size_t word = 0; word < packed_.n_padded; word += Word::n_lanes)
+            (streams_[chain].next() & Word::load(packed_.valid.data() + word)).store(spins(chain) + word);
+    }
+    for (std::size_t word = 0; word < packed_.n_words; ++word) {
+        const std::size_t line = word / packed_.words_per_line;
+        // Words of a line begin at even columns.
+        const std::uint64_t along = alternating[2] ? 0xAAAAAAAAAAAAAAAAu : 0;
+        const bool odd = is_odd(line / lattice.rows, line % lattice.rows, 0);
+        odd_[word] = (odd ? ~along : along) & packed_.valid[word];
     }
     set_couplings(couplings);
 }
 
-void ClusterChains::align() {
-    for (std::size_t chain = 0; chain < n_chains(); ++chain)
+// Calls f with each chain and a worker of its thread, side by side.
+template <class F>
+void ClusterChains::for_chains(F&& f) const {
+    const auto n_pieces = static_cast<std::ptrdiff_t>(n_chains_);
+#pragma omp parallel num_threads(threads_for(n_pieces))
+    {
+        Worker worker(*this);
+#pragma omp for schedule(dynamic)
+        for (std::ptrdiff_t chain = 0; chain < n_pieces; ++chain)
+            f(static_cast<std::size_t>(chain), worker);
+    }
+}
+
+void ClusterChains::align(bool up) {
+    std::fill(spins_.begin(), spins_.end(), 0);
+    for (std::size_t chain = 0; up && chain < n_chains_; ++chain)
         std::copy(packed_.valid.begin(), packed_.valid.end(), spins(chain));
 }
 
 void ClusterChains::set_couplings(const double* couplings) {
     laws_.clear();
-    for (std::size_t chain = 0; chain < n_chains(); ++chain)
-        laws_.emplace_back(couplings + chain * packed_.n_bonds, packed_.n_bonds, field_);
+    for (std::size_t chain = 0; chain < n_chains_; ++chain)
+        laws_.emplace_back(couplings + chain * packed_.n_axes, packed_.n_axes, field_);
 }
 
-void ClusterChains::sweep(std::size_t n, const ClusterSweep& sweep, double* sizes) {
-    const auto n_pieces = static_cast<std::ptrdiff_t>(n_chains());
-#pragma omp parallel num_threads(threads_for(n_pieces))
-    {
-        Worker worker(*this, sweep);
-#pragma omp for schedule(dynamic)
-        for (std::ptrdiff_t c = 0; c < n_pieces; ++c) {
-            const auto chain = static_cast<std::size_t>(c);
-            std::size_t sites = 0;
-            for (std::size_t i = 0; i < n; ++i)
-                sites += worker.sweep(spins(chain), laws_[chain], streams_[chain]);
-            if (sizes)
-                sizes[chain] = worker.mean_size(n, sites);
-        }
+void ClusterChains::sweep(std::size_t n) {
+    sweep(n, nullptr, nullptr);
+}
+
+void ClusterChains::sweep(std::size_t n, double* sizes, double* flipped) {
+    for_chains([&](std::size_t chain, Worker& worker) {
+        GrownCluster all;
+        for (std::size_t i = 0; i < n; ++i)
+            all += worker.sweep(spins(chain), laws_[chain], streams_[chain]);
+        if (sizes)
+            sizes[chain] = worker.mean(n, all.sites);
+        if (flipped)
+            flipped[chain] = worker.mean(n, all.flipped);
+    });
+}
+
+void ClusterChains::measure_clusters(std::size_t n, std::size_t spacing, bool with_flips, const SpinRecord& record,
+                                     const ClusterRecord* clusters) {
+    if (!with_flips)
+        return measure_in_range(0, n, spacing, record, clusters);
+    for (std::size_t i = 0; i < n; ++i) {
+        flip_globally();
+        measure_in_range(i, i + 1, spacing, record, clusters);
     }
 }
 
-void ClusterChains::measure(std::size_t n, std::size_t spacing, const ClusterSweep& sweep,
-                            const ClusterRecord& record) {
-    const auto n_pieces = static_cast<std::ptrdiff_t>(n_chains());
-#pragma omp parallel num_threads(threads_for(n_pieces))
-    {
-        Worker worker(*this, sweep);
-#pragma omp for schedule(dynamic)
-        for (std::ptrdiff_t c = 0; c < n_pieces; ++c) {
-            const auto chain = static_cast<std::size_t>(c);
-            for (std::size_t i = 0; i < n; ++i) {
-                ClusterSums sums;
-                std::size_t sites = 0;
-                for (std::size_t step = 1; step < spacing; ++step)
-                    sites += worker.sweep(spins(chain), laws_[chain], streams_[chain]);
-                sites += worker.sweep(spins(chain), laws_[chain], streams_[chain], &sums);
-                worker.finish(sums, field_ != 0);
-                const std::size_t at = i * n_chains() + chain;
-                count_bonds(chain, record.bonds + at * packed_.n_bonds);
-                record.magnetizations[at] = magnetization(chain);
-                structure(chain, record.structure + at * packed_.n_axes);
-                record.squares[at] = sums.squares;
-                record.fourths[at] = sums.fourths;
-                std::copy_n(sums.structure.begin(), packed_.n_axes, record.cluster_structure + at * packed_.n_axes);
-                record.cluster_sizes[at] = worker.mean_size(spacing, sites);
-            }
+void ClusterChains::measure_in_range(std::size_t begin, std::size_t end, std::size_t spacing, const SpinRecord& record,
+                                     const ClusterRecord* clusters) {
+    for_chains([&](std::size_t chain, Worker& worker) {
+        for (std::size_t i = begin; i < end; ++i) {
+            ClusterSums sums;
+            GrownCluster all;
+            for (std::size_t step = 1; step < spacing; ++step)
+                all += worker.sweep(spins(chain), laws_[chain], streams_[chain]);
+            all += worker.sweep(spins(chain), laws_[chain], streams_[chain], clusters ? &sums : nullptr);
+            const std::size_t at = i * n_chains_ + chain, n_dimensions = packed_.n_dimensions;
+            count_bonds(chain, record.bond_sums + at * packed_.n_axes);
+            record.magnetizations[at] = magnetization(chain, false);
+            record.alternating[at] = magnetization(chain, true);
+            if (record.structure)
+                structure(chain, record.structure + at * n_dimensions);
+            if (!clusters)
+                continue;
+            worker.finish(sums, field_ != 0);
+            clusters->squares[at] = sums.squares;
+            clusters->fourths[at] = sums.fourths;
+            std::copy_n(sums.structure.begin(), n_dimensions, clusters->structure + at * n_dimensions);
+            clusters->cluster_sizes[at] = worker.mean(spacing, all.sites);
         }
-    }
+    });
 }
 
 void ClusterChains::count_bonds(std::size_t chain, std::int64_t* out) const {
-    for (std::size_t bond = 0; bond < packed_.n_bonds; ++bond) {
+    for (std::size_t axis = 0; axis < packed_.n_axes; ++axis) {
         std::int64_t unequal = 0;
         for (std::size_t word = 0; word < packed_.n_words; ++word) {
-            const std::uint64_t other = packed_.neighbours(spins(chain), word, bond);
+            const std::uint64_t other = packed_.neighbours(spins(chain), word, axis);
             unequal += std::popcount((spins(chain)[word] ^ other) & packed_.valid[word]);
         }
-        out[bond] = static_cast<std::int64_t>(packed_.n_sites) - 2 * unequal;
+        out[axis] = static_cast<std::int64_t>(packed_.n_sites) - 2 * unequal;
     }
 }
 
-std::int64_t ClusterChains::magnetization(std::size_t chain) const {
+std::int64_t ClusterChains::magnetization(std::size_t chain, bool alternating) const {
     std::int64_t up = 0;
     for (std::size_t word = 0; word < packed_.n_words; ++word)
-        up += std::popcount(spins(chain)[word]);
+        up += std::popcount(alternating ? spins(chain)[word] ^ odd_[word] : spins(chain)[word]);
     return 2 * up - static_cast<std::int64_t>(packed_.n_sites);
 }
 
 void ClusterChains::structure(std::size_t chain, double* out) const {
-    std::array<Wave, PackedLattice::max_axes> waves{};
+    std::array<Wave, max_dimensions> waves{};
     for (std::size_t word = 0; word < packed_.n_words; ++word) {
         const std::uint64_t up = spins(chain)[word];
         const double moment = 2 * std::popcount(up) - std::popcount(packed_.valid[word]);
@@ -158,20 +182,23 @@ void ClusterChains::structure(std::size_t chain, double* out) const {
             waves[axis] += moment * waves_.of_word(axis, word);
         waves[packed_.along()] += 2.0 * waves_.sum(up, packed_.column[word]); // the wave over all sites is zero
     }
-    for (std::size_t axis = 0; axis < packed_.n_axes; ++axis)
+    for (std::size_t axis = 0; axis < packed_.n_dimensions; ++axis)
         out[axis] = std::norm(waves[axis]);
 }
 
 void ClusterChains::bond_sums(std::int64_t* out) const {
-    const auto n_pieces = static_cast<std::ptrdiff_t>(n_chains());
-#pragma omp parallel for schedule(static) num_threads(threads_for(n_pieces))
-    for (std::ptrdiff_t c = 0; c < n_pieces; ++c)
-        count_bonds(static_cast<std::size_t>(c), out + static_cast<std::size_t>(c) * packed_.n_bonds);
+    for (std::size_t chain = 0; chain < n_chains_; ++chain)
+        count_bonds(chain, out + chain * packed_.n_axes);
 }
 
-void ClusterChains::magnetizations(std::int64_t* out) const {
-    for (std::size_t chain = 0; chain < n_chains(); ++chain)
-        out[chain] = magnetization(chain);
+void ClusterChains::magnetizations(bool alternating, std::int64_t* out) const {
+    for (std::size_t chain = 0; chain < n_chains_; ++chain)
+        out[chain] = magnetization(chain, alternating);
+}
+
+void ClusterChains::structure(double* out) const {
+    for (std::size_t chain = 0; chain < n_chains_; ++chain)
+        structure(chain, out + chain * packed_.n_dimensions);
 }
 
 void ClusterChains::unpack(std::size_t n, std::int8_t* out) const {
@@ -186,6 +213,31 @@ void ClusterChains::unpack(std::size_t n, std::int8_t* out) const {
                 left -= here;
             }
         }
+}
+
+bool ClusterChains::pack(const std::int8_t* given) {
+    if (!std::all_of(given, given + n_chains_ * packed_.n_sites, [](std::int8_t s) { return s == 1 || s == -1; }))
+        return false;
+    std::fill(spins_.begin(), spins_.end(), 0);
+    for (std::size_t chain = 0; chain < n_chains_; ++chain)
+        for (std::size_t word = 0; word < packed_.n_words; ++word) {
+            const std::size_t line = word / packed_.words_per_line;
+            const std::int8_t* from = given + chain * packed_.n_sites + line * packed_.side + packed_.column[word];
+            for (std::size_t bit = 0; bit <= packed_.last[word]; ++bit)
+                spins(chain)[word] |= std::uint64_t{from[bit] > 0} << bit;
+        }
+    return true;
+}
+
+void ClusterChains::flip_chains(const std::vector<std::uint64_t>& chains) {
+    for (std::size_t chain = 0; chain < n_chains_; ++chain)
+        if (chains[chain / 64] >> (chain % 64) & 1)
+            for (std::size_t word = 0; word < packed_.n_words; ++word)
+                spins(chain)[word] ^= packed_.valid[word];
+}
+
+std::vector<std::span<std::uint64_t>> ClusterChains::state() {
+    return {{spins_.data(), spins_.size()}, words_of(streams_), flip_state()};
 }
 
 } // namespace rgrbm

@@ -48,7 +48,7 @@ void SwendsenWang::update(std::uint64_t* spins, const BondLaw& law, Stream& shar
         join_to_ghost(spins, law, stream);
     if (sums)
         measure(spins, law, *sums);
-    turn_clusters(spins, stream);
+    flip_clusters(spins, stream);
     shared_stream = stream;
 }
 
@@ -123,7 +123,7 @@ void SwendsenWang::measure(const std::uint64_t* spins, const BondLaw& law, Clust
     const PackedLattice& lattice = *lattice_;
     const bool alternating = law.couplings[lattice.along()] < 0;
     moment_.assign(n_runs_, 0);
-    waves_of_.assign(n_runs_ * lattice.n_axes, 0);
+    waves_of_.assign(n_runs_ * lattice.n_dimensions, 0);
     std::uint32_t number = 1;
     for (std::size_t word = 0; word < lattice.n_words; ++word)
         for (std::uint64_t starts = starts_[word]; starts; ++number) {
@@ -135,9 +135,10 @@ void SwendsenWang::measure(const std::uint64_t* spins, const BondLaw& law, Clust
             const int moment = sign * (alternating ? length % 2 : length);
             moment_[root] += moment;
             for (std::size_t axis = 0; axis < lattice.along(); ++axis)
-                waves_of_[root * lattice.n_axes + axis] += static_cast<double>(moment) * waves_->of_word(axis, word);
+                waves_of_[root * lattice.n_dimensions + axis] +=
+                    static_cast<double>(moment) * waves_->of_word(axis, word);
             const std::size_t x = lattice.column[word] + static_cast<std::size_t>(begin);
-            waves_of_[root * lattice.n_axes + lattice.along()] +=
+            waves_of_[root * lattice.n_dimensions + lattice.along()] +=
                 static_cast<double>(sign) * waves_->stretch(x, x + static_cast<std::size_t>(length) - 1, alternating);
         }
     sums = {};
@@ -146,13 +147,13 @@ void SwendsenWang::measure(const std::uint64_t* spins, const BondLaw& law, Clust
             const double square = static_cast<double>(moment_[run]) * static_cast<double>(moment_[run]);
             sums.squares += square;
             sums.fourths += square * square;
-            for (std::size_t axis = 0; axis < lattice.n_axes; ++axis)
-                sums.structure[axis] += std::norm(waves_of_[run * lattice.n_axes + axis]);
+            for (std::size_t axis = 0; axis < lattice.n_dimensions; ++axis)
+                sums.structure[axis] += std::norm(waves_of_[run * lattice.n_dimensions + axis]);
         }
     sums.fourths = 3 * sums.squares * sums.squares - 2 * sums.fourths;
 }
 
-void SwendsenWang::turn_clusters(std::uint64_t* spins, Stream& stream) {
+void SwendsenWang::flip_clusters(std::uint64_t* spins, Stream& stream) {
     std::uint8_t* coin = coin_.data();
     for (std::size_t toss = 0; toss < n_runs_; toss += sizeof(Word)) {
         const Word random = stream.next();
@@ -162,15 +163,15 @@ void SwendsenWang::turn_clusters(std::uint64_t* spins, Stream& stream) {
     const std::uint32_t* parent = parent_.data();
     std::uint32_t run = 1;
     for (std::size_t word = 0; word < lattice_->n_words; ++word) {
-        std::uint64_t turned = 0, before = 0;
+        std::uint64_t flipped = 0, before = 0;
         for (std::uint64_t starts = starts_[word]; starts; starts &= starts - 1, ++run) {
             const std::uint8_t mine = coin[parent[run]]; // a root's own, else what its parent took over
             coin[run] = mine;
             const std::uint64_t now = mine & 1;
-            turned ^= (0 - (now ^ before)) << std::countr_zero(starts); // a change holds for all sites above
+            flipped ^= (0 - (now ^ before)) << std::countr_zero(starts); // a change holds for all sites above
             before = now;
         }
-        spins[word] ^= turned & lattice_->valid[word];
+        spins[word] ^= flipped & lattice_->valid[word];
     }
 }
 

@@ -26,7 +26,7 @@ Wolff::Wolff(const PackedLattice& lattice, const Waves& waves)
     : lattice_(&lattice), waves_(&waves), bonds_(lattice), drawn_(lattice.n_granules()), sites_(lattice.n_padded),
       new_(lattice.n_padded) {}
 
-std::size_t Wolff::update(std::uint64_t* spins, const BondLaw& law, Stream& shared_stream, ClusterSums* sums) {
+GrownCluster Wolff::update(std::uint64_t* spins, const BondLaw& law, Stream& shared_stream, ClusterSums* sums) {
     Stream stream = shared_stream; // a local copy stays in registers
     const Word uniform = stream.next();
     // Multiplying into the range is biased by less than n_sites / 2⁶⁴ (Lemire 2019).
@@ -42,19 +42,20 @@ std::size_t Wolff::update(std::uint64_t* spins, const BondLaw& law, Stream& shar
             up += std::popcount(sites_[w] & spins[w]);
         }
     const double rise = 2 * law.field * static_cast<double>(2 * up - size); // of H
-    const bool turns = rise <= 0 || uniform.lane(1) < bernoulli_threshold(std::exp(-rise));
+    const bool flips = rise <= 0 || uniform.lane(1) < bernoulli_threshold(std::exp(-rise));
     if (sums)
         measure(spins, static_cast<std::size_t>(size), *sums);
     for (const std::uint32_t granule : granules_) {
         for (std::size_t w = granule * Word::n_lanes; w < (granule + 1) * Word::n_lanes; ++w) {
-            spins[w] ^= turns ? sites_[w] : 0;
+            spins[w] ^= flips ? sites_[w] : 0;
             sites_[w] = 0;
         }
         drawn_[granule] = 0;
     }
     granules_.clear();
     shared_stream = stream;
-    return static_cast<std::size_t>(size);
+    const auto sites = static_cast<std::size_t>(size);
+    return {sites, flips ? sites : 0};
 }
 
 RGRBM_INLINE void Wolff::need(std::size_t word, const std::uint64_t* spins, const BondLaw& law, Stream& stream) {
@@ -118,7 +119,7 @@ void Wolff::grow(const std::uint64_t* spins, const BondLaw& law, Stream& stream)
 void Wolff::measure(const std::uint64_t* spins, std::size_t size, ClusterSums& sums) const {
     const double weight = static_cast<double>(lattice_->n_sites) / static_cast<double>(size);
     double moment = 0;
-    std::array<Wave, PackedLattice::max_axes> waves{};
+    std::array<Wave, max_dimensions> waves{};
     for (const std::uint32_t granule : granules_)
         for (std::size_t w = granule * Word::n_lanes; w < (granule + 1) * Word::n_lanes; ++w) {
             if (!sites_[w])
@@ -132,7 +133,7 @@ void Wolff::measure(const std::uint64_t* spins, std::size_t size, ClusterSums& s
         }
     sums.squares += weight * moment * moment;
     sums.fourths = std::numeric_limits<double>::quiet_NaN();
-    for (std::size_t axis = 0; axis < lattice_->n_axes; ++axis)
+    for (std::size_t axis = 0; axis < lattice_->n_dimensions; ++axis)
         sums.structure[axis] += weight * std::norm(waves[axis]);
 }
 

@@ -77,4 +77,12 @@ void VerticalCounter::read(std::int64_t* counts, std::size_t n) const {
     }
 }
 
+std::int64_t VerticalCounter::total() const {
+    std::int64_t sum = 0;
+    for (std::size_t plane = 0; plane < n_planes; ++plane)
+        for (std::size_t lane = 0; lane < Word::n_lanes; ++lane)
+            sum += static_cast<std::int64_t>(std::popcount(planes_[plane].lane(lane))) << plane;
+    return sum;
+}
+
 } // namespace rgrbm

@@ -45,5 +45,8 @@ if TYPE_CHECKING:
     from rgrbm._core import _kernels as kernels
 else:
     kernels = _load()
+    # Threads are not copied by a fork: the child must not wait for them.
+    if hasattr(os, "register_at_fork"):
+        os.register_at_fork(after_in_child=kernels.set_forked)
 
 __all__ = ["available_isas", "kernels"]

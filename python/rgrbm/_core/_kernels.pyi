@@ -6,7 +6,7 @@ import collections.abc
 import numpy
 import numpy.typing
 import typing
-__all__: list[str] = ['Annealing', 'ClusterChains', 'ContrastiveDivergence32', 'ContrastiveDivergence64', 'GaussianTrainer32', 'GaussianTrainer64', 'IsingChains', 'LayerEnumeration', 'PackedSpins', 'SpinEnumeration', 'StructuredTrainer32', 'StructuredTrainer64', 'Trainer32', 'Trainer64', 'compiler', 'eigen_version', 'gaussian_gibbs', 'gaussian_sample_visible', 'gibbs', 'has_openmp', 'hidden_probabilities', 'isa', 'num_threads', 'sample_hidden', 'sample_visible', 'set_num_threads', 'version', 'visible_probabilities']
+__all__: list[str] = ['Annealing', 'ClusterChains', 'ClusterUpdate', 'ContrastiveDivergence32', 'ContrastiveDivergence64', 'GaussianTrainer32', 'GaussianTrainer64', 'LatticeChains', 'LayerEnumeration', 'PackedSpins', 'SiteChains', 'SpinChains', 'SpinEnumeration', 'StructuredTrainer32', 'StructuredTrainer64', 'Trainer32', 'Trainer64', 'Update', 'WordChains', 'compiler', 'eigen_version', 'gaussian_gibbs', 'gaussian_sample_visible', 'gibbs', 'has_openmp', 'hidden_probabilities', 'is_forked', 'isa', 'may_be_sequential', 'num_threads', 'sample_hidden', 'sample_visible', 'set_forked', 'set_num_threads', 'version', 'visible_probabilities']
 class PackedSpins:
     """
     Configurations of spins on a periodic grid, one bit per spin.
@@ -40,73 +40,194 @@ class PackedSpins:
     @property
     def shape(self) -> tuple[int, int]:
         ...
-class ClusterChains:
+class Update:
     """
-    Chains of an Ising model on a periodic lattice of 1 to 3 axes, moved by cluster updates. Couplings (n_chains, n_bonds): one along each axis, and for a triangular lattice that of the diagonal (row, column) to (row + 1, column + 1).
+    Single-spin updates.
+    
+    Members:
+    
+      metropolis
+    
+      heat_bath
     """
-    def __init__(self, sides: collections.abc.Sequence[typing.SupportsInt | typing.SupportsIndex], couplings: typing.Annotated[numpy.typing.ArrayLike, numpy.float64], key: typing.Annotated[collections.abc.Sequence[typing.SupportsInt | typing.SupportsIndex], "FixedSize(2)"], field: typing.SupportsFloat | typing.SupportsIndex = 0.0, triangular: bool = False) -> None:
+    __members__: typing.ClassVar[dict[str, Update]]
+    heat_bath: typing.ClassVar[Update]
+    metropolis: typing.ClassVar[Update]
+    @typing.overload
+    def __eq__(self, other: Update) -> bool:
         ...
-    def align(self) -> None:
+    @typing.overload
+    def __eq__(self, other: typing.Any) -> bool:
+        ...
+    def __getstate__(self) -> int:
+        ...
+    def __hash__(self) -> int:
+        ...
+    def __index__(self) -> int:
+        ...
+    def __init__(self, value: typing.SupportsInt | typing.SupportsIndex) -> None:
+        ...
+    def __int__(self) -> int:
+        ...
+    @typing.overload
+    def __ne__(self, other: Update) -> bool:
+        ...
+    @typing.overload
+    def __ne__(self, other: typing.Any) -> bool:
+        ...
+    def __repr__(self) -> str:
+        ...
+    def __setstate__(self, state: typing.SupportsInt | typing.SupportsIndex) -> None:
+        ...
+    def __str__(self) -> str:
+        ...
+    @property
+    def name(self) -> str:
+        ...
+    @property
+    def value(self) -> int:
+        ...
+class ClusterUpdate:
+    """
+    Cluster updates.
+    
+    Members:
+    
+      wolff
+    
+      swendsen_wang
+    """
+    __members__: typing.ClassVar[dict[str, ClusterUpdate]]
+    swendsen_wang: typing.ClassVar[ClusterUpdate]
+    wolff: typing.ClassVar[ClusterUpdate]
+    @typing.overload
+    def __eq__(self, other: ClusterUpdate) -> bool:
+        ...
+    @typing.overload
+    def __eq__(self, other: typing.Any) -> bool:
+        ...
+    def __getstate__(self) -> int:
+        ...
+    def __hash__(self) -> int:
+        ...
+    def __index__(self) -> int:
+        ...
+    def __init__(self, value: typing.SupportsInt | typing.SupportsIndex) -> None:
+        ...
+    def __int__(self) -> int:
+        ...
+    @typing.overload
+    def __ne__(self, other: ClusterUpdate) -> bool:
+        ...
+    @typing.overload
+    def __ne__(self, other: typing.Any) -> bool:
+        ...
+    def __repr__(self) -> str:
+        ...
+    def __setstate__(self, state: typing.SupportsInt | typing.SupportsIndex) -> None:
+        ...
+    def __str__(self) -> str:
+        ...
+    @property
+    def name(self) -> str:
+        ...
+    @property
+    def value(self) -> int:
+        ...
+class SpinChains:
+    """
+    Chains of an Ising model on a periodic lattice, however they are moved.
+    """
+    def align(self, up: bool) -> None:
         """
-        Set every spin to +1.
+        Set every spin to +1, or to -1.
         """
     def bond_sums(self) -> numpy.typing.NDArray[numpy.int64]:
         """
-        Sum of s s' over the bonds of each kind, (n_chains, n_bonds).
+        Sum of s s' over the bonds of each axis, (n_chains, n_axes).
         """
-    def magnetizations(self) -> numpy.typing.NDArray[numpy.int64]:
+    def flip_globally(self) -> None:
         """
-        Sum of all spins, for each chain.
+        Flip all spins of a chain with the probability that its mirror image has of the two.
         """
-    def measure(self, n: typing.SupportsInt | typing.SupportsIndex, update: str, n_clusters: typing.SupportsInt | typing.SupportsIndex = 1, spacing: typing.SupportsInt | typing.SupportsIndex = 1) -> dict:
+    def magnetizations(self, alternating: bool = False) -> numpy.typing.NDArray[numpy.int64]:
         """
-        Measure n times, each time after so many sweeps as the spacing says. Returns arrays whose first axes are (n, n_chains); improved estimators are those of the last sweep of each time.
+        Sum of all spins of each chain, or with the signs that alternate.
+        """
+    def measure(self, n: typing.SupportsInt | typing.SupportsIndex, spacing: typing.SupportsInt | typing.SupportsIndex = 1, with_structure: bool = True, with_flips: bool = False) -> dict:
+        """
+        Measure n times, each time after so many sweeps as the spacing says, and a global flip if that is wanted. Returns arrays (n, n_chains, ...).
+        """
+    def pack(self, spins: numpy.typing.NDArray[numpy.int8]) -> None:
+        """
+        Take the spins from an int8 array (n_chains, n_sites).
+        """
+    def restore(self, state: collections.abc.Sequence[typing.Annotated[numpy.typing.ArrayLike, numpy.uint64]]) -> None:
+        """
+        Go on from such a state.
         """
     def set_couplings(self, couplings: typing.Annotated[numpy.typing.ArrayLike, numpy.float64]) -> None:
         """
-        Give the chains other couplings.
+        Give the chains other couplings, (n_chains, n_axes).
         """
-    def sweep(self, n: typing.SupportsInt | typing.SupportsIndex, update: str, n_clusters: typing.SupportsInt | typing.SupportsIndex = 1) -> numpy.typing.NDArray[numpy.float64]:
+    def state(self) -> list:
         """
-        Make n sweeps, each one update 'swendsen_wang' or n_clusters updates 'wolff'. Returns the mean number of sites of Wolff's clusters for each chain, else NaN.
+        Spins and random streams, as arrays of uint64.
+        """
+    def structure(self) -> numpy.typing.NDArray[numpy.float64]:
+        """
+        |Sum of s exp(ikx)|^2 for k = 2 pi/L along each dimension.
+        """
+    def sweep(self, n: typing.SupportsInt | typing.SupportsIndex) -> None:
+        """
+        Make n sweeps.
         """
     def unpack(self, out: numpy.typing.NDArray[numpy.int8]) -> None:
         """
         Write the spins of the first n chains into an int8 array of shape (n, n_sites).
         """
-class IsingChains:
-    """
-    Chains of an Ising model on a periodic lattice, one bit per spin.
-    """
-    def __init__(self, shape: collections.abc.Sequence[typing.SupportsInt | typing.SupportsIndex], couplings: collections.abc.Sequence[typing.SupportsFloat | typing.SupportsIndex], field: typing.SupportsFloat | typing.SupportsIndex, n_chains: typing.SupportsInt | typing.SupportsIndex, key: typing.Annotated[collections.abc.Sequence[typing.SupportsInt | typing.SupportsIndex], "FixedSize(2)"], lattice: str = 'hypercubic') -> None:
+    @property
+    def n_chains(self) -> int:
         ...
-    def align(self) -> None:
-        """
-        Set every spin to +1.
-        """
-    def bond_sums(self) -> numpy.typing.NDArray[numpy.int64]:
-        """
-        Sum of s s' over the bonds of each axis, shape (n_axes, n_chains).
-        """
-    def in_turn(self, update: str) -> bool:
-        """
-        Whether sites are visited colour by colour, and not at random.
-        """
-    def magnetizations(self) -> numpy.typing.NDArray[numpy.int64]:
-        """
-        Sum of all spins, for each chain.
-        """
+class WordChains(SpinChains):
+    """
+    512 chains to a word, all with the same couplings (n_axes,).
+    """
+    def __init__(self, sides: collections.abc.Sequence[typing.SupportsInt | typing.SupportsIndex], triangular: bool, update: Update, couplings: collections.abc.Sequence[typing.SupportsFloat | typing.SupportsIndex], field: typing.SupportsFloat | typing.SupportsIndex, n_chains: typing.SupportsInt | typing.SupportsIndex, key: typing.Annotated[collections.abc.Sequence[typing.SupportsInt | typing.SupportsIndex], "FixedSize(2)"], alternating: typing.Annotated[collections.abc.Sequence[bool], "FixedSize(3)"]) -> None:
+        ...
     def sample_exactly(self) -> None:
         """
         Replace each chain of a ring by an independent exact sample.
         """
-    def sweep(self, n: typing.SupportsInt | typing.SupportsIndex, update: str) -> None:
+class LatticeChains(SpinChains):
+    """
+    Single lattices, 512 sites of a colour to a word; couplings (n_chains, n_axes).
+    """
+    def __init__(self, sides: collections.abc.Sequence[typing.SupportsInt | typing.SupportsIndex], triangular: bool, update: Update, couplings: typing.Annotated[numpy.typing.ArrayLike, numpy.float64], field: typing.SupportsFloat | typing.SupportsIndex, key: typing.Annotated[collections.abc.Sequence[typing.SupportsInt | typing.SupportsIndex], "FixedSize(2)"], alternating: typing.Annotated[collections.abc.Sequence[bool], "FixedSize(3)"]) -> None:
+        ...
+class SiteChains(SpinChains):
+    """
+    Single chains, a site at a time in random order; couplings (n_chains, n_axes).
+    """
+    def __init__(self, sides: collections.abc.Sequence[typing.SupportsInt | typing.SupportsIndex], triangular: bool, update: Update, couplings: typing.Annotated[numpy.typing.ArrayLike, numpy.float64], field: typing.SupportsFloat | typing.SupportsIndex, key: typing.Annotated[collections.abc.Sequence[typing.SupportsInt | typing.SupportsIndex], "FixedSize(2)"], alternating: typing.Annotated[collections.abc.Sequence[bool], "FixedSize(3)"]) -> None:
+        ...
+class ClusterChains(SpinChains):
+    """
+    Chains moved by cluster updates; couplings (n_chains, n_axes).
+    """
+    def __init__(self, sides: collections.abc.Sequence[typing.SupportsInt | typing.SupportsIndex], triangular: bool, update: ClusterUpdate, couplings: typing.Annotated[numpy.typing.ArrayLike, numpy.float64], field: typing.SupportsFloat | typing.SupportsIndex, key: typing.Annotated[collections.abc.Sequence[typing.SupportsInt | typing.SupportsIndex], "FixedSize(2)"], alternating: typing.Annotated[collections.abc.Sequence[bool], "FixedSize(3)"]) -> None:
+        ...
+    def measure_clusters(self, n: typing.SupportsInt | typing.SupportsIndex, spacing: typing.SupportsInt | typing.SupportsIndex = 1, with_structure: bool = True, with_flips: bool = False) -> dict:
         """
-        Make n sweeps of as many single-site updates as there are sites.
+        As measure, with improved estimators, those of the last sweep of each time, beside structure factors.
         """
-    def unpack(self, out: numpy.typing.NDArray[numpy.int8]) -> None:
+    def set_clusters_per_sweep(self, n: typing.SupportsInt | typing.SupportsIndex) -> None:
         """
-        Write the spins of the first n chains into an int8 array of shape (n, n_sites).
+        Wolff's clusters in a sweep.
+        """
+    def sweep_clusters(self, n: typing.SupportsInt | typing.SupportsIndex) -> tuple:
+        """
+        Make n sweeps. Returns the mean number of sites of Wolff's clusters of each chain, and of those that flipped; NaN otherwise.
         """
 class LayerEnumeration:
     """
@@ -373,6 +494,14 @@ def hidden_probabilities(x: numpy.typing.NDArray[numpy.uint8], weights: numpy.ty
     """
     p(h = 1 | x) (Eq. 10).
     """
+def is_forked() -> bool:
+    """
+    Whether this process is the child of a fork.
+    """
+def may_be_sequential(sides: collections.abc.Sequence[typing.SupportsInt | typing.SupportsIndex], triangular: bool, update: Update, couplings: collections.abc.Sequence[typing.SupportsFloat | typing.SupportsIndex], field: typing.SupportsFloat | typing.SupportsIndex) -> bool:
+    """
+    Whether colours may be visited in sequential order, and not sites at random.
+    """
 def num_threads() -> int:
     """
     Number of threads that the kernels use.
@@ -396,6 +525,10 @@ def sample_visible(h: numpy.typing.NDArray[numpy.uint8], weights: numpy.typing.N
 def sample_visible(h: numpy.typing.NDArray[numpy.uint8], weights: numpy.typing.NDArray[numpy.float64], visible_bias: numpy.typing.NDArray[numpy.float64], key: typing.Annotated[collections.abc.Sequence[typing.SupportsInt | typing.SupportsIndex], "FixedSize(2)"], index: typing.SupportsInt | typing.SupportsIndex) -> numpy.typing.NDArray[numpy.uint8]:
     """
     Draw v from p(v | h); each index has random numbers of its own.
+    """
+def set_forked() -> None:
+    """
+    Say that this process is the child of a fork: it runs on one thread.
     """
 def set_num_threads(n: typing.SupportsInt | typing.SupportsIndex) -> None:
     """

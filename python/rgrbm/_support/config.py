@@ -1,5 +1,7 @@
 """What is installed and how it runs: version, instruction set, threads."""
 
+import os
+import warnings
 from importlib.metadata import version
 
 import numpy as np
@@ -15,6 +17,7 @@ def config() -> dict[str, str | int | bool]:
         "instruction_set": kernels.isa,
         "instruction_sets_available": ", ".join(available_isas()),
         "threads": kernels.num_threads(),
+        "forked": kernels.is_forked(),
         "openmp": kernels.has_openmp(),
         "eigen": kernels.eigen_version,
         "compiler": kernels.compiler,
@@ -24,6 +27,8 @@ def config() -> dict[str, str | int | bool]:
 
 def show_config() -> None:
     """Print version, instruction set, threads and Eigen version.
+
+    A process that was forked runs on one thread ("forked: True"), as the threads of its parent are not copied.
 
     Examples
     --------
@@ -46,9 +51,16 @@ def set_num_threads(n: int) -> None:
     Raises
     ------
     ValueError
-        If ``n`` is negative.
+        If ``n`` is negative, or more than 64 and than four for each core: the operating system ends a process that asks
+        for more threads than it has room for.
     TypeError
         If it is not an integer.
+
+    Warns
+    -----
+    RuntimeWarning
+        If the process was forked, so that it stays at one thread. The start methods "spawn" and "forkserver" of
+        multiprocessing do not fork it.
 
     Examples
     --------
@@ -59,4 +71,12 @@ def set_num_threads(n: int) -> None:
     n = checks.integer("the number of threads", n)
     if n < 0:
         raise ValueError(f"the number of threads must be 0 (default) or more, got {n}")
+    if n > (most := max(64, 4 * (os.cpu_count() or 1))):
+        raise ValueError(f"the number of threads must be at most {most} on this machine, got {n}")
+    if n > 1 and kernels.is_forked():
+        warnings.warn(
+            "this process was forked and runs on one thread; start processes by 'spawn' or 'forkserver' for more",
+            RuntimeWarning,
+            stacklevel=2,
+        )
     kernels.set_num_threads(n)

@@ -2,21 +2,24 @@
 
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
+from typing import TypeAlias
 
 from rich.console import Console
 from rich.progress import (
     BarColumn,
     MofNCompleteColumn,
-    Progress,
     ProgressColumn,
     Task,
     TextColumn,
     TimeElapsedColumn,
     TimeRemainingColumn,
 )
+from rich.progress import Progress as Bar
 from rich.text import Text
 
 Advance = Callable[[int, str], None]
+Progress: TypeAlias = bool | Callable[[int, int], object] | None
+"""Whom a long call tells how far it is: a bar (True), a function of (done, in all), or nobody."""
 
 
 class _RateColumn(ProgressColumn):
@@ -49,7 +52,36 @@ def progress_bar(
     if not show or not is_watched(console):
         yield lambda n, note: None
         return
-    columns = (
+    with Bar(*_columns(unit), console=console) as bar:
+        task = bar.add_task(description, total=total, completed=completed, note="")
+        yield lambda n, note: bar.update(task, advance=n, note=note)
+
+
+@contextmanager
+def reports(progress: Progress, description: str, unit: str) -> Iterator[Callable[[int, int], object]]:
+    """Yields ``report(done, total)``, which draws a bar, calls the function that was given, or does nothing.
+
+    Raises
+    ------
+    TypeError
+        If ``progress`` is neither a bool nor callable.
+    """
+    if callable(progress):
+        yield progress
+        return
+    if progress is not None and not isinstance(progress, bool):
+        raise TypeError(f"progress must be True, False or a function of (done, in all), got {progress!r}")
+    console = Console()
+    if not progress or not is_watched(console):
+        yield lambda done, total: None
+        return
+    with Bar(*_columns(unit), console=console) as bar:
+        task = bar.add_task(description, total=None, note="")
+        yield lambda done, total: bar.update(task, completed=done, total=total)
+
+
+def _columns(unit: str) -> tuple[ProgressColumn, ...]:
+    return (
         TextColumn("{task.description}"),
         BarColumn(),
         MofNCompleteColumn(),
@@ -58,6 +90,3 @@ def progress_bar(
         TimeRemainingColumn(),
         TextColumn("{task.fields[note]}"),
     )
-    with Progress(*columns, console=console) as progress:
-        task = progress.add_task(description, total=total, completed=completed, note="")
-        yield lambda n, note: progress.update(task, advance=n, note=note)

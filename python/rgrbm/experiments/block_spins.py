@@ -22,7 +22,7 @@ from rgrbm.rg.monte_carlo_rg import MCRGAccumulator
 from rgrbm.rg.mutual_information import count_surroundings, most_informative_kernel
 from rgrbm.rg.spin_operators import EVEN_OPERATORS
 from rgrbm.spins import exact
-from rgrbm.spins.clusters import ClusterSampler
+from rgrbm.spins.cluster_sampler import ClusterSampler
 from rgrbm.spins.lattice import Lattice
 from rgrbm.spins.values import Spins, to_binary
 

@@ -26,7 +26,7 @@ from rgrbm.rg.filters import sort_by_position
 from rgrbm.rg.hidden_ring import HiddenCorrelation, hidden_correlation
 from rgrbm.spins.ensemble import Ensemble
 from rgrbm.spins.ising import IsingModel
-from rgrbm.spins.sampling import Method
+from rgrbm.spins.methods import Method
 from rgrbm.spins.values import Spins, to_binary, to_spins
 from rgrbm.statistics.jackknife import mean_and_stderr
 from rgrbm.statistics.notation import told, with_error

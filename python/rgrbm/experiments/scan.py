@@ -4,9 +4,11 @@ Each task has a random stream of its own, named by its size, coupling and seed, 
 scan do not move its numbers. What a task has found is written as soon as it is there, one file for each.
 """
 
+import base64
 import itertools
 import math
 import warnings
+import zlib
 from collections.abc import Sequence
 from typing import Any, NamedTuple
 
@@ -25,10 +27,14 @@ from rgrbm.plots.scan import plot_scan
 from rgrbm.spins.exact import CRITICAL_COUPLING
 from rgrbm.spins.ising import IsingModel
 from rgrbm.spins.measurement import Measurement
-from rgrbm.statistics.crossing import crossing
-from rgrbm.statistics.jackknife import Estimate
+from rgrbm.spins.recorded_runs import RecordedRun
+from rgrbm.spins.reweighting import Reweighting, binder_crossing
 from rgrbm.statistics.notation import told, with_error
 
+_CURVES = ("energy", "specific_heat", "abs_magnetization", "connected_susceptibility", "binder")
+_MAXIMA = ("specific_heat", "connected_susceptibility")
+_GRID = 121
+_SERIES = "series"
 _SHOWN = ("energy", "specific_heat", "abs_magnetization", "connected_susceptibility", "binder")
 
 
@@ -56,7 +62,10 @@ def run_scan(p: ScanParameters, folder: RunFolder, console: Console) -> Report:
         for task, measured in done_anywhere(_measure, [(p, task) for task in left], p.n_jobs, p.scheduler):
             found[task] = folder.keep_part(task.name, measured)
             advance(1, task.name)
-    results = {"tasks": [found[task] for task in tasks], "J_critical": _crossings(p, found)}
+    combined, troubles = _combined(p, found)
+    rows = [{name: value for name, value in found[task].items() if name != _SERIES} for task in tasks]
+    results: dict[str, Any] = {"tasks": rows, "curves": _curves(combined), "maxima": _maxima(combined, troubles)}
+    results |= {"J_critical": _crossings(combined, troubles), "troubles": troubles}
     results["exact"] = _exact(p)
     folder.save_figure(plot_scan(results), "scan.png", "The scan. Points: measured; lines: exact, where it is known.")
     return results, tables(results)
@@ -70,35 +79,90 @@ def _measure(p: ScanParameters, task: Task) -> tuple[Task, dict[str, Any]]:
     seed = stream(p, task.side, *(int(word) for word in words), task.seed)
     with warnings.catch_warnings():
         warnings.simplefilter("ignore", RuntimeWarning)  # the result says whether it is in equilibrium
-        found = model.measure(p.n_sweeps, method=p.method, n_chains=p.n_chains, seed=seed)
-    return task, {"side": task.side, "J": task.J, "seed": task.seed, **found.to_dict()}
+        found = model.measure(p.n_sweeps, method=p.method, n_chains=p.n_chains, seed=seed, keep_series=True)
+    assert found.series is not None
+    kept = {"side": task.side, "J": task.J, "seed": task.seed, _SERIES: _packed(found.series)}
+    return task, {**found.to_dict(), **kept}
 
 
-def _joined(rows: Sequence[dict[str, Any]], name: str) -> Estimate:
-    """An observable over the seeds of one size and coupling: their mean."""
-    values = np.array([_floats(row[name]) for row in rows])
-    return Estimate(float(values[:, 0].mean()), float(np.sqrt(np.sum(values[:, 1] ** 2)) / len(values)))
+def _packed(run: RecordedRun) -> dict[str, Any]:
+    """Time series as text that JSON can hold."""
+    both = np.stack([run.bonds, run.magnetization]).astype("<i4" if np.abs(run.bonds).max() < 2**31 else "<i8")
+    text = base64.b64encode(zlib.compress(both.tobytes(), 1)).decode("ascii")
+    return {"dtype": both.dtype.str, "shape": list(both.shape), "values": text}
+
+
+def _unpacked(J: float, kept: dict[str, Any]) -> RecordedRun:
+    values = np.frombuffer(zlib.decompress(base64.b64decode(kept["values"])), kept["dtype"])
+    return RecordedRun(J, *values.reshape(kept["shape"]))
+
+
+def _combined(p: ScanParameters, found: dict[Task, Any]) -> tuple[dict[int, Reweighting], list[str]]:
+    """The runs of each size as functions of the coupling; and what stands in the way where there are none."""
+    combined, troubles = {}, []
+    for side in sorted(p.side):
+        runs = [_unpacked(task.J, found[task][_SERIES]) for task in found if task.side == side]
+        try:
+            combined[side] = Reweighting(runs, runs_sites(p, side), h=p.h)
+        except (ValueError, RuntimeError) as error:
+            troubles.append(f"side {side}: no curves: {error}")
+            continue
+        troubles += [
+            f"side {side}: no curves between J = {low:g} and {high:g}, whose energies overlap too little: add couplings"
+            for low, high in combined[side].gaps
+        ]
+    return combined, troubles
+
+
+def runs_sites(p: ScanParameters, side: int) -> int:
+    """Number of spins of a size."""
+    return int(side**p.n_axes)
+
+
+def _curves(combined: dict[int, Reweighting]) -> dict[str, Any]:
+    """Observables of each size on a fine grid of couplings, with errors; None where runs are missing."""
+    curves = {}
+    for side, reweighting in combined.items():
+        grid = np.linspace(reweighting.J[0], reweighting.J[-1], _GRID if len(set(reweighting.J)) > 1 else 1)
+        curves[str(side)] = {"J": grid.tolist()} | {
+            name: [_with_none(values) for values in reweighting.curve(name, grid)] for name in _CURVES
+        }
+    return curves
+
+
+def _with_none(values: Sequence[float]) -> list[float | None]:
+    return [float(x) if math.isfinite(x) else None for x in values]
+
+
+def _maxima(combined: dict[int, Reweighting], troubles: list[str]) -> list[dict[str, Any]]:
+    """Where specific heat and susceptibility of each size are largest, and how large."""
+    maxima = []
+    for side, reweighting in combined.items():
+        if len(set(reweighting.J)) < 2:
+            continue
+        for name in _MAXIMA:
+            with warnings.catch_warnings(record=True) as caught:
+                warnings.simplefilter("always")
+                where, height = reweighting.maximum(name)
+            troubles += [f"side {side}: {warning.message}" for warning in caught]
+            maxima.append({"side": side, "observable": name, "J": list(where), "value": list(height)})
+    return maxima
 
 
 def _floats(pair: Sequence[float | None]) -> list[float]:
     return [math.nan if x is None else x for x in pair]
 
 
-def _crossings(p: ScanParameters, found: dict[Task, Any]) -> list[dict[str, Any]]:
+def _crossings(combined: dict[int, Reweighting], troubles: list[str]) -> list[dict[str, Any]]:
     """Where Binder's cumulants of sizes next to each other cross."""
-    sides, places = sorted(p.side), sorted(p.J)
-    curves = {
-        side: [_joined([found[task] for task in found if (task.side, task.J) == (side, J)], "binder") for J in places]
-        for side in sides
-    }
     crossings = []
-    for small, large in itertools.pairwise(sides) if len(places) > 1 else ():
-        pair = [np.array(curves[side]) for side in (small, large)]
-        known = np.all([np.isfinite(curve).all(axis=1) & (curve[:, 1] > 0) for curve in pair], axis=0)
-        value = Estimate(math.nan, math.nan)
-        if known.sum() > 1:
-            columns = (x for curve in pair for x in curve[known].T)
-            value = crossing(np.array(places)[known], *columns)
+    for small, large in itertools.pairwise(combined):
+        if min(len(set(combined[side].J)) for side in (small, large)) < 2:
+            continue
+        with warnings.catch_warnings(record=True) as caught:
+            warnings.simplefilter("always")
+            value = binder_crossing(combined[small], combined[large])
+        troubles += [f"sides {small} and {large}: {warning.message}" for warning in caught]
         crossings.append({"sides": [small, large], "J": value.mean, "J_stderr": value.stderr})
     return crossings
 
@@ -134,13 +198,18 @@ def tables(results: dict[str, Any]) -> Sequence[Table | str]:
         table.add_row(*first, values[0], _pull(row), *values[1:])
     lines: list[Table | str] = [table, "χ: connected; off: of the energy from the exact one, in standard errors"]
     if not all(row["equilibrated"] for row in results["tasks"]):
-        lines.append("!: chains that started hot and cold disagree, or are too short to tell")
+        lines.append("!: chains from two starts disagree, or are too short to tell")
+    for found in results["maxima"]:
+        what = {"specific_heat": "C", "connected_susceptibility": "χ"}[found["observable"]]
+        where, height = (with_error(*_floats(found[name])) for name in ("J", "value"))
+        lines.append(f"{what} of side {found['side']} is largest at J = {where}: {height}")
     for found in results["J_critical"]:
         small, large = found["sides"]
         known = results["exact"].get("J_critical")
         off = f", {told((found['J'] or math.nan) / known - 1, '+.3%')} from the exact one" if known else ""
         where = with_error(found["J"], found["J_stderr"])
         lines.append(f"Binder's cumulants of {small} and {large} cross at J = {where}{off}")
+    lines += results["troubles"]
     return lines
 
 

@@ -6,7 +6,7 @@ from typing import get_args
 
 from rgrbm.experiments.options import parameter, require_at_least
 from rgrbm.spins.lattice import Kind, Lattice
-from rgrbm.spins.measured_chains import MeasuredMethod
+from rgrbm.spins.methods import MeasuredMethod
 
 
 @dataclass(frozen=True)
@@ -20,7 +20,7 @@ class ScanParameters:
     n_axes: int = parameter(2, "Axes of the lattice: 1 for rings, 2 for tori, 3 for cubic lattices.")
     lattice: Kind = parameter("hypercubic", "Kind of the lattice: hypercubic or triangular.")
     h: float = parameter(0.0, "Uniform field.")
-    method: MeasuredMethod = parameter("swendsen_wang", "metropolis, heat_bath, wolff or swendsen_wang.")
+    method: MeasuredMethod = parameter("auto", "auto, metropolis, heat_bath, wolff or swendsen_wang.")
     n_sweeps: int = parameter(1_500, "Measured sweeps of each chain.")
     n_chains: int | None = parameter(None, "Chains of a task, an even number; by default as the method likes.")
     n_seeds: int = parameter(1, "Independent tasks for each size and coupling.")

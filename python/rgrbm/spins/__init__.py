@@ -4,7 +4,7 @@ May import ``statistics``, ``_support`` and ``_core``. Knows nothing of RBMs.
 """
 
 from rgrbm.spins.bonds import bond_arrays, lattice_bonds, two_sublattices
-from rgrbm.spins.clusters import ClusterMeasurements, ClusterSampler
+from rgrbm.spins.cluster_sampler import ClusterSampler
 from rgrbm.spins.coupling import CouplingEstimate, NoFiniteCouplingError, estimate_coupling
 from rgrbm.spins.ensemble import Ensemble
 from rgrbm.spins.enumeration import spin_energies, spin_log_z
@@ -13,12 +13,14 @@ from rgrbm.spins.lattice import Lattice
 from rgrbm.spins.measurement import Measurement
 from rgrbm.spins.recorded_runs import RecordedRun
 from rgrbm.spins.reweighting import Reweighting, binder_crossing
+from rgrbm.spins.sampler import Sampler, SpinRecord
+from rgrbm.spins.single_spin_sampler import SingleSpinSampler
 from rgrbm.spins.tempering import ParallelTempering, TemperingRecord, tempering_ladder
+from rgrbm.spins.time_series import TimeSeries
 from rgrbm.spins.values import Binary, Spins, to_binary, to_spins
 
 __all__ = [
     "Binary",
-    "ClusterMeasurements",
     "ClusterSampler",
     "CouplingEstimate",
     "Ensemble",
@@ -29,8 +31,12 @@ __all__ = [
     "ParallelTempering",
     "RecordedRun",
     "Reweighting",
+    "Sampler",
+    "SingleSpinSampler",
+    "SpinRecord",
     "Spins",
     "TemperingRecord",
+    "TimeSeries",
     "binder_crossing",
     "bond_arrays",
     "estimate_coupling",

@@ -6,13 +6,14 @@ import numpy as np
 import numpy.typing as npt
 
 from rgrbm._support import checks, streams
-from rgrbm.spins import exact, measuring, sampling
+from rgrbm._support.progress import Progress
+from rgrbm.spins import draw, exact, measured_run
 from rgrbm.spins.bonds import Bonds, Values
 from rgrbm.spins.ensemble import Ensemble
 from rgrbm.spins.lattice import Kind, Lattice
-from rgrbm.spins.measured_chains import MeasuredMethod
 from rgrbm.spins.measurement import Measurement
-from rgrbm.spins.sampling import Method, Progress
+from rgrbm.spins.methods import MeasuredMethod, Method
+from rgrbm.spins.time_series import Start, TimeSeries
 from rgrbm.spins.values import Spins
 
 
@@ -89,14 +90,14 @@ class IsingModel:
         self,
         n_samples: int,
         *,
-        method: Method = "metropolis",
+        method: Method = "auto",
         seed: streams.Seed = None,
         n_chains: int | None = None,
         burn_in: int | None = None,
         spacing: int | None = None,
-        progress: Progress | None = None,
+        progress: Progress = None,
     ) -> Spins:
-        """Draw configurations; see :meth:`ensemble`, which also tells how they were made.
+        """Draw configurations; see :meth:`ensemble` for the parameters and errors, and for how they were made.
 
         Returns
         -------
@@ -118,39 +119,38 @@ class IsingModel:
         self,
         n_samples: int,
         *,
-        method: Method = "metropolis",
+        method: Method = "auto",
         seed: streams.Seed = None,
         n_chains: int | None = None,
         burn_in: int | None = None,
         spacing: int | None = None,
-        progress: Progress | None = None,
+        progress: Progress = None,
     ) -> Ensemble:
-        """Draw configurations from the Boltzmann law and keep how that was done.
+        """Draw configurations from the Boltzmann distribution and keep how that was done.
 
         Parameters
         ----------
         n_samples : int
             Number of configurations.
-        method : {"metropolis", "heat_bath", "wolff", "swendsen_wang", "exact"}
-            Single-spin sampler: Metropolis (Eq. 16 of the report, ΔH = 0 is accepted) or heat bath; or, for the
-            ring without a field, independent exact samples from the transfer matrix. Heat bath visits sites colour by
-            colour where the lattice has colours (:meth:`rgrbm.spins.Lattice.colouring`), and at random elsewhere and
-            on the ring. So does Metropolis with one coupling for all axes, not 0 and not frustrated, and sides of at
-            least 8; in other cases a fixed order might not be ergodic, and sites are visited at random. "wolff" and
-            "swendsen_wang" turn whole clusters (:class:`rgrbm.spins.ClusterSampler`): near a critical point their
-            chains forget in a few sweeps what takes single-spin methods thousands.
+        method : {"auto", "exact", "swendsen_wang", "wolff", "heat_bath", "metropolis"}
+            "exact" draws independent samples of the ring without a field from the transfer matrix. "swendsen_wang" and
+            "wolff" flip whole clusters (:class:`rgrbm.spins.ClusterSampler`): near a critical point their chains
+            decorrelate in a few sweeps, where single-spin methods take thousands. "heat_bath" and "metropolis" (Eq. 16 of
+            the report, ΔH = 0 is accepted) flip single spins (:class:`rgrbm.spins.SingleSpinSampler`). "auto", the
+            default, is "exact" where that is known, "swendsen_wang" without a field where no bonds are frustrated, and
+            "heat_bath" otherwise.
         seed : int, SeedSequence, Generator, RandomState or None
             Fixes the result to the bit, for any number of threads.
         n_chains : int, optional
-            Independent chains, each started at random; by default as many as there are samples, at most 512, or 64
-            of clusters.
+            Independent chains; by default as many as there are samples, at most 512, or 64 of clusters.
         burn_in, spacing : int, optional
             Sweeps before the first and between further samples of each chain; a spacing is at least 1, as without a
-            sweep a chain would give the same sample again. By default 20 and 5 times the
-            larger of the integrated autocorrelation times of magnetization and energy, which a pilot run of the
-            same chains measures.
-        progress : callable, optional
-            Called with (sweeps done, sweeps in all) between slices of work.
+            sweep a chain would give the same sample again. By default burn-in goes on until the integrated
+            autocorrelation times of the energy and of the modulus of the order (in a field also of the magnetization) are
+            resolved and at least 20 of them long; the spacing is 5 of the larger one. Chains start from a ground state
+            where no bonds are frustrated, else at random, as they do where ``burn_in`` is given.
+        progress : bool or callable, optional
+            True shows a bar; a function is called with (done, in all) between slices of work.
 
         Returns
         -------
@@ -161,13 +161,22 @@ class IsingModel:
         TypeError
             If a number is not an integer.
         ValueError
-            If an argument is out of range, the method unknown, or ``"exact"`` asked for another model than the ring
-            without a field.
+            If an argument is out of range, the method unknown or not possible for the model.
         MemoryError
-            If samples and chains need more memory than there is; or if the lattice is large and ``n_chains`` not a
-            multiple of 512, so that most lanes of the words would be wasted.
+            If samples and chains need more memory than there is.
+
+        Warns
+        -----
+        RuntimeWarning
+            If the chains may not be in equilibrium, with the reason; or if burn-in takes more than a minute.
+
+        Notes
+        -----
+        Without a field each configuration is given a random sign when it is read, since the model does not change under a
+        global flip; an antiferromagnet in a field is shifted by one site instead, with probability ½. So odd observables
+        are right in the ordered phase as well, where a chain keeps its sign for a very long time.
         """
-        return sampling.draw(
+        return draw.draw(
             self, n_samples, method=method, seed=seed, n_chains=n_chains, burn_in=burn_in, spacing=spacing,
             progress=progress,
         )  # fmt: skip
@@ -176,36 +185,44 @@ class IsingModel:
         self,
         n_sweeps: int,
         *,
-        method: MeasuredMethod = "swendsen_wang",
+        method: MeasuredMethod = "auto",
         seed: streams.Seed = None,
         n_chains: int | None = None,
         burn_in: int | None = None,
         correlation_every: int | None = None,
-        progress: Progress | None = None,
+        keep_series: bool = False,
+        progress: Progress = None,
     ) -> Measurement:
         """Run and measure observables with error bars; no configurations are kept.
 
-        Half of the chains start at random (hot), half with all spins up (cold). Burn-in goes on in rounds of doubling
-        length until one covers 20 autocorrelation times and both starts agree in energy and ⟨|m|⟩.
+        Half of the chains start in a ground state (cold). The others start far from it (hot): three quarters of their spins
+        are those of the ground state, or all are random where bonds are frustrated. Burn-in goes on until the integrated
+        autocorrelation times are resolved and at least 20 of them long, and both starts agree in the energy, the modulus
+        of the order and, in a field, the magnetization.
 
         Parameters
         ----------
         n_sweeps : int
-            Sweeps that are measured, of each chain; at least 2.
-        method : {"metropolis", "heat_bath", "wolff", "swendsen_wang"}
-            Single-spin updates or clusters; a sweep of Wolff's is as many clusters as turn about all spins once, a
-            number that is fixed before.
+            Sweeps that are measured, of each chain; at least 2. Where they are much shorter than the autocorrelation times,
+            only every so many are (``run["every"]``).
+        method : {"auto", "metropolis", "heat_bath", "wolff", "swendsen_wang"}
+            Single-spin updates or clusters; "auto" is "swendsen_wang" without a field where no bonds are frustrated, and
+            "heat_bath" otherwise. A sweep of Wolff's is a number of clusters that together have about as many sites as the
+            lattice; it is fixed before.
         seed : int, SeedSequence, Generator, RandomState or None
             Fixes the result to the bit, for any number of threads.
         n_chains : int, optional
-            An even number; by default 1024 of single-spin methods (which are packed 512 to a word), and 64 of clusters.
+            An even number; by default 1024 of single-spin methods (which are packed 512 to a word), and 64 of clusters, but
+            fewer on lattices of more than 65,536 sites.
         burn_in : int, optional
             Sweeps before measuring, instead of those that the starts need to agree.
         correlation_every : int, optional
-            Sweeps between looks at ⟨s₀ sₓ⟩; by default it is not measured, nor is the correlation length by single-spin
-            methods. A look costs more than a sweep.
-        progress : callable, optional
-            Called with (sweeps done, sweeps in all) between slices of work.
+            Sweeps between measurements of ⟨s₀ sₓ⟩; by default it is not measured. It costs more than a sweep.
+        keep_series : bool, default=False
+            Whether to keep Σ s s′ and Σ s of all measurements, for :class:`rgrbm.spins.Reweighting`; for models with one
+            coupling.
+        progress : bool or callable, optional
+            True shows a bar; a function is called with (done, in all) between slices of work.
 
         Returns
         -------
@@ -216,14 +233,15 @@ class IsingModel:
         TypeError
             If a number is not an integer.
         ValueError
-            If an argument is out of range or the method unknown.
+            If an argument is out of range, or the method unknown or not possible for the model.
         MemoryError
             If the chains need more memory than there is.
 
         Warns
         -----
         RuntimeWarning
-            If the chains are too short to tell, or hot and cold starts disagree; ``equilibrated`` is then false.
+            If the chains are too short to tell, or the two starts disagree; ``equilibrated`` is then false. Or if burn-in
+            takes more than a minute.
 
         Examples
         --------
@@ -233,10 +251,70 @@ class IsingModel:
         >>> bool(abs(found.energy.mean - model.mean_energy() / 64) < 4 * found.energy.stderr), found.equilibrated
         (True, True)
         """
-        return measuring.measure(
+        if keep_series and isinstance(self.J, tuple):
+            raise ValueError(f"series are kept of models with one coupling for all axes, got J = {self.J}")
+        return measured_run.measure(
             self, n_sweeps, method=method, seed=seed, n_chains=n_chains, burn_in=burn_in,
-            correlation_every=correlation_every, progress=progress,
+            correlation_every=correlation_every, keep_series=keep_series, progress=progress,
         )  # fmt: skip
+
+    def time_series(
+        self,
+        n_sweeps: int,
+        *,
+        start: Start | npt.ArrayLike = "hot",
+        method: Method = "auto",
+        n_chains: int = 1,
+        every: int = 1,
+        seed: streams.Seed = None,
+        progress: Progress = None,
+    ) -> TimeSeries:
+        """Watch chains from a given start: energy and magnetization after each sweep.
+
+        Nothing is left out and no signs are changed: this is the dynamics of the method itself.
+
+        Parameters
+        ----------
+        n_sweeps : int
+            Sweeps to make; :meth:`TimeSeries.extend` makes more.
+        start : {"hot", "cold"} or array_like of ±1, shape ``shape`` or ``(n_chains, *shape)``
+            Random spins, a ground state, or given configurations.
+        method : {"auto", "metropolis", "heat_bath", "wolff", "swendsen_wang"}
+            As for :meth:`measure`.
+        n_chains : int, default=1
+            Independent chains.
+        every : int, default=1
+            Sweeps between records.
+        seed : int, SeedSequence, Generator, RandomState or None
+            Fixes the result to the bit, for any number of threads.
+        progress : bool or callable, optional
+            True shows a bar; a function is called with (done, in all) between slices of work.
+
+        Returns
+        -------
+        TimeSeries
+
+        Raises
+        ------
+        TypeError
+            If a number is not an integer.
+        ValueError
+            If an argument is out of range, the method unknown or not possible for the model, or a configuration does not
+            fit.
+        MemoryError
+            If chains or records need more memory than there is.
+
+        Examples
+        --------
+        >>> from rgrbm import IsingModel
+        >>> run = IsingModel((64, 64), J=0.6).time_series(100, start="cold", method="metropolis", seed=0)
+        >>> run.energy.shape, run.spins().shape
+        ((101, 1), (1, 64, 64))
+        >>> run.extend(50).sweeps[-1]
+        np.int64(150)
+        """
+        run = TimeSeries.started(self, start, method=method, n_chains=n_chains, every=every, seed=seed)
+        return run.extend(n_sweeps, progress=progress)
 
     def energy(self, spins: npt.ArrayLike) -> npt.NDArray[np.float64]:
         """Energy H = −Σ_a J_a Σ s s′ − h Σ s of configurations.

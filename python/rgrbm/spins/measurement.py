@@ -1,4 +1,4 @@
-"""What a measured run of an Ising model found, with error bars: a table, a DataFrame, a JSON object."""
+"""The result of a measured run of an Ising model, with error bars: a table, a DataFrame, a JSON object."""
 
 import json
 import math
@@ -8,6 +8,7 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 
+from rgrbm.spins.recorded_runs import RecordedRun
 from rgrbm.statistics.jackknife import Array, Estimate
 from rgrbm.statistics.notation import with_error
 
@@ -19,8 +20,11 @@ _NAMES = {
     "m2": "⟨m²⟩",
     "m4": "⟨m⁴⟩",
     "binder": "Binder cumulant",
-    "susceptibility": "susceptibility N⟨m²⟩",
+    "susceptibility": "susceptibility",
     "connected_susceptibility": "connected susceptibility",
+    "staggered_magnetization": "staggered ⟨|m|⟩",
+    "staggered_susceptibility": "staggered susceptibility",
+    "staggered_binder": "staggered Binder cumulant",
     "correlation_length": "correlation length",
 }
 
@@ -35,24 +39,38 @@ class Measurement:
     ----------
     energy, specific_heat, magnetization, abs_magnetization, m2, m4, binder, susceptibility : Estimate
         Each a pair (mean, stderr). The error allows for correlations in time: it is a jackknife over whole chains, or
-        over stretches of chains where there are few.
-    connected_susceptibility, correlation_length : Estimate
-        The latter in sites, by second moments; NaN where fluctuations have no length.
+        over stretches of chains where there are few. It is NaN where nothing ever changed, or fewer than four blocks
+        were measured.
+    connected_susceptibility : Estimate
+        N(⟨m²⟩ − ⟨|m|⟩²).
+    staggered_magnetization, staggered_susceptibility, staggered_binder : Estimate
+        Those of Σ ε s with signs that alternate from site to site; NaN on lattices that have no two sublattices.
+    correlation_length : Estimate
+        In sites, by second moments along the longest side; NaN where fluctuations have no length, or the axes have
+        different couplings.
+    axis_correlation_lengths : tuple of Estimate
+        The same along each dimension of the lattice, whatever the couplings.
     distance : ndarray of int, shape (n_distances,)
         Distances along the axes, in sites; empty if no correlations were measured.
     correlation, correlation_stderr : ndarray of the same shape
         ⟨s₀ sₓ⟩, a mean over the axes.
     tau_int : dict of str to float
-        Integrated autocorrelation times of energy and ``|m|``, in sweeps.
+        Integrated autocorrelation times of the energy, of the modulus of the order and, in a field, of the magnetization,
+        in sweeps; NaN where the run does not resolve one.
     equilibration : dict of str to float
-        For energy and ``|m|``, by how many standard errors chains that started hot (at random) and cold (all spins up)
-        differ in the measured part.
+        For these quantities and ⟨m⟩, by how many standard errors chains from two starts differ in the measured part: a
+        ground state, and a configuration far from it.
     equilibrated : bool
-        Whether burn-in was long enough for hot and cold starts to agree, and the chains long enough to tell.
+        Whether burn-in was long enough for both starts to agree, and the chains long enough to tell.
+    trouble : str
+        Why not; empty if it is equilibrated.
     model, run : dict
-        What was simulated, and how: ``method``, ``n_chains``, ``n_sweeps``, ``burn_in``, ``entropy``, …
+        What was simulated, and how: ``method``, ``n_chains``, ``n_sweeps``, ``burn_in``, ``every`` (sweeps between
+        measurements), ``entropy``, …
     seconds : float
         Wall-clock time.
+    series : RecordedRun or None
+        Σ s s′ and Σ s of all measurements, if they were to be kept: what :class:`rgrbm.spins.Reweighting` takes.
     """
 
     energy: Estimate
@@ -64,16 +82,22 @@ class Measurement:
     binder: Estimate
     susceptibility: Estimate
     connected_susceptibility: Estimate
+    staggered_magnetization: Estimate
+    staggered_susceptibility: Estimate
+    staggered_binder: Estimate
     correlation_length: Estimate
+    axis_correlation_lengths: tuple[Estimate, ...]
     distance: npt.NDArray[np.int64]
     correlation: Array
     correlation_stderr: Array
     tau_int: dict[str, float]
     equilibration: dict[str, float]
     equilibrated: bool
+    trouble: str
     model: dict[str, Any]
     run: dict[str, Any]
     seconds: float
+    series: RecordedRun | None = None
 
     def observables(self) -> dict[str, Estimate]:
         """All observables that are numbers, by name."""
@@ -82,13 +106,15 @@ class Measurement:
     def __str__(self) -> str:
         """A table: value(error in the last digits)."""
         width = max(len(text) for text in _NAMES.values())
-        rows = [f"{_NAMES[name]:<{width}}  {with_error(*value)}" for name, value in self.observables().items()]
+        rows = [
+            f"{_NAMES[name]:<{width}}  {with_error(*value)}"
+            for name, value in self.observables().items()
+            if not math.isnan(value.mean)
+        ]
         shape = " × ".join(map(str, self.model["shape"]))
         times = ", ".join(f"{value:.3g} ({name})" for name, value in self.tau_int.items())
         starts = ", ".join(f"{value:+.1f} ({name})" for name, value in self.equilibration.items())
-        verdict = (
-            "" if self.equilibrated else "\nNOT EQUILIBRATED: chains are too short, or hot and cold starts disagree"
-        )
+        verdict = "" if self.equilibrated else f"\nNOT EQUILIBRATED: {self.trouble}"
         return "\n".join(
             [
                 f"{shape} {self.model['lattice']} lattice, J = {self.model['J']}, h = {self.model['h']:g}, by "
@@ -96,7 +122,7 @@ class Measurement:
                 *rows,
                 f"{self.run['n_chains']} chains of {self.run['n_sweeps']} sweeps after {self.run['burn_in']}; "
                 f"τ_int in sweeps: {times}",
-                f"hot against cold starts, in standard errors: {starts}{verdict}",
+                f"the two starts differ, in standard errors, by {starts}{verdict}",
             ]
         )
 
@@ -113,16 +139,17 @@ class Measurement:
         return pd.DataFrame(self.observables(), index=["mean", "stderr"]).T.rename_axis("observable")
 
     def to_dict(self) -> dict[str, Any]:
-        """All of it as numbers, lists and text that JSON can hold; NaN becomes None."""
+        """All but the series as numbers, lists and text that JSON can hold; NaN becomes None."""
         found: dict[str, Any] = {name: list(value) for name, value in self.observables().items()}
+        found["axis_correlation_lengths"] = [list(value) for value in self.axis_correlation_lengths]
         found |= {name: getattr(self, name).tolist() for name in ("distance", "correlation", "correlation_stderr")}
-        names = ("tau_int", "equilibration", "equilibrated", "model", "run", "seconds")
+        names = ("tau_int", "equilibration", "equilibrated", "trouble", "model", "run", "seconds")
         found |= {name: getattr(self, name) for name in names}
         return dict(json.loads(json.dumps(_with_none(found), allow_nan=False)))
 
     @classmethod
     def from_dict(cls, found: dict[str, Any]) -> "Measurement":
-        """The measurement that :meth:`to_dict` wrote down.
+        """The measurement that :meth:`to_dict` gave.
 
         Raises
         ------
@@ -131,12 +158,15 @@ class Measurement:
         """
         try:
             values: dict[str, Any] = {name: Estimate(*map(_number, found[name])) for name in _NAMES}
+            values["axis_correlation_lengths"] = tuple(
+                Estimate(*map(_number, pair)) for pair in found["axis_correlation_lengths"]
+            )
             for name in ("distance", "correlation", "correlation_stderr"):
                 values[name] = np.array([_number(x) for x in found[name]])
             values["distance"] = values["distance"].astype(np.int64)
             for name in ("tau_int", "equilibration"):
                 values[name] = {key: _number(x) for key, x in found[name].items()}
-            rest = {name: found[name] for name in ("equilibrated", "model", "run", "seconds")}
+            rest = {name: found[name] for name in ("equilibrated", "trouble", "model", "run", "seconds")}
         except (KeyError, TypeError, AttributeError, ValueError) as error:
             raise ValueError(f"this is no measurement: {error!r}") from error
         return cls(**values, **rest)

@@ -1,5 +1,6 @@
 """Parallel tempering: replicas of a model on a ladder of couplings, which they climb by exchanges with neighbours."""
 
+import threading
 from dataclasses import dataclass
 
 import numpy as np
@@ -7,8 +8,9 @@ import numpy.typing as npt
 from scipy.special import erfcinv
 
 from rgrbm._support import checks, streams
-from rgrbm.spins.clusters import ClusterMethod, ClusterSampler
+from rgrbm.spins.cluster_sampler import ClusterSampler
 from rgrbm.spins.lattice import Lattice
+from rgrbm.spins.methods import MovedMethod, make_sampler
 
 Values = npt.NDArray[np.float64]
 Counts = npt.NDArray[np.int64]
@@ -29,7 +31,8 @@ class TemperingRecord:
     magnetization : ndarray of int64, shape (n, n_ladders, n_rungs)
         M = Σ s.
     improved_square : ndarray, shape (n, n_ladders, n_rungs)
-        Improved estimator of ⟨M²⟩; NaN of Wolff's clusters in a field.
+        Improved estimator of the second moment of the order; NaN of single-spin methods, and of Wolff's clusters in a
+        field.
     """
 
     bond_sums: Counts
@@ -40,9 +43,9 @@ class TemperingRecord:
 class ParallelTempering:
     """Replicas of an Ising model, one at each coupling of a ladder, that exchange their couplings with neighbours.
 
-    After each step, pairs of neighbouring rungs (even ones and odd ones in turn) exchange their replicas with
+    After each step, pairs of neighbouring rungs (even ones, then odd ones) exchange their replicas with
     probability min(1, e^Δ), Δ = Σ_a (J_a − J′_a)(S′_a − S_a), where S and S′ are the sums of s s′ over the bonds of the
-    replicas at J and J′. This keeps the law e^(J·S) of every rung: exchanged, the pair has weight e^(J·S′ + J′·S).
+    replicas at J and J′. This keeps the distribution e^(J·S) of every rung: exchanged, the pair has weight e^(J·S′ + J′·S).
 
     Parameters
     ----------
@@ -53,7 +56,7 @@ class ParallelTempering:
         :func:`tempering_ladder`.
     h : float, default=0
         Uniform field, the same on all rungs.
-    method : {"swendsen_wang", "wolff"}
+    method : {"swendsen_wang", "wolff", "heat_bath", "metropolis"}
         The update within a rung.
     n_ladders : int, default=1
         Independent ladders.
@@ -64,7 +67,7 @@ class ParallelTempering:
     ----------
     ladder : ndarray of shape (n_rungs, n_axes)
         Couplings of the rungs.
-    sampler : ClusterSampler
+    sampler : Sampler
         The replicas, ladder after ladder.
     rungs : ndarray of int64, shape (n_ladders, n_rungs)
         The rung at which each replica is.
@@ -99,7 +102,7 @@ class ParallelTempering:
         ladder: npt.ArrayLike,
         h: float = 0.0,
         *,
-        method: ClusterMethod = "swendsen_wang",
+        method: MovedMethod = "swendsen_wang",
         n_ladders: int = 1,
         seed: streams.Seed = None,
     ) -> None:
@@ -108,10 +111,11 @@ class ParallelTempering:
         sequence = streams.seed_sequence(seed)
         self._generator = np.random.Generator(np.random.Philox(key=np.array(streams.key(sequence, 1), np.uint64)))
         n_rungs = len(self.ladder)
-        self.sampler = ClusterSampler(
+        self.sampler = make_sampler(
             lattice, np.tile(self.ladder, (n_ladders, 1)), h, method=method, n_chains=n_ladders * n_rungs,
             seed=sequence,
         )  # fmt: skip
+        self._lock = threading.RLock()
         self.rungs = np.tile(np.arange(n_rungs), (n_ladders, 1))
         self.round_trips = np.zeros(n_ladders, np.int64)
         self._was_last = self.rungs == n_rungs - 1  # of the two ends, the one where a replica was last
@@ -142,14 +146,26 @@ class ParallelTempering:
         checks.require_memory(8 * (n_axes + 2) * n * self.n_ladders * n_rungs, f"{n} measurements of {shape[1:]} rungs")
         record = TemperingRecord(np.empty((*shape, n_axes), np.int64), np.empty(shape, np.int64), np.empty(shape))
         for i in range(n):
-            found = self.sampler.measure(1, spacing=spacing)
-            replicas = np.argsort(self.rungs, axis=1)  # the replica at each rung
-            for name in ("bond_sums", "magnetization", "improved_square"):
-                by_replica = getattr(found, name)[0].reshape(self.n_ladders, n_rungs, -1)
-                by_rung = np.take_along_axis(by_replica, replicas[..., None], axis=1)
-                getattr(record, name)[i] = by_rung.reshape(getattr(record, name)[i].shape)
-            self._exchange(record.bond_sums[i], replicas)
+            with self._lock:
+                self._step(record, i, spacing)
         return record
+
+    def _step(self, record: TemperingRecord, i: int, spacing: int) -> None:
+        """Measurement i, rung by rung, and the exchanges after it."""
+        found = self.sampler.measure(1, spacing=spacing, structure=isinstance(self.sampler, ClusterSampler))
+        replicas = np.argsort(self.rungs, axis=1)  # the replica at each rung
+        for name in ("bond_sums", "magnetization", "improved_square"):
+            by_replica = getattr(found, name)[0].reshape(*self.rungs.shape, -1)
+            by_rung = np.take_along_axis(by_replica, replicas[..., None], axis=1)
+            getattr(record, name)[i] = by_rung.reshape(getattr(record, name)[i].shape)
+        self._exchange(record.bond_sums[i], replicas)
+
+    def __getstate__(self) -> dict[str, object]:
+        return {name: value for name, value in self.__dict__.items() if name != "_lock"}
+
+    def __setstate__(self, kept: dict[str, object]) -> None:
+        self.__dict__.update(kept)
+        self._lock = threading.RLock()
 
     def _exchange(self, bond_sums: Counts, replicas: Counts) -> None:
         """Try to exchange every second pair of neighbouring rungs, and count who has come round."""
@@ -177,7 +193,7 @@ def tempering_ladder(
     h: float = 0.0,
     *,
     acceptance: float = 0.3,
-    method: ClusterMethod = "swendsen_wang",
+    method: MovedMethod = "swendsen_wang",
     seed: streams.Seed = None,
 ) -> Values:
     """Couplings from one to another whose neighbours exchange replicas at a given rate, from short pilot runs.
@@ -193,7 +209,7 @@ def tempering_ladder(
     acceptance : float, default=0.3
         Share of exchanges between neighbours that are accepted, on average over the ladder. The number of rungs is
         whole: it comes out near, and higher where two rungs are enough.
-    method : {"swendsen_wang", "wolff"}
+    method : {"swendsen_wang", "wolff", "heat_bath", "metropolis"}
         The update within a rung.
     seed : int, SeedSequence, Generator, RandomState or None
         Fixes the ladder.
@@ -240,7 +256,6 @@ def tempering_ladder(
     ladder = _equal_steps(grid, steps, distance)
     for sequence in refinements:
         tempering = ParallelTempering(lattice, ladder, h, method=method, n_ladders=_PILOT_CHAINS, seed=sequence)
-        tempering.sampler.calibrate()
         tempering.run(_PILOT_SWEEPS)
         tempering.forget()
         tempering.run(4 * _PILOT_SWEEPS)
@@ -250,14 +265,13 @@ def tempering_ladder(
 
 
 def _spread_of_bonds(
-    lattice: Lattice, grid: Values, h: float, method: ClusterMethod, seed: np.random.SeedSequence
+    lattice: Lattice, grid: Values, h: float, method: MovedMethod, seed: np.random.SeedSequence
 ) -> Values:
     """Standard deviation of Σ s s′ over all bonds at couplings of a grid."""
     couplings = np.repeat(grid, _PILOT_CHAINS * lattice.n_axes).reshape(-1, lattice.n_axes)
-    sampler = ClusterSampler(lattice, couplings, h, method=method, n_chains=len(couplings), seed=seed)
-    sampler.calibrate()
+    sampler = make_sampler(lattice, couplings, h, method=method, n_chains=len(couplings), seed=seed)
     sampler.sweep(_PILOT_SWEEPS)
-    sums = sampler.measure(_PILOT_SWEEPS).bond_sums.sum(axis=-1).reshape(_PILOT_SWEEPS, len(grid), -1)
+    sums = sampler.measure(_PILOT_SWEEPS, structure=False).bond_sums.sum(axis=-1).reshape(_PILOT_SWEEPS, len(grid), -1)
     return np.asarray(sums.std(axis=(0, 2)))
 
 

@@ -2,13 +2,13 @@
 //
 // H = −Σ_a J_a Σ s s′ − h Σ s, β = 1. A bond is satisfied where J s s′ > 0; a satisfied one is active with probability
 // p = 1 − e^(−2|J|), any other never (Fortuin & Kasteleyn, Physica 57, 536 (1972)). Spins tied together by active bonds
-// are a cluster, and turning all spins of a cluster keeps each of its bonds satisfied. The law holds for any signs:
-// with J < 0 a cluster is ordered antiferromagnetically; where the lattice is frustrated it holds as well, although
+// are a cluster, and flipping all spins of a cluster keeps each of its bonds satisfied. That is right for any signs:
+// with J < 0 a cluster is ordered antiferromagnetically; where the lattice is frustrated it is right as well, although
 // clusters are then no longer those of correlated spins. A field is a bond |h| to one more spin, the ghost, that always
 // points along it.
 #pragma once
 
-#include "rgrbm/spins/cluster_lattice.hpp"
+#include "rgrbm/spins/packed_lattice.hpp"
 #include "rgrbm/support/bernoulli.hpp"
 
 #include <array>
@@ -18,14 +18,14 @@
 namespace rgrbm {
 
 struct BondLaw {
-    std::array<double, PackedLattice::max_bonds> couplings{};
+    std::array<double, max_axes> couplings{};
     double field = 0;
-    std::array<std::uint64_t, PackedLattice::max_bonds> thresholds{};   // of active among satisfied bonds
-    std::array<std::uint64_t, PackedLattice::max_bonds> antiparallel{}; // all ones where J < 0
+    std::array<std::uint64_t, max_axes> thresholds{};   // of active among satisfied bonds
+    std::array<std::uint64_t, max_axes> antiparallel{}; // all ones where J < 0
     std::uint64_t ghost_threshold = 0, field_down = 0;
 
-    BondLaw(const double* J, std::size_t n_bonds, double h) : field(h) {
-        for (std::size_t bond = 0; bond < n_bonds; ++bond) {
+    BondLaw(const double* J, std::size_t n_axes, double h) : field(h) {
+        for (std::size_t bond = 0; bond < n_axes; ++bond) {
             couplings[bond] = J[bond];
             thresholds[bond] = bernoulli_threshold(-std::expm1(-2 * std::abs(J[bond])));
             antiparallel[bond] = J[bond] < 0 ? ~std::uint64_t{0} : 0;
@@ -39,14 +39,13 @@ struct BondLaw {
 // their two sites, all others at the site that owns them.
 class ActiveBonds {
 public:
-    explicit ActiveBonds(const PackedLattice& lattice)
-        : lattice_(&lattice), bits_(lattice.n_bonds * lattice.n_padded) {}
+    explicit ActiveBonds(const PackedLattice& lattice) : lattice_(&lattice), bits_(lattice.n_axes * lattice.n_padded) {}
 
     const std::uint64_t* of(std::size_t bond) const { return bits_.data() + bond * lattice_->n_padded; }
 
     // Draws the bonds of eight words, of the spins as they are now.
     RGRBM_INLINE void draw(std::size_t granule, const std::uint64_t* spins, const BondLaw& law, Stream& stream) {
-        for (std::size_t bond = 0; bond < lattice_->n_bonds; ++bond) {
+        for (std::size_t bond = 0; bond < lattice_->n_axes; ++bond) {
             std::array<std::uint64_t, Word::n_lanes> satisfied;
             for (std::size_t lane = 0; lane < Word::n_lanes; ++lane) {
                 const std::size_t word = granule * Word::n_lanes + lane;

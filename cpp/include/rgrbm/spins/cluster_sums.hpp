@@ -1,35 +1,33 @@
-// What is measured of configurations and of their clusters.
+// What clusters add to the measurements of a configuration.
 //
-// With the clusters given, each turns by a coin of its own: M = Σ_C ε_C S_C, where S_C = Σ_{i∈C} s_i and ε = ±1. The
-// mean over all coins is known without tossing them, and is an estimator of smaller variance (improved estimators;
+// With the clusters given, each flips with probability ½: M = Σ_C ε_C S_C, where S_C = Σ_{i∈C} s_i and ε = ±1. The
+// mean over all signs ε is known without drawing them, and is an estimator of smaller variance (improved estimators;
 // Wolff, Nucl. Phys. B 300, 501 (1988)):
 //   ⟨M²⟩ = ⟨Σ_C S_C²⟩, ⟨M⁴⟩ = ⟨3 (Σ_C S_C²)² − 2 Σ_C S_C⁴⟩, ⟨|M(k)|²⟩ = ⟨Σ_C |S_C(k)|²⟩, S_C(k) = Σ_{i∈C} s_i
 //   e^(ik·x_i).
-// Clusters tied to the ghost of a field do not turn, and together are one more cluster in these sums. Where one cluster
+// Clusters tied to the ghost of a field do not flip, and together are one more cluster in these sums. Where one cluster
 // is grown from a random site, as Wolff's, C comes with probability |C|/N, so that N S_C²/|C| stands for Σ_C S_C².
 // Without a field and J > 0 the first is the well-known ⟨Σ_C |C|²⟩, or N ⟨|C|⟩.
 #pragma once
 
-#include "rgrbm/spins/cluster_lattice.hpp"
+#include "rgrbm/spins/packed_lattice.hpp"
+#include "rgrbm/spins/waves.hpp"
 
 #include <array>
-#include <complex>
 #include <cstdint>
 #include <vector>
 
 namespace rgrbm {
 
-using Wave = std::complex<double>;
-
 struct ClusterSums {
-    double squares = 0, fourths = 0;                         // estimators of M² and M⁴
-    std::array<double, PackedLattice::max_axes> structure{}; // of |M(k)|², k the smallest along each axis
+    double squares = 0, fourths = 0;                // estimators of M² and M⁴
+    std::array<double, max_dimensions> structure{}; // of |M(k)|², k the smallest along each axis
 };
 
 // e^(ikx) with k = 2π/L along each axis, and its sums over bits of words and over stretches of a line.
 class Waves {
 public:
-    Waves(const ClusterLattice& lattice, const PackedLattice& packed);
+    Waves(const Lattice& lattice, const PackedLattice& packed);
 
     // Σ e^(ikx) along the line over the sites that are set in a word.
     RGRBM_INLINE Wave sum(std::uint64_t bits, std::size_t column) const {

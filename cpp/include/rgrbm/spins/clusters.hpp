@@ -1,12 +1,13 @@
 // Chains of an Ising model that are moved by cluster updates, each with couplings and a random stream of its own.
 //
-// The laws are told in cluster_bonds.hpp, the updates in swendsen_wang.hpp and wolff.hpp, what is measured in
-// cluster_sums.hpp. Only integers decide where spins turn (but for Wolff's in a field, which takes one exponential), so
+// The probabilities are in cluster_bonds.hpp, the updates in swendsen_wang.hpp and wolff.hpp, improved estimators in
+// cluster_sums.hpp. Only integers decide which spins flip (but for Wolff's in a field, which takes one exponential), so
 // that spins are the same bits on every instruction set; and for any number of threads, as threads share out chains.
 #pragma once
 
 #include "rgrbm/spins/cluster_bonds.hpp"
 #include "rgrbm/spins/cluster_sums.hpp"
+#include "rgrbm/spins/spin_chains.hpp"
 #include "rgrbm/support/aligned.hpp"
 
 #include <cstdint>
@@ -16,63 +17,61 @@ namespace rgrbm {
 
 enum class ClusterUpdate { wolff, swendsen_wang };
 
-// How many updates make a sweep: all clusters at once of Swendsen and Wang, or a number of Wolff's clusters that is
-// fixed in advance (a sweep that ended when enough spins are turned would prefer configurations of large clusters).
-struct ClusterSweep {
-    ClusterUpdate update;
-    std::size_t n_clusters;
-};
-
-// Where the measurements of n sweeps of all chains go, one array for each quantity, sweep after sweep.
+// Where measurements of clusters go, beside those of spins: arrays (n, n_chains, …).
 struct ClusterRecord {
-    std::int64_t* bonds;          // (n, n_chains, n_bonds): Σ s s′ over the bonds of each kind
-    std::int64_t* magnetizations; // (n, n_chains): Σ s
-    double* structure;            // (n, n_chains, n_axes): |Σ s e^(ikx)|² for k = 2π/L along each axis
-    double* squares;              // (n, n_chains): improved estimators of M²,
-    double* fourths;              // (n, n_chains): of M⁴ (NaN by Wolff's clusters),
-    double* cluster_structure;    // (n, n_chains, n_axes): and of |M(k)|²
-    double* cluster_sizes;        // (n, n_chains): mean sites of Wolff's clusters; NaN by Swendsen and Wang's
+    double* squares;       // (n, n_chains): improved estimators of M²,
+    double* fourths;       // (n, n_chains): of M⁴ (NaN by Wolff's clusters),
+    double* structure;     // (n, n_chains, n_dimensions): and of |M(k)|²
+    double* cluster_sizes; // (n, n_chains): mean sites of Wolff's clusters; NaN by Swendsen and Wang's
 };
 
-class ClusterChains {
+class ClusterChains final : public SpinChains {
 public:
-    // Couplings of each chain, (n_chains, n_bonds). Chains start at random (infinite temperature).
-    ClusterChains(const ClusterLattice& lattice, const double* couplings, double field, std::size_t n_chains,
-                  const Key& key);
+    // Couplings of each chain, (n_chains, n_axes). Chains start at random (infinite temperature).
+    ClusterChains(const Lattice& lattice, ClusterUpdate update, const double* couplings, double field,
+                  std::size_t n_chains, const Key& key, const Alternating& alternating);
 
-    std::size_t n_chains() const { return streams_.size(); }
-    const ClusterLattice& lattice() const { return lattice_; }
+    // Wolff's clusters in a sweep, 1 at first: a number that is fixed in advance. A sweep that ended when enough spins
+    // are flipped would prefer configurations of large clusters.
+    void set_clusters_per_sweep(std::size_t n) { clusters_per_sweep_ = n; }
 
-    // Sets every spin of every chain to +1.
-    void align();
-    // Gives the chains other couplings, (n_chains, n_bonds).
-    void set_couplings(const double* couplings);
+    void set_couplings(const double* couplings) override;
+    void align(bool up) override;
+    void sweep(std::size_t n) override;
+    void bond_sums(std::int64_t* out) const override;
+    void magnetizations(bool alternating, std::int64_t* out) const override;
+    void structure(double* out) const override;
+    void unpack(std::size_t n, std::int8_t* out) const override;
+    bool pack(const std::int8_t* spins) override;
+    std::vector<std::span<std::uint64_t>> state() override;
 
-    // Makes n sweeps; writes the mean number of sites of Wolff's clusters of each chain where sizes are asked for.
-    void sweep(std::size_t n, const ClusterSweep& sweep, double* sizes = nullptr);
-    // Makes n times so many sweeps and measures after each time; improved estimators are those of the last sweep.
-    void measure(std::size_t n, std::size_t spacing, const ClusterSweep& sweep, const ClusterRecord& record);
-
-    // (n_chains, n_bonds) and (n_chains,)
-    void bond_sums(std::int64_t* out) const;
-    void magnetizations(std::int64_t* out) const;
-
-    // The first n chains as int8 ±1, shape (n, n_sites).
-    void unpack(std::size_t n, std::int8_t* out) const;
+    // Makes n sweeps; writes the mean number of sites of Wolff's clusters of each chain, and of those that flipped
+    // (less than all in a field only).
+    void sweep(std::size_t n, double* sizes, double* flipped);
+    // Measures n times, each time after so many sweeps as the spacing says; improved estimators are those of the last
+    // sweep, and none are made if there is no record for them.
+    void measure_clusters(std::size_t n, std::size_t spacing, bool with_flips, const SpinRecord& record,
+                          const ClusterRecord* clusters);
 
 private:
+    void flip_chains(const std::vector<std::uint64_t>& chains) override;
     class Worker;
+    void measure_in_range(std::size_t begin, std::size_t end, std::size_t spacing, const SpinRecord& record,
+                          const ClusterRecord* clusters);
+    template <class F>
+    void for_chains(F&& f) const;
 
     std::uint64_t* spins(std::size_t chain) { return spins_.data() + chain * packed_.n_padded; }
     const std::uint64_t* spins(std::size_t chain) const { return spins_.data() + chain * packed_.n_padded; }
     void count_bonds(std::size_t chain, std::int64_t* out) const;
-    std::int64_t magnetization(std::size_t chain) const;
+    std::int64_t magnetization(std::size_t chain, bool alternating) const;
     void structure(std::size_t chain, double* out) const;
 
-    ClusterLattice lattice_;
+    ClusterUpdate update_;
+    std::size_t clusters_per_sweep_ = 1;
     PackedLattice packed_;
     Waves waves_;
-    double field_;
+    std::vector<std::uint64_t> odd_; // sites of ε = −1
     std::vector<BondLaw> laws_;
     AlignedVector<std::uint64_t> spins_; // chain after chain, word after word
     std::vector<Stream> streams_;

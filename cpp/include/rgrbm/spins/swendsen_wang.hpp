@@ -1,11 +1,12 @@
-// Swendsen and Wang's update (Phys. Rev. Lett. 58, 86 (1987)): all clusters at once, each turned by a coin.
+// Swendsen and Wang's update (Phys. Rev. Lett. 58, 86 (1987)): all clusters at once, each flipped with
+// probability ½.
 //
 // Clusters are labelled by runs, not by sites. A run is a stretch of a word whose sites are tied along the line; the
 // number of a site's run is the number of runs that start up to it, one popcount. Of the bonds between two runs only
 // the first is looked at, which word-wide addition finds. What remains is joined by Rem's union-find with splicing
 // (Dijkstra, A Discipline of Programming (1976), ch. 23; Patwary, Blair & Manne, SEA 2010), in which parents have
-// lower numbers than their children, so that one pass in order finds the roots and builds the mask of the spins that
-// turn. Run 0 is the ghost of the field, whose cluster stays.
+// lower numbers than their children, so that one pass in order finds the roots and builds the mask of the spins
+// that flip. Run 0 is the ghost of the field, whose cluster stays.
 #pragma once
 
 #include "rgrbm/spins/cluster_bonds.hpp"
@@ -18,7 +19,7 @@ class SwendsenWang {
 public:
     SwendsenWang(const PackedLattice& lattice, const Waves& waves);
 
-    // One update of the spins of a chain; with sums, also what its clusters tell.
+    // One update of the spins of a chain; with sums, also the sums over its clusters.
     void update(std::uint64_t* spins, const BondLaw& law, Stream& stream, ClusterSums* sums = nullptr);
 
 private:
@@ -26,7 +27,7 @@ private:
     void join_runs();
     void join_to_ghost(const std::uint64_t* spins, const BondLaw& law, Stream& stream);
     void measure(const std::uint64_t* spins, const BondLaw& law, ClusterSums& sums);
-    void turn_clusters(std::uint64_t* spins, Stream& stream);
+    void flip_clusters(std::uint64_t* spins, Stream& stream);
 
     const PackedLattice* lattice_;
     const Waves* waves_;

@@ -55,6 +55,8 @@ public:
 
     // The counts of the first n bits.
     void read(std::int64_t* counts, std::size_t n) const;
+    // The sum of all counts.
+    std::int64_t total() const;
 
 private:
     RGRBM_INLINE void add_to_plane(std::size_t plane, Word carry) {

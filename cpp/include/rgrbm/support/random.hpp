@@ -44,13 +44,11 @@ public:
 
     RGRBM_INLINE Word next() {
         const Word result = rotate_left<23>(state_[0] + state_[3]) + state_[0];
-        const Word shifted = shift_left<17>(state_[1]);
-        state_[2] = state_[2] ^ state_[0];
-        state_[3] = state_[3] ^ state_[1];
-        state_[1] = state_[1] ^ state_[2];
-        state_[0] = state_[0] ^ state_[3];
-        state_[2] = state_[2] ^ shifted;
-        state_[3] = rotate_left<45>(state_[3]);
+        const Word shifted = shift_left<17>(state_[1]), other = state_[3] ^ state_[1];
+        state_[1] = exclusive_or(state_[1], state_[2], state_[0]);
+        state_[2] = exclusive_or(state_[2], state_[0], shifted);
+        state_[0] = state_[0] ^ other;
+        state_[3] = rotate_left<45>(other);
         return result;
     }
 

@@ -7,6 +7,7 @@
 
 #include <cstddef>
 #include <cstdint>
+#include <cstring>
 
 #if defined(__SSE4_1__)
 #include <immintrin.h>
@@ -48,6 +49,27 @@ struct alignas(64) Word {
     RGRBM_INLINE void set_lane(std::size_t i, std::uint64_t value) {
         constexpr std::size_t per_part = native_bytes / 8;
         part[i / per_part][i % per_part] = value;
+    }
+
+    // Eight words from any address.
+    static RGRBM_INLINE Word load(const std::uint64_t* address) {
+        Word word;
+        std::memcpy(&word, address, sizeof word);
+        return word;
+    }
+    RGRBM_INLINE void store(std::uint64_t* address) const { std::memcpy(address, this, sizeof *this); }
+
+    // All bits of the lanes that are set in `lanes`, lowest first, and none of the others.
+    static RGRBM_INLINE Word fill_lanes(std::uint8_t lanes) {
+        using Signed = std::int64_t __attribute__((vector_size(native_bytes)));
+        Word word;
+        for (std::size_t i = 0; i < n_native; ++i) {
+            Native bit;
+            for (std::size_t j = 0; j < n_lanes / n_native; ++j)
+                bit[j] = std::uint64_t{1} << (i * n_lanes / n_native + j);
+            word.part[i] = (Native)(Signed)(((Native{} + lanes) & bit) == bit);
+        }
+        return word;
     }
 
     // All bits equal to the lowest bit of `bit`.
@@ -95,6 +117,76 @@ RGRBM_INLINE Word and_not(const Word& a, const Word& b) {
     Word result;
     for (std::size_t i = 0; i < Word::n_native; ++i)
         result.part[i] = a.part[i] & ~b.part[i];
+    return result;
+}
+
+// a where the mask is set, b elsewhere.
+RGRBM_INLINE Word select(const Word& mask, const Word& a, const Word& b) {
+    Word result;
+    for (std::size_t i = 0; i < Word::n_native; ++i) {
+#if defined(__AVX512F__)
+        result.part[i] = (Word::Native)_mm512_ternarylogic_epi64((__m512i)mask.part[i], (__m512i)a.part[i],
+                                                                 (__m512i)b.part[i], 0xCA);
+#else
+        result.part[i] = b.part[i] ^ (mask.part[i] & (a.part[i] ^ b.part[i]));
+#endif
+    }
+    return result;
+}
+
+// a ^ b ^ c
+RGRBM_INLINE Word exclusive_or(const Word& a, const Word& b, const Word& c) {
+    Word result;
+    for (std::size_t i = 0; i < Word::n_native; ++i) {
+#if defined(__AVX512F__)
+        result.part[i] =
+            (Word::Native)_mm512_ternarylogic_epi64((__m512i)a.part[i], (__m512i)b.part[i], (__m512i)c.part[i], 0x96);
+#else
+        result.part[i] = a.part[i] ^ b.part[i] ^ c.part[i];
+#endif
+    }
+    return result;
+}
+
+// a where a and b differ, c where they are equal: one step of a comparison from the lowest bit up.
+RGRBM_INLINE Word first_unless_equal(const Word& a, const Word& b, const Word& c) {
+    Word result;
+    for (std::size_t i = 0; i < Word::n_native; ++i) {
+#if defined(__AVX512F__)
+        result.part[i] =
+            (Word::Native)_mm512_ternarylogic_epi64((__m512i)a.part[i], (__m512i)b.part[i], (__m512i)c.part[i], 0xB2);
+#else
+        result.part[i] = a.part[i] ^ ((a.part[i] ^ c.part[i]) & ~(a.part[i] ^ b.part[i]));
+#endif
+    }
+    return result;
+}
+
+// a & ~(b ^ c)
+RGRBM_INLINE Word and_equal(const Word& a, const Word& b, const Word& c) {
+    Word result;
+    for (std::size_t i = 0; i < Word::n_native; ++i) {
+#if defined(__AVX512F__)
+        result.part[i] =
+            (Word::Native)_mm512_ternarylogic_epi64((__m512i)a.part[i], (__m512i)b.part[i], (__m512i)c.part[i], 0x90);
+#else
+        result.part[i] = a.part[i] & ~(b.part[i] ^ c.part[i]);
+#endif
+    }
+    return result;
+}
+
+// By any number of bits below 64.
+RGRBM_INLINE Word operator<<(const Word& a, int shift) {
+    Word result;
+    for (std::size_t i = 0; i < Word::n_native; ++i)
+        result.part[i] = a.part[i] << shift;
+    return result;
+}
+RGRBM_INLINE Word operator>>(const Word& a, int shift) {
+    Word result;
+    for (std::size_t i = 0; i < Word::n_native; ++i)
+        result.part[i] = a.part[i] >> shift;
     return result;
 }
 

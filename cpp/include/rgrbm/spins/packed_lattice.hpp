@@ -4,9 +4,10 @@
 // a word (or of the next one, and around the lattice), those along another axis the same bit of another word. So one
 // integer operation serves 64 sites, and the only tables are those of the words. A triangular lattice is a square one
 // with a third bond, from (row, column) to (row + 1, column + 1). A side of 2 has double bonds, as the closed formulas
-// count them: each site owns the bonds to its next neighbours, around the lattice as well.
+// count them: each site owns the bonds to its neighbours ahead, around the lattice as well.
 #pragma once
 
+#include "rgrbm/spins/lattice.hpp"
 #include "rgrbm/support/simd.hpp"
 
 #include <array>
@@ -15,25 +16,12 @@
 
 namespace rgrbm {
 
-// What the kernels must know of a lattice: 1 to 3 sides of at least 2 sites, and whether squares have a diagonal.
-struct ClusterLattice {
-    std::vector<std::size_t> sides;
-    bool triangular = false;
-
-    std::size_t n_sites() const;
-    std::size_t n_axes() const { return sides.size(); }
-    // Bonds that a site owns: one along each axis, and the diagonal, which comes last.
-    std::size_t n_bonds() const { return n_axes() + (triangular ? 1 : 0); }
-};
-
 // The words of a lattice and how they hang together. Bits past the end of a line are zero in every mask; words past
 // the end of the lattice, which fill up the last Word of 512 bits, have none.
 struct PackedLattice {
-    static constexpr std::size_t max_bonds = 3, max_axes = 3;
+    explicit PackedLattice(const Lattice& lattice);
 
-    explicit PackedLattice(const ClusterLattice& lattice);
-
-    std::size_t n_sites, n_axes, n_bonds, side, words_per_line, n_words, n_padded;
+    std::size_t n_sites, n_dimensions, n_axes, side, words_per_line, n_words, n_padded;
     bool triangular;
     std::vector<std::uint64_t> valid;                            // bits that are sites
     std::vector<std::uint8_t> last;                              // the highest of them
@@ -42,8 +30,8 @@ struct PackedLattice {
     std::array<std::vector<std::uint32_t>, 2> forward, backward; // words of the neighbours along the other axes
     std::array<std::vector<std::uint32_t>, 2> place;             // coordinate of the word along the other axes
 
-    std::size_t along() const { return n_axes - 1; } // the axis of the lines
-    std::size_t diagonal() const { return n_axes; }  // the place of the third bond among a site's bonds
+    std::size_t along() const { return n_dimensions - 1; } // the axis of the lines
+    std::size_t diagonal() const { return n_dimensions; }  // of a triangular lattice
     std::size_t n_granules() const { return n_padded / Word::n_lanes; }
 
     // The word and bit of a site, which are numbered row by row.
@@ -63,11 +51,11 @@ struct PackedLattice {
 
     // The spin at the other end of each site's bond: bonds along the line are those to the left, all others those that
     // a site owns.
-    RGRBM_INLINE std::uint64_t neighbours(const std::uint64_t* spins, std::size_t word, std::size_t bond) const {
-        if (bond == along())
+    RGRBM_INLINE std::uint64_t neighbours(const std::uint64_t* spins, std::size_t word, std::size_t axis) const {
+        if (axis == along())
             return from_left(spins, word);
-        if (bond < n_axes)
-            return spins[forward[bond][word]];
+        if (axis < n_dimensions)
+            return spins[forward[axis][word]];
         return from_right(spins, forward[0][word]);
     }
 };

@@ -1,11 +1,12 @@
-// Updates of a site in 512 chains at once where all bonds have one coupling J and there is no field; see ising.hpp
-// for the laws, and local_field.hpp for other models.
+// Updates of 512 spins at once where all bonds have one coupling J and there is no field; see single_spin.hpp for the
+// probabilities, and field_update.hpp for other models. The spins are one site of 512 chains, or 512 sites of one
+// colour of one chain.
 //
-// Only the number n of satisfied bonds out of z matters: a flip changes H by 2|J|(2n − z). Bit adders tell in which
-// chains it is z, z − 1, … z/2 + 1; each of these has one threshold.
+// Only the number n of satisfied bonds out of z matters: a flip changes H by 2|J|(2n − z). Bit adders find the lanes in
+// which it is z, z − 1, … z/2 + 1; each of these has one threshold.
 #pragma once
 
-#include "rgrbm/spins/ising.hpp"
+#include "rgrbm/spins/single_spin.hpp"
 #include "rgrbm/support/bernoulli.hpp"
 
 #include <array>
@@ -13,7 +14,7 @@
 
 namespace rgrbm {
 
-// Which chains have all, all but one, … of their z words set, as long as that is a majority.
+// Which lanes have all, all but one, … of their z words set, as long as that is a majority.
 RGRBM_INLINE std::array<Word, 1> majorities(const std::array<Word, 2>& a) {
     return {a[0] & a[1]};
 }
@@ -72,21 +73,31 @@ RGRBM_INLINE Word any_of(const std::array<Word, n>& words) {
     return result;
 }
 
-template <Update update, std::size_t n_axes>
+// A lazy update tries each move with a given probability only, independently in all lanes, and keeps the spin
+// otherwise.
+template <Update update, std::size_t n_axes, bool lazy = false>
 class PlainUpdate {
+    static_assert(update == Update::metropolis || !lazy);
+
 public:
     static constexpr std::size_t z = 2 * n_axes;
 
-    explicit PlainUpdate(const Couplings& couplings) : inverted_(couplings.along[0] < 0 ? Word::ones() : Word::zero()) {
+    explicit PlainUpdate(const Couplings& couplings, double tried = 1)
+        : inverted_(couplings.along[0] < 0 ? Word::ones() : Word::zero()) {
+        std::array<std::uint64_t, n_kinds> leaving;
         for (std::size_t k = 0; k < n_axes; ++k) {
             const double n_satisfied = static_cast<double>(z - k);
             const double rise = 2 * std::abs(couplings.along[0]) * (2 * n_satisfied - z); // of H, when flipped
             const double boltzmann = std::exp(-rise);
-            leaving_[k] = bernoulli_threshold(update == Update::metropolis ? boltzmann : boltzmann / (1 + boltzmann));
+            leaving[k] =
+                bernoulli_threshold(update == Update::metropolis ? tried * boltzmann : boltzmann / (1 + boltzmann));
         }
+        if constexpr (lazy)
+            leaving[n_axes] = bernoulli_threshold(tried);
+        leaving_ = ThresholdPlanes<n_kinds>(leaving);
     }
 
-    // The new spins of a site.
+    // The new spins.
     RGRBM_INLINE Word operator()(const Word& spin, std::array<Word, z> neighbours, Stream& stream) const {
         // The neighbours as the site wants to be: inverted if J < 0, where it wants to differ from them.
         for (auto& word : neighbours)
@@ -98,16 +109,25 @@ public:
     }
 
 private:
+    static constexpr std::size_t n_kinds = n_axes + (lazy ? 1 : 0);
+
     // Flips where that raises H not at all, else with probability e^(−ΔH).
     RGRBM_INLINE Word metropolis(const Word& spin, std::array<Word, z>& satisfied, Stream& stream) const {
         for (auto& word : satisfied)
             word = ~(word ^ spin);
         const auto rises = majorities(satisfied);
-        const Word accepted = draw_bernoulli(stream, rises, leaving_);
-        return spin ^ (accepted | ~any_of(rises));
+        const Word falls = ~any_of(rises); // or stays
+        if constexpr (lazy) {
+            std::array<Word, n_kinds> kinds;
+            std::copy(rises.begin(), rises.end(), kinds.begin());
+            kinds[n_axes] = falls;
+            return spin ^ draw_bernoulli(stream, kinds, leaving_);
+        } else {
+            return spin ^ (draw_bernoulli(stream, rises, leaving_) | falls);
+        }
     }
 
-    // The direction of the majority, left with the given probability; a coin where there is none.
+    // The direction of the majority, left with the given probability; a random one where there is none.
     RGRBM_INLINE Word heat_bath(const std::array<Word, z>& want, Stream& stream) const {
         const Votes<z> vote = votes(want);
         const Word leaves = draw_bernoulli(stream, vote.majorities, leaving_);
@@ -116,7 +136,7 @@ private:
     }
 
     Word inverted_;
-    std::array<std::uint64_t, n_axes> leaving_; // probability to leave the direction that the neighbours want
+    ThresholdPlanes<n_kinds> leaving_; // probability to leave the direction that the neighbours want
 };
 
 } // namespace rgrbm
