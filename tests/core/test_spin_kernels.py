@@ -137,7 +137,8 @@ MODELS = [
 
 @pytest.mark.parametrize(("model", "update", "kind"), packings_of_models(MODELS, ["metropolis", "heat_bath"]), ids=repr)
 def test_same_bits_for_any_number_of_threads(model, update, kind):
-    # Colours of these lattices have more than 128 granules of 512 sites each, which are several bands: threads share them.
+    # Colours of these lattices have more than 128 granules of 512 sites each, which are several bands: threads share
+    # them.
     found = []
     for threads in (1, 2, 3):
         rgrbm.set_num_threads(threads)

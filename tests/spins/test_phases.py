@@ -187,7 +187,7 @@ def test_the_default_method():
 
 def test_long_burn_in_is_announced(monkeypatch):
     monkeypatch.setattr("rgrbm.spins.equilibration._PATIENCE", 0.0)
-    with pytest.warns(RuntimeWarning, match="method='swendsen_wang' decorrelates"):
+    with pytest.warns(RuntimeWarning, match="method='swendsen_wang' is faster"):
         IsingModel((32, 32), 0.44).sample(1, method="metropolis", seed=0)
 
 

@@ -248,8 +248,8 @@ def test_energy_of_a_cubic_lattice_against_the_published_series(method, packing)
 
 
 def test_both_methods_agree_on_a_critical_cubic_lattice():
-    # Metropolis in sequential order needs sides of 8, for which no exact energy is known. 4 standard errors of each of 15
-    # differences: false alarms 6e-5.
+    # Metropolis in sequential order needs sides of 8, for which no exact energy is known. 4 standard errors of each of
+    # 15 differences: false alarms 6e-5.
     model = IsingModel((8, 8, 8), 0.2216546)
     n_chains = {"chains": 2048, "lattice": 2048, "sites": 512}
     results = [measured(model, method, name, n_chains[name], 400, 60) for method in METHODS for name in PACKINGS]

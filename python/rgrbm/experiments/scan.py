@@ -29,6 +29,7 @@ from rgrbm.spins.ising import IsingModel
 from rgrbm.spins.measurement import Measurement
 from rgrbm.spins.recorded_runs import RecordedRun
 from rgrbm.spins.reweighting import Reweighting, binder_crossing
+from rgrbm.statistics.jackknife import Array
 from rgrbm.statistics.notation import told, with_error
 
 _CURVES = ("energy", "specific_heat", "abs_magnetization", "connected_susceptibility", "binder")
@@ -63,7 +64,7 @@ def run_scan(p: ScanParameters, folder: RunFolder, console: Console) -> Report:
             found[task] = folder.keep_part(task.name, measured)
             advance(1, task.name)
     combined, troubles = _combined(p, found)
-    rows = [{name: value for name, value in found[task].items() if name != _SERIES} for task in tasks]
+    rows = [{name: value for name, value in (found[task] or {}).items() if name != _SERIES} for task in tasks]
     results: dict[str, Any] = {"tasks": rows, "curves": _curves(combined), "maxima": _maxima(combined, troubles)}
     results |= {"J_critical": _crossings(combined, troubles), "troubles": troubles}
     results["exact"] = _exact(p)
@@ -130,7 +131,7 @@ def _curves(combined: dict[int, Reweighting]) -> dict[str, Any]:
     return curves
 
 
-def _with_none(values: Sequence[float]) -> list[float | None]:
+def _with_none(values: Array) -> list[float | None]:
     return [float(x) if math.isfinite(x) else None for x in values]
 
 

@@ -27,15 +27,15 @@ def plot_scan(results: Mapping[str, Any]) -> Figure:
     ----------
     results : mapping
         As in ``results.json`` of ``rgrbm scan``: ``tasks``, each with ``side``, ``J`` and observables as pairs of mean
-        and error; ``curves``, for each size a grid ``J`` and pairs of values and errors, or empty; and ``exact``, with a
-        grid ``J`` and curves for each size, or empty.
+        and error; ``curves``, for each size a grid ``J`` and pairs of values and errors, or empty; and ``exact``, with
+        a grid ``J`` and curves for each size, or empty.
 
     Returns
     -------
     matplotlib.figure.Figure
         Six panels: energy, specific heat, ⟨|m|⟩, connected susceptibility, Binder's cumulant, correlation length in
-        units of the side. Bands are curves between the couplings, one standard error wide to both sides; thin black lines
-        are exact; a dashed line is the critical coupling.
+        units of the side. Bands are curves between the couplings, one standard error wide to both sides; thin black
+        lines are exact; a dashed line is the critical coupling.
 
     Raises
     ------

@@ -31,8 +31,8 @@ class ClusterSampler(Sampler):
     h : float, default=0
         Uniform field.
     method : {"wolff", "swendsen_wang"}
-        A sweep of Swendsen and Wang's flips every cluster with probability ½. A sweep of Wolff's flips a fixed number of
-        clusters of random sites, ``clusters_per_sweep``.
+        A sweep of Swendsen and Wang's flips every cluster with probability ½. A sweep of Wolff's flips a fixed number
+        of clusters of random sites, ``clusters_per_sweep``.
     n_chains : int, default=1
         Independent chains, started at random. Threads share them out.
     seed : int, SeedSequence, Generator, RandomState or None
@@ -59,9 +59,9 @@ class ClusterSampler(Sampler):
     Notes
     -----
     Bonds that a configuration satisfies, J s s′ > 0, are active with probability 1 − e^(−2|J|), and spins that active
-    bonds tie together flip together. That is right for couplings of any sign; on frustrated lattices it is right as well,
-    but the clusters are not those of correlated spins, and equilibrium is far. In a field, Swendsen and Wang's clusters
-    may be tied to the field and then stay; Wolff's flip with probability min(1, e^(−ΔH)).
+    bonds tie together flip together. That is right for couplings of any sign; on frustrated lattices it is right as
+    well, but the clusters are not those of correlated spins, and equilibrium is far. In a field, Swendsen and Wang's
+    clusters may be tied to the field and then stay; Wolff's flip with probability min(1, e^(−ΔH)).
 
     References
     ----------
@@ -121,13 +121,14 @@ class ClusterSampler(Sampler):
         self._clusters.set_clusters_per_sweep(self._clusters_per_sweep)
 
     def calibrate(self) -> int:
-        """Choose ``clusters_per_sweep`` so that Wolff's clusters of a sweep have as many sites as the lattice, on average.
+        """Choose ``clusters_per_sweep`` so that Wolff's clusters of a sweep have as many sites as the lattice, on
+        average.
 
         It makes a number of rounds that is fixed by the lattice, twice as many clusters in each as in the last, but no
         more than have as many sites as the lattice, and sets the number by the mean size in the last of them. The
-        clusters of a sweep are never counted by the spins they flip: a sweep that ended when enough are flipped would end
-        more often after a large cluster, and would change the distribution. Call it before burn-in; a sweep of Swendsen
-        and Wang's needs none of it.
+        clusters of a sweep are never counted by the spins they flip: a sweep that ended when enough are flipped would
+        end more often after a large cluster, and would change the distribution. Call it before burn-in; a sweep of
+        Swendsen and Wang's needs none of it.
 
         Returns
         -------

@@ -91,9 +91,10 @@ def _burnt_in(
 ) -> tuple[Sampler, Equilibration]:
     """Chains in equilibrium.
 
-    They start from a ground state where that satisfies all bonds: in the ordered phase it is close to equilibrium, where
-    chains that start at random may end in stripes. The sign of the order is drawn when a chain is read. Frustrated
-    models start at random, and so do chains whose burn-in was given, as their caller may want to see them relax.
+    They start from a ground state where that satisfies all bonds: in the ordered phase it is close to equilibrium,
+    where chains that start at random may end in stripes. The sign of the order is drawn when a chain is read.
+    Frustrated models start at random, and so do chains whose burn-in was given, as their caller may want to see them
+    relax.
     """
     sampler = make_sampler(
         model.lattice, np.array(model.couplings), model.h, method=method, n_chains=n_chains, seed=sequence

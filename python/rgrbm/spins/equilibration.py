@@ -2,8 +2,8 @@
 
 One rule serves samples and measurements. Chains are swept and read until, after a first quarter that is left out,
 
-- each autocorrelation time τ_int is resolved: the window of its sum closes, and the series is at least 20 τ_int long, and
-  400 τ_int of all chains together (100 where that is much work);
+- each autocorrelation time τ_int is resolved: the window of its sum closes, and the series is at least 20 τ_int long,
+  and 400 τ_int of all chains together (100 where that is much work);
 - chains from different starts agree in every quantity, if there are several starts.
 
 The quantities are even under the symmetries of the model: the energy of the bonds, and |M| or |M_s|, whichever is the
@@ -66,7 +66,7 @@ def order_name(sampler: Sampler) -> str:
 
 
 def autocorrelation_times(series: list[dict[str, Array]], every: int = 1) -> dict[str, float]:
-    """τ_int of each quantity in sweeps, the largest of all starts; NaN if one start never changes, or does not resolve it."""
+    """τ_int of each quantity in sweeps, the largest of all starts; NaN if one of them does not resolve it."""
     found = {}
     for name in series[0]:
         times = [integrated_autocorrelation_time(values[name]) for values in series]
@@ -140,7 +140,8 @@ def equilibrate(
 
 def _parts(n: int, samplers: list[Sampler], every: int) -> list[int]:
     """Sweeps of each part of a round; the first is short, to tell how long the rest will take."""
-    parts, left = [], n // every
+    parts: list[int] = []
+    left = n // every
     length = max(1, 2**26 // (samplers[0].lattice.n_sites * samplers[0].n_chains * every))
     while left > 0:
         parts.append(every * min(left, length if parts else 1))
@@ -201,9 +202,9 @@ def _warn_of_long(model: Model, method: str, started: float, ahead: float) -> bo
     """Say once that burn-in takes more than a minute, and what would be faster."""
     if time.perf_counter() - started + ahead < _PATIENCE:
         return False
-    faster = "" if method == "swendsen_wang" or model.h else "; method='swendsen_wang' decorrelates in fewer sweeps"
+    faster = "a smaller lattice" if method == "swendsen_wang" or model.h else "method='swendsen_wang'"
     warnings.warn(
-        f"burn-in of {model!r} by {method} goes on for {ahead:.0f} s at least{faster or '; a smaller lattice is faster'}",
+        f"burn-in of {model!r} by {method} goes on for {ahead:.0f} s at least; {faster} is faster",
         RuntimeWarning,
         stacklevel=2,
     )

@@ -135,10 +135,10 @@ class IsingModel:
         method : {"auto", "exact", "swendsen_wang", "wolff", "heat_bath", "metropolis"}
             "exact" draws independent samples of the ring without a field from the transfer matrix. "swendsen_wang" and
             "wolff" flip whole clusters (:class:`rgrbm.spins.ClusterSampler`): near a critical point their chains
-            decorrelate in a few sweeps, where single-spin methods take thousands. "heat_bath" and "metropolis" (Eq. 16 of
-            the report, ΔH = 0 is accepted) flip single spins (:class:`rgrbm.spins.SingleSpinSampler`). "auto", the
-            default, is "exact" where that is known, "swendsen_wang" without a field where no bonds are frustrated, and
-            "heat_bath" otherwise.
+            decorrelate in a few sweeps, where single-spin methods take thousands. "heat_bath" and "metropolis" (Eq. 16
+            of the report, ΔH = 0 is accepted) flip single spins (:class:`rgrbm.spins.SingleSpinSampler`). "auto", the
+            default, is "exact" where that is known, "swendsen_wang" without a field where no bonds are frustrated,
+            and "heat_bath" otherwise.
         seed : int, SeedSequence, Generator, RandomState or None
             Fixes the result to the bit, for any number of threads.
         n_chains : int, optional
@@ -146,9 +146,9 @@ class IsingModel:
         burn_in, spacing : int, optional
             Sweeps before the first and between further samples of each chain; a spacing is at least 1, as without a
             sweep a chain would give the same sample again. By default burn-in goes on until the integrated
-            autocorrelation times of the energy and of the modulus of the order (in a field also of the magnetization) are
-            resolved and at least 20 of them long; the spacing is 5 of the larger one. Chains start from a ground state
-            where no bonds are frustrated, else at random, as they do where ``burn_in`` is given.
+            autocorrelation times of the energy and of the modulus of the order (in a field also of the magnetization)
+            are resolved and at least 20 of them long; the spacing is 5 of the larger one. Chains start from a ground
+            state where no bonds are frustrated, else at random, as they do where ``burn_in`` is given.
         progress : bool or callable, optional
             True shows a bar; a function is called with (done, in all) between slices of work.
 
@@ -172,9 +172,9 @@ class IsingModel:
 
         Notes
         -----
-        Without a field each configuration is given a random sign when it is read, since the model does not change under a
-        global flip; an antiferromagnet in a field is shifted by one site instead, with probability ½. So odd observables
-        are right in the ordered phase as well, where a chain keeps its sign for a very long time.
+        Without a field each configuration is given a random sign when it is read, since the model does not change
+        under a global flip; an antiferromagnet in a field is shifted by one site instead, with probability ½. So odd
+        observables are right in the ordered phase as well, where a chain keeps its sign for a very long time.
         """
         return draw.draw(
             self, n_samples, method=method, seed=seed, n_chains=n_chains, burn_in=burn_in, spacing=spacing,
@@ -195,32 +195,32 @@ class IsingModel:
     ) -> Measurement:
         """Run and measure observables with error bars; no configurations are kept.
 
-        Half of the chains start in a ground state (cold). The others start far from it (hot): three quarters of their spins
-        are those of the ground state, or all are random where bonds are frustrated. Burn-in goes on until the integrated
-        autocorrelation times are resolved and at least 20 of them long, and both starts agree in the energy, the modulus
-        of the order and, in a field, the magnetization.
+        Half of the chains start in a ground state (cold). The others start far from it (hot): three quarters of their
+        spins are those of the ground state, or all are random where bonds are frustrated. Burn-in goes on until the
+        integrated autocorrelation times are resolved and at least 20 of them long, and both starts agree in the
+        energy, the modulus of the order and, in a field, the magnetization.
 
         Parameters
         ----------
         n_sweeps : int
-            Sweeps that are measured, of each chain; at least 2. Where they are much shorter than the autocorrelation times,
-            only every so many are (``run["every"]``).
+            Sweeps that are measured, of each chain; at least 2. Where they are much shorter than the autocorrelation
+            times, only every so many are (``run["every"]``).
         method : {"auto", "metropolis", "heat_bath", "wolff", "swendsen_wang"}
-            Single-spin updates or clusters; "auto" is "swendsen_wang" without a field where no bonds are frustrated, and
-            "heat_bath" otherwise. A sweep of Wolff's is a number of clusters that together have about as many sites as the
-            lattice; it is fixed before.
+            Single-spin updates or clusters; "auto" is "swendsen_wang" without a field where no bonds are frustrated,
+            and "heat_bath" otherwise. A sweep of Wolff's is a number of clusters that together have about as many
+            sites as the lattice; it is fixed before.
         seed : int, SeedSequence, Generator, RandomState or None
             Fixes the result to the bit, for any number of threads.
         n_chains : int, optional
-            An even number; by default 1024 of single-spin methods (which are packed 512 to a word), and 64 of clusters, but
-            fewer on lattices of more than 65,536 sites.
+            An even number; by default 1024 of single-spin methods (which are packed 512 to a word), and 64 of
+            clusters, but fewer on lattices of more than 65,536 sites.
         burn_in : int, optional
             Sweeps before measuring, instead of those that the starts need to agree.
         correlation_every : int, optional
             Sweeps between measurements of ⟨s₀ sₓ⟩; by default it is not measured. It costs more than a sweep.
         keep_series : bool, default=False
-            Whether to keep Σ s s′ and Σ s of all measurements, for :class:`rgrbm.spins.Reweighting`; for models with one
-            coupling.
+            Whether to keep Σ s s′ and Σ s of all measurements, for :class:`rgrbm.spins.Reweighting`; for models with
+            one coupling.
         progress : bool or callable, optional
             True shows a bar; a function is called with (done, in all) between slices of work.
 
@@ -240,8 +240,8 @@ class IsingModel:
         Warns
         -----
         RuntimeWarning
-            If the chains are too short to tell, or the two starts disagree; ``equilibrated`` is then false. Or if burn-in
-            takes more than a minute.
+            If the chains are too short to tell, or the two starts disagree; ``equilibrated`` is then false. Or if
+            burn-in takes more than a minute.
 
         Examples
         --------
@@ -299,8 +299,8 @@ class IsingModel:
         TypeError
             If a number is not an integer.
         ValueError
-            If an argument is out of range, the method unknown or not possible for the model, or a configuration does not
-            fit.
+            If an argument is out of range, the method unknown or not possible for the model, or a configuration does
+            not fit.
         MemoryError
             If chains or records need more memory than there is.
 

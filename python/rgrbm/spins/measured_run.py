@@ -112,8 +112,9 @@ def _check(
 def _two_starts(model: Model, method: str, n_chains: int, sequence: np.random.SeedSequence) -> list[Sampler]:
     """Chains that start in a ground state, and others that start far from it.
 
-    These start at random where couplings are frustrated. Elsewhere three quarters of their spins are those of the ground
-    state: in the disordered phase that is soon lost, and in the ordered one it keeps them from ending in stripes.
+    These start at random where couplings are frustrated. Elsewhere three quarters of their spins are those of the
+    ground state: in the disordered phase that is soon lost, and in the ordered one it keeps them from ending in
+    stripes.
     """
     seeds = [np.random.SeedSequence(sequence.entropy, spawn_key=(*sequence.spawn_key, i)) for i in range(2)]
     J = np.array(model.couplings)

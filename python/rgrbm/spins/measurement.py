@@ -55,8 +55,8 @@ class Measurement:
     correlation, correlation_stderr : ndarray of the same shape
         ⟨s₀ sₓ⟩, a mean over the axes.
     tau_int : dict of str to float
-        Integrated autocorrelation times of the energy, of the modulus of the order and, in a field, of the magnetization,
-        in sweeps; NaN where the run does not resolve one.
+        Integrated autocorrelation times of the energy, of the modulus of the order and, in a field, of the
+        magnetization, in sweeps; NaN where the run does not resolve one.
     equilibration : dict of str to float
         For these quantities and ⟨m⟩, by how many standard errors chains from two starts differ in the measured part: a
         ground state, and a configuration far from it.

@@ -3,20 +3,20 @@
 With e = H/N, m = Σ s/N and s = Σ ε s/N of one configuration on N sites, ε = ±1 in turn from site to site, and β = 1:
 
 - energy ⟨e⟩, specific heat N(⟨e²⟩ − ⟨e⟩²), magnetization ⟨m⟩, ⟨|m|⟩, ⟨m²⟩, ⟨m⁴⟩;
-- susceptibility N(⟨m²⟩ − ⟨m⟩²), where ⟨m⟩ = 0 exactly without a field, and the connected one N(⟨m²⟩ − ⟨|m|⟩²), which has
-  a peak near the transition of a finite lattice;
+- susceptibility N(⟨m²⟩ − ⟨m⟩²), where ⟨m⟩ = 0 exactly without a field, and the connected one N(⟨m²⟩ − ⟨|m|⟩²), which
+  has a peak near the transition of a finite lattice;
 - Binder's cumulant 1 − ⟨m⁴⟩/(3⟨m²⟩²), whose curves for different sizes cross near criticality (K. Binder, Z. Phys. B
   43, 119 (1981));
-- on lattices of two sublattices the staggered magnetization ⟨|s|⟩, its susceptibility N⟨s²⟩ and its Binder cumulant: what
-  ⟨|m|⟩, χ and U are to a ferromagnet, these are to an antiferromagnet. ⟨s⟩ = 0 exactly, as a shift by one site exchanges
-  the sublattices;
+- on lattices of two sublattices the staggered magnetization ⟨|s|⟩, its susceptibility N⟨s²⟩ and its Binder cumulant:
+  what ⟨|m|⟩, χ and U are to a ferromagnet, these are to an antiferromagnet. ⟨s⟩ = 0 exactly, as a shift by one site
+  exchanges the sublattices;
 - correlation ⟨s₀ sₓ⟩ along the axes, and the second-moment correlation length √(χ/S(k) − 1)/|k̂| along each dimension,
   where S(k) is the structure factor at the smallest wave vector along it, k̂² = 4 sin²(π/L), and 4/3 of that on the
-  triangular lattice, whose rows are √3/2 apart (F. Cooper, B. Freedman, D. Preston, Nucl. Phys. B 210, 210 (1982)). It is
-  that of ε s for an antiferromagnet without a field.
+  triangular lattice, whose rows are √3/2 apart (F. Cooper, B. Freedman, D. Preston, Nucl. Phys. B 210, 210 (1982)). It
+  is that of ε s for an antiferromagnet without a field.
 
-Cluster updates provide improved estimators of ⟨m²⟩ and S(k), of smaller variance; they are used where available, but not
-where ⟨m²⟩ is compared with ⟨|m|⟩ or ⟨m⁴⟩ of the same spins, since their noise is the same and cancels.
+Cluster updates provide improved estimators of ⟨m²⟩ and S(k), of smaller variance; they are used where available, but
+not where ⟨m²⟩ is compared with ⟨|m|⟩ or ⟨m⁴⟩ of the same spins, since their noise is the same and cancels.
 """
 
 import math

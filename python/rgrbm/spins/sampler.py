@@ -24,8 +24,8 @@ Counts = npt.NDArray[np.int64]
 class SpinRecord:
     """Measurements of chains, one after the other; the first axes of all arrays are (n, n_chains).
 
-    The *order* of a configuration is M = Σ s, or for a model whose ground state is staggered M_s = Σ ε s, where ε is the
-    sign of that ground state.
+    The *order* of a configuration is M = Σ s, or for a model whose ground state is staggered M_s = Σ ε s, where ε is
+    the sign of that ground state.
 
     Attributes
     ----------
@@ -34,8 +34,8 @@ class SpinRecord:
     magnetization : ndarray of int64, shape (n, n_chains)
         M = Σ s.
     staggered : ndarray of int64, shape (n, n_chains), or None
-        M_s = Σ ε s with signs that alternate from site to site; None where an odd side, or a triangular lattice, does not
-        allow it.
+        M_s = Σ ε s with signs that alternate from site to site; None where an odd side, or a triangular lattice, does
+        not allow it.
     structure : ndarray, shape (n, n_chains, n_dimensions), or None
         ``|Σ s e^(ikx)|²`` with k = 2π/L along each dimension of the lattice, the smallest wave number there is; of ε s
         where the order is staggered and there is no field. None if it was not wanted.
@@ -43,7 +43,8 @@ class SpinRecord:
         Improved estimators of the second and the fourth moment of the order, by clusters: means over all signs of the
         clusters, of smaller variance than the moments themselves. Without a field the first is ``Σ_C |C|²``, or the
         mean of ``N |C|`` over Wolff's clusters of a sweep, whose variance is small only where many make a sweep.
-        Wolff's clusters do not give the fourth moment, and in a field none of these; single-spin methods have none: NaN.
+        Wolff's clusters do not give the fourth moment, and in a field none of these; single-spin methods have none:
+        NaN.
     improved_structure : ndarray, shape (n, n_chains, n_dimensions)
         The same of the structure factor.
     cluster_size : ndarray, shape (n, n_chains)

@@ -32,22 +32,23 @@ class SingleSpinSampler(Sampler):
     method : {"metropolis", "heat_bath"}
         Metropolis flips a spin with probability min(1, e^(−ΔH)) (Eq. 16 of the report); heat bath draws it from its
         distribution given its neighbours. Heat bath visits sites colour by colour where the lattice has colours
-        (:meth:`rgrbm.spins.Lattice.colouring`), and in random order elsewhere and on the ring. So does Metropolis with one
-        coupling for all axes, not 0 and not frustrated, and sides of at least 8; in other cases a fixed order might not
-        be ergodic, and sites are visited in random order.
+        (:meth:`rgrbm.spins.Lattice.colouring`), and in random order elsewhere and on the ring. So does Metropolis with
+        one coupling for all axes, not 0 and not frustrated, and sides of at least 8; in other cases a fixed order
+        might not be ergodic, and sites are visited in random order.
     n_chains : int, default=1
         Independent chains, started at random.
     seed : int, SeedSequence, Generator, RandomState or None
         Fixes the result to the bit, for any number of threads.
     packing : {"chains", "lattice", "sites"}, optional
-        How spins are packed: one site of 512 chains to a word, 512 sites of one chain, or a byte for each spin. By default
-        what is fastest for the lattice and the number of chains. It changes the result for a seed, not its distribution.
+        How spins are packed: one site of 512 chains to a word, 512 sites of one chain, or a byte for each spin. By
+        default what is fastest for the lattice and the number of chains. It changes the result for a seed, not its
+        distribution.
 
     Raises
     ------
     ValueError
-        If an argument is out of range, J does not fit, or the packing cannot be used: "chains" takes one coupling for all
-        chains, "lattice" colours that may be visited in sequential order.
+        If an argument is out of range, J does not fit, or the packing cannot be used: "chains" takes one coupling for
+        all chains, "lattice" colours that may be visited in sequential order.
     TypeError
         If a number is none.
     MemoryError

@@ -1,8 +1,8 @@
 """Random signs: the symmetries of a model, used rather than waited for.
 
 Without a field a configuration and its mirror image −s are equally likely. In a field an antiferromagnet is the same
-after a shift by one site, which exchanges the sublattices. Chains in the ordered phase show neither for a very long time.
-So each configuration that is read gets a random sign, or shift, of its own.
+after a shift by one site, which exchanges the sublattices. Chains in the ordered phase show neither for a very long
+time. So each configuration that is read gets a random sign, or shift, of its own.
 
 A field prefers one of two mirror images, but on a small lattice, or if it is weak, both count. There chains make global
 flips between sweeps (:meth:`rgrbm.spins.Sampler.flip_globally`).

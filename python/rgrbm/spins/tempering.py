@@ -45,7 +45,8 @@ class ParallelTempering:
 
     After each step, pairs of neighbouring rungs (even ones, then odd ones) exchange their replicas with
     probability min(1, e^Δ), Δ = Σ_a (J_a − J′_a)(S′_a − S_a), where S and S′ are the sums of s s′ over the bonds of the
-    replicas at J and J′. This keeps the distribution e^(J·S) of every rung: exchanged, the pair has weight e^(J·S′ + J′·S).
+    replicas at J and J′. This keeps the distribution e^(J·S) of every rung: exchanged, the pair has weight e^(J·S′ +
+    J′·S).
 
     Parameters
     ----------
