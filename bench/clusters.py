@@ -106,7 +106,7 @@ def _compare(method: str, name: str, unit: str, sites: float, exact: float, roun
     )
     runs: dict[str, Run] = {key: updates.time for key, updates in made.items()}
     timings = interleave(runs, rounds)
-    notes = {key: _law(updates.bond(), exact) for key, updates in made.items() if key != single}
+    notes = {key: _bond_note(updates.bond(), exact) for key, updates in made.items() if key != single}
     if single in timings:
         with_sweep, sweep = timings["peapods"], timings.pop(single)
         spread = float(np.hypot(with_sweep.spread, sweep.spread))
@@ -120,5 +120,5 @@ def _compare(method: str, name: str, unit: str, sites: float, exact: float, roun
     return Comparison(title, f"ns per {unit}", 1e9, per_unit, notes)
 
 
-def _law(bond: float, exact: float) -> str:
-    return f"⟨s s′⟩ = {bond:.4f}" + ("" if abs(bond - exact) < 0.02 else ": **wrong law**")
+def _bond_note(bond: float, exact: float) -> str:
+    return f"⟨s s′⟩ = {bond:.4f}" + ("" if abs(bond - exact) < 0.02 else ": **wrong distribution**")

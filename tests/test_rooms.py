@@ -100,3 +100,15 @@ def test_includes_of_the_library_point_down(path):
         assert (CPP / "include" / "rgrbm" / target).exists(), f"{path} includes {target}, which is not there"
         above = CPP_ROOMS.index(target.split("/")[0]) > CPP_ROOMS.index(path.parent.name)
         assert not above, f"{path} includes {target}, which is above it"
+
+
+def test_the_map_names_files_that_exist():
+    """Each path in docs/architecture.md, and each file that is named after one of the same folder."""
+    root = CPP.parent
+    for line in (root / "docs" / "architecture.md").read_text(encoding="utf-8").splitlines():
+        folder = None
+        for name in re.findall(r"`([\w/.-]+\.(?:hpp|cpp|py|pyi|md))`", line):
+            path = root / name if "/" in name else (folder / name if folder else None)
+            if path is not None:
+                assert path.exists(), f"docs/architecture.md names {path.relative_to(root)}, which is not there"
+                folder = path.parent

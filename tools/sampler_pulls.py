@@ -96,7 +96,7 @@ def exact_observables(model: IsingModel) -> dict[str, float]:
     }
 
 
-def measured(case: Case, n_seeds: int) -> dict[str, object]:
+def measured(case: Case, n_seeds: int, n_sweeps: int = N_SWEEPS) -> dict[str, object]:
     """Pulls of all seeds, and the correlation of consecutive samples."""
     rgrbm.set_num_threads(1)
     model = case.model()
@@ -107,7 +107,7 @@ def measured(case: Case, n_seeds: int) -> dict[str, object]:
         warnings.simplefilter("ignore", RuntimeWarning)
         try:
             for seed in range(n_seeds):
-                found = model.measure(N_SWEEPS, method=case.method, n_chains=N_CHAINS, seed=seed)
+                found = model.measure(n_sweeps, method=case.method, n_chains=N_CHAINS, seed=seed)
                 if not found.equilibrated:
                     continue
                 n_equilibrated += 1

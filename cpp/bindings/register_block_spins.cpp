@@ -1,5 +1,6 @@
 #include "arrays.hpp"
 #include "register.hpp"
+#include "unlocked.hpp"
 
 #include "rgrbm/mcrg/block_spins.hpp"
 #include "rgrbm/mcrg/spin_operators.hpp"
@@ -26,7 +27,7 @@ PackedSpins pack(const Array<std::int8_t>& spins) {
     const std::int8_t* data = spins.data();
     bool valid = false;
     PackedSpins packed = [&] {
-        py::gil_scoped_release release;
+        const Unlocked unlocked;
         PackedSpins result(grid, length(spins, 0));
         valid = result.pack(data);
         return result;
@@ -40,7 +41,7 @@ py::array_t<std::int8_t> unpack(const PackedSpins& spins) {
     const std::array<std::size_t, 3> shape{spins.size(), spins.grid().rows, spins.grid().columns};
     py::array_t<std::int8_t> out(shape);
     std::int8_t* data = out.mutable_data();
-    py::gil_scoped_release release;
+    const Unlocked unlocked;
     spins.unpack(data);
     return out;
 }
@@ -67,7 +68,7 @@ py::array_t<std::int64_t> sums(const PackedSpins& spins, const std::vector<Opera
     const std::array<std::size_t, 2> shape{spins.size(), operators.size()};
     py::array_t<std::int64_t> out(shape);
     std::int64_t* data = out.mutable_data();
-    py::gil_scoped_release release;
+    const Unlocked unlocked;
     operator_sums(spins, operators, data);
     return out;
 }
@@ -75,7 +76,7 @@ py::array_t<std::int64_t> sums(const PackedSpins& spins, const std::vector<Opera
 PackedSpins decimate(const PackedSpins& spins, const std::array<std::size_t, 2>& strides) {
     const Windows windows{strides, {0, 0}, {1, 1}};
     require_fit(spins, windows);
-    py::gil_scoped_release release;
+    const Unlocked unlocked;
     return decimated(spins, windows);
 }
 
@@ -83,7 +84,7 @@ PackedSpins take_majority(const PackedSpins& spins, const std::array<std::size_t
                           std::uint64_t first_block, std::uint64_t step) {
     const Windows windows{sides, {0, 0}, sides};
     require_fit(spins, windows);
-    py::gil_scoped_release release;
+    const Unlocked unlocked;
     return majority(spins, windows, {key, first_block, step});
 }
 
@@ -99,7 +100,7 @@ PackedSpins filter(const PackedSpins& spins, const Array<double>& weights, doubl
             throw py::value_error("weights must be finite");
     if (!std::isfinite(field))
         throw py::value_error("the field must be finite");
-    py::gil_scoped_release release;
+    const Unlocked unlocked;
     return filtered(spins, windows, values, field, {key, first_block, step});
 }
 

@@ -1,5 +1,6 @@
 #include "arrays.hpp"
 #include "register.hpp"
+#include "unlocked.hpp"
 
 #include "rgrbm/likelihood/annealing.hpp"
 #include "rgrbm/likelihood/partition_function.hpp"
@@ -33,7 +34,7 @@ LayerEnumeration make_enumeration(const Array<double>& matrix, const Array<doubl
     require_finite(matrix, "matrix");
     require_finite(enumerated_bias, "enumerated_bias");
     require_finite(summed_bias, "summed_bias");
-    py::gil_scoped_release release;
+    const Unlocked unlocked;
     return {static_cast<std::size_t>(matrix.shape(0)), static_cast<std::size_t>(matrix.shape(1)), matrix.data(),
             enumerated_bias.data(), summed_bias.data()};
 }
@@ -49,7 +50,7 @@ Array<double> log_sums(const Enumeration& e, std::size_t first, std::size_t coun
     require_parts(e, first, count);
     Array<double> out(static_cast<py::ssize_t>(count));
     double* data = out.mutable_data();
-    py::gil_scoped_release release;
+    const Unlocked unlocked;
     e.log_sums(first, count, data);
     return out;
 }
@@ -59,7 +60,7 @@ Array<double> log_weights(const Enumeration& e, std::size_t first, std::size_t c
     require_parts(e, first, count);
     Array<double> out(static_cast<py::ssize_t>(count * e.part_size()));
     double* data = out.mutable_data();
-    py::gil_scoped_release release;
+    const Unlocked unlocked;
     e.log_weights(first, count, data);
     return out;
 }
@@ -68,7 +69,7 @@ py::tuple moments(const LayerEnumeration& e, std::size_t first, std::size_t coun
     require_parts(e, first, count);
     LayerMoments sums;
     {
-        py::gil_scoped_release release;
+        const Unlocked unlocked;
         sums = e.moments(first, count, log_z);
     }
     Array<double> products({e.n_enumerated(), e.n_summed()});
@@ -95,7 +96,7 @@ SpinEnumeration make_spins(std::size_t n_sites, const Array<std::int64_t>& sites
         bonds.push_back({static_cast<std::size_t>(i), static_cast<std::size_t>(j), couplings.data()[k]});
     }
     const std::vector<double> h(fields.data(), fields.data() + n_sites);
-    py::gil_scoped_release release;
+    const Unlocked unlocked;
     return {n_sites, bonds, h};
 }
 
@@ -103,7 +104,7 @@ py::tuple up_moments(const SpinEnumeration& e, std::size_t first, std::size_t co
     require_parts(e, first, count);
     UpMoments sums;
     {
-        py::gil_scoped_release release;
+        const Unlocked unlocked;
         sums = e.up_moments(first, count, log_z);
     }
     return py::make_tuple(sums.total, Array<double>({e.n_sites(), e.n_sites()}, sums.pairs.data()));
@@ -150,7 +151,7 @@ py::tuple anneal(const Annealing& annealing, const Array<double>& betas, std::ui
     {
         Value* state_data = states.mutable_data();
         double* weight_data = weights.mutable_data();
-        py::gil_scoped_release release;
+        const Unlocked unlocked;
         annealing.run(betas.data(), length(betas, 0) - 1, first_step, key, length(v, 0), state_data, weight_data);
     }
     return py::make_tuple(states, weights);

@@ -1,5 +1,6 @@
 #include "arrays.hpp"
 #include "register.hpp"
+#include "unlocked.hpp"
 
 #include "rgrbm/rbm/rbm.hpp"
 
@@ -52,7 +53,7 @@ Array<std::uint8_t> sample(const Array<std::uint8_t>& source, const Array<Real>&
     const BitMatrix given = pack(source);
     BitMatrix units(given.n_rows(), direction.n_units);
     {
-        py::gil_scoped_release release;
+        const Unlocked unlocked;
         draw_units(direction.layer, given, units, key, index, 0);
     }
     return unpack(units);
@@ -64,7 +65,7 @@ Array<Real> probabilities(const Array<std::uint8_t>& source, const Array<Real>& 
     const BitMatrix given = pack(source);
     Array<Real> out({given.n_rows(), direction.n_units});
     Real* data = out.mutable_data();
-    py::gil_scoped_release release;
+    const Unlocked unlocked;
     unit_probabilities(direction.layer, given, direction.n_units, data);
     return out;
 }
@@ -78,7 +79,7 @@ py::tuple gibbs(const Array<std::uint8_t>& x, std::size_t n_steps, const Array<R
         make_layer(up.n_units, length(weights, 0), weights.data(), visible_bias.data(), true, length(x, 0));
     BitMatrix visible = pack(x), hidden(visible.n_rows(), up.n_units);
     {
-        py::gil_scoped_release release;
+        const Unlocked unlocked;
         for (std::size_t step = 0; step < n_steps; ++step) {
             draw_units(up.layer, visible, hidden, key, index, 2 * step);
             draw_units(down, hidden, visible, key, index, 2 * step + 1);
@@ -125,7 +126,7 @@ Array<Real> gaussian_sample(const Array<std::uint8_t>& h, const Array<Real>& wei
     const BitMatrix hidden = pack(h);
     Array<Real> out({hidden.n_rows(), model.n});
     Real* data = out.mutable_data();
-    py::gil_scoped_release release;
+    const Unlocked unlocked;
     draw_gaussian_units(model.down, hidden, model.deviation, model.n, data, key, index, 0);
     return out;
 }
@@ -142,7 +143,7 @@ py::tuple gaussian_gibbs(const Array<Real>& x, std::size_t n_steps, const Array<
     BitMatrix hidden(length(x, 0), model.m);
     {
         Real* data = out.mutable_data();
-        py::gil_scoped_release release;
+        const Unlocked unlocked;
         for (std::size_t step = 0; step < n_steps; ++step) {
             draw_units(model.up, data, model.n, hidden, key, index, 2 * step);
             draw_gaussian_units(model.down, hidden, model.deviation, model.n, data, key, index, 2 * step + 1);

@@ -1,5 +1,6 @@
 #include "arrays.hpp"
 #include "register.hpp"
+#include "unlocked.hpp"
 
 #include "rgrbm/spins/clusters.hpp"
 #include "rgrbm/spins/lattice_chains.hpp"
@@ -46,7 +47,7 @@ Chains make_chains(const std::vector<std::size_t>& sides, bool triangular, Updat
         throw py::value_error("there must be at least one chain");
     if (!std::isfinite(field))
         throw py::value_error("the field must be finite");
-    py::gil_scoped_release release;
+    const Unlocked unlocked;
     return Chains(lattice, update, values, field, n_chains, key, alternating);
 }
 
@@ -60,7 +61,7 @@ WordChains make_word_chains(const std::vector<std::size_t>& sides, bool triangul
         throw py::value_error("couplings and field must be finite");
     if (n_chains < 1)
         throw py::value_error("there must be at least one chain");
-    py::gil_scoped_release release;
+    const Unlocked unlocked;
     return WordChains(lattice, update, couplings.data(), field, n_chains, key, alternating);
 }
 
@@ -70,7 +71,7 @@ py::array_t<T> filled(const Shape& shape, Fill&& fill) {
     py::array_t<T> out(shape);
     T* data = out.mutable_data();
     {
-        py::gil_scoped_release release;
+        const Unlocked unlocked;
         fill(data);
     }
     return out;
@@ -98,7 +99,7 @@ void unpack(const SpinChains& chains, Array<std::int8_t> out) {
         throw py::value_error("out has room for " + std::to_string(n) + " chains, but there are " +
                               std::to_string(chains.n_chains()));
     std::int8_t* data = out.mutable_data();
-    py::gil_scoped_release release;
+    const Unlocked unlocked;
     chains.unpack(n, data);
 }
 
@@ -107,7 +108,7 @@ void pack(SpinChains& chains, const Array<std::int8_t>& spins) {
     const std::int8_t* data = spins.data();
     bool good = false;
     {
-        py::gil_scoped_release release;
+        const Unlocked unlocked;
         good = chains.pack(data);
     }
     if (!good)
@@ -135,7 +136,7 @@ void restore(SpinChains& chains, const std::vector<Array<std::uint64_t>>& parts)
 
 void set_couplings(SpinChains& chains, const Array<double>& couplings) {
     const double* values = checked_couplings(couplings, chains.lattice(), signed_size(chains.n_chains()));
-    py::gil_scoped_release release;
+    const Unlocked unlocked;
     chains.set_couplings(values);
 }
 
@@ -173,7 +174,7 @@ py::dict measure(SpinChains& chains, std::size_t n, std::size_t spacing, bool wi
     require_spacing(spacing);
     Record record(chains, n, with_structure);
     {
-        py::gil_scoped_release release;
+        const Unlocked unlocked;
         chains.measure(n, spacing, with_flips, record.spins);
     }
     return record.arrays;
@@ -190,7 +191,7 @@ py::dict measure_clusters(ClusterChains& chains, std::size_t n, std::size_t spac
                     record.add<double>("improved_structure", by_chain, chains.lattice().n_dimensions()),
                     record.add<double>("cluster_size", by_chain)};
     {
-        py::gil_scoped_release release;
+        const Unlocked unlocked;
         chains.measure_clusters(n, spacing, with_flips, record.spins, with_structure ? &clusters : nullptr);
     }
     return record.arrays;
@@ -200,7 +201,7 @@ py::tuple sweep_clusters(ClusterChains& chains, std::size_t n) {
     py::array_t<double> sizes(signed_size(chains.n_chains())), flipped(signed_size(chains.n_chains()));
     double *size = sizes.mutable_data(), *flips = flipped.mutable_data();
     {
-        py::gil_scoped_release release;
+        const Unlocked unlocked;
         chains.sweep(n, size, flips);
     }
     return py::make_tuple(sizes, flipped);
@@ -209,7 +210,7 @@ py::tuple sweep_clusters(ClusterChains& chains, std::size_t n) {
 void sample_exactly(WordChains& chains) {
     if (!chains.lattice().is_ring() || chains.field() != 0)
         throw py::value_error("exact sampling is known for the ring without a field only");
-    py::gil_scoped_release release;
+    const Unlocked unlocked;
     chains.sample_exactly();
 }
 
@@ -247,8 +248,8 @@ void register_base(py::module_& m) {
         .def("align", &SpinChains::align, py::arg("up"), "Set every spin to +1, or to -1.")
         .def(
             "sweep", [](SpinChains& chains, std::size_t n) { chains.sweep(n); }, py::arg("n"),
-            py::call_guard<py::gil_scoped_release>(), "Make n sweeps.")
-        .def("flip_globally", &SpinChains::flip_globally, py::call_guard<py::gil_scoped_release>(),
+            py::call_guard<Unlocked>(), "Make n sweeps.")
+        .def("flip_globally", &SpinChains::flip_globally, py::call_guard<Unlocked>(),
              "Flip all spins of a chain with the probability that its mirror image has of the two.")
         .def(
             "measure", &measure, py::arg("n"), py::arg("spacing") = 1, py::arg("with_structure") = true,

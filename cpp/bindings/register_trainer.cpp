@@ -1,5 +1,6 @@
 #include "arrays.hpp"
 #include "register.hpp"
+#include "unlocked.hpp"
 
 #include "rgrbm/likelihood/partition_function.hpp"
 #include "rgrbm/rbm/binary_trainer.hpp"
@@ -145,7 +146,7 @@ void set_data(ContrastiveDivergence<Real>& trainer, const Array<std::uint8_t>& x
     require(!trainer.is_gaussian(), "Gaussian units take real data: use set_real_data");
     require(std::all_of(x.data(), x.data() + x.size(), [](std::uint8_t value) { return value <= 1; }),
             "x must hold 0 and 1 only");
-    py::gil_scoped_release release;
+    const Unlocked unlocked;
     trainer.set_data(x.data(), length(x, 0), weights);
 }
 
@@ -159,7 +160,7 @@ void set_real_data(ContrastiveDivergence<Real>& trainer, const Array<Real>& x,
     else
         require(std::all_of(x.data(), x.data() + x.size(), [](Real value) { return value >= 0 && value <= 1; }),
                 "x must hold values between 0 and 1 only");
-    py::gil_scoped_release release;
+    const Unlocked unlocked;
     trainer.set_real_data(x.data(), length(x, 0), weights);
 }
 
@@ -203,7 +204,7 @@ py::dict run(ContrastiveDivergence<Real>& trainer, std::uint64_t first_epoch, co
     options.shuffle = shuffle;
     TrainingReport report;
     {
-        py::gil_scoped_release release;
+        const Unlocked unlocked;
         report = trainer.run(options);
     }
     const auto array = [](const std::vector<double>& values) {
@@ -335,7 +336,7 @@ py::tuple draw_gradient(ContrastiveDivergence<Real>& trainer, const Array<Value>
     const NegativePhase phase = parse_method(method);
     require_trainable(trainer, phase);
     {
-        py::gil_scoped_release release;
+        const Unlocked unlocked;
         trainer.gradient(index, k, phase, centered, visible_mean.data(), hidden_mean.data());
     }
     return unpacked(trainer, trainer.gradient());

@@ -35,6 +35,30 @@ for shape, J, h, lattice in (
     for method in ("metropolis", "heat_bath"):
         model = rgrbm.IsingModel(shape, J, h, lattice=lattice)
         result[f"spins_{model}_{method}"] = model.sample(600, method=method, seed=5)
+for kind in ("chains", "lattice", "sites", "wolff", "swendsen_wang"):
+    for shape, J, h, lattice in (
+        ((16, 16), 0.4, 0.0, "hypercubic"),
+        ((16, 16), -0.4, 0.0, "hypercubic"),
+        ((256, 1030), (0.4, -0.3), 0.1, "hypercubic"),
+        ((8, 12, 130), 0.2, 0.0, "hypercubic"),
+        ((9, 12), (0.2, -0.1, 0.3), 0.1, "triangular"),
+        ((132, 396), 0.25, 0.0, "triangular"),
+    ):
+        grid = rgrbm.spins.Lattice(shape, lattice)
+        for method in ("metropolis", "heat_bath") if kind in ("chains", "lattice", "sites") else (kind,):
+            options = dict(method=method, n_chains=2, seed=5)
+            if method == kind:
+                sampler = rgrbm.spins.ClusterSampler(grid, J, h, **options)
+            elif kind == "lattice" and method == "metropolis" and (h or min(shape) < 8):
+                continue
+            else:
+                sampler = rgrbm.spins.SingleSpinSampler(grid, J, h, packing=kind, **options)
+            record = sampler.measure(3)
+            name = f"{kind}_{method}_{grid}_{J}"
+            result["spins_" + name] = sampler.spins()
+            result["spins_bonds_" + name] = record.bond_sums
+            result["spins_order_" + name] = record.magnetization
+            result["structure_" + name] = record.structure
 for dtype in (np.float32, np.float64):
     for n, m in ((7, 3), (64, 32), (100, 50)):
         W, c, b = (rng.normal(size=size).astype(dtype) for size in ((n, m), n, m))
@@ -83,7 +107,8 @@ def results(tmp_path_factory):
 
 def test_spins_are_the_same_bits(results):
     names = [name for name in results[0] if name.startswith("spins")]
-    assert len(names) == 21
+    # 4 lattices of chains and 5 others; 6 lattices by 2 methods in two packings, 10 in the third, and by clusters.
+    assert len(names) == 21 + 3 * (2 * 12 + 10 + 2 * 6)
     for other in results[1:]:
         for name in names:
             np.testing.assert_array_equal(results[0][name], other[name], err_msg=name)
@@ -116,6 +141,8 @@ def test_numbers_agree_to_rounding(results):
                 # One unit that changes moves an entry of the mean over 300 samples by at most 1/300 per centred
                 # factor; in double precision none does.
                 np.testing.assert_allclose(other[name], values, atol=0.02 if "float32" in name else 1e-13, rtol=0)
+            elif name.startswith("structure"):
+                np.testing.assert_allclose(other[name], values, rtol=1e-10, atol=1e-8, err_msg=name)
             elif name.startswith("normal"):
                 np.testing.assert_allclose(other[name], values, atol=2e-5 if "float32" in name else 1e-12, rtol=0)
             elif name.startswith("gaussian"):

@@ -11,14 +11,14 @@ from chains import is_sequential, packed_chains, possible_packings, unpacked, wo
 from rgrbm import IsingModel
 from rgrbm._core import kernels
 from rgrbm._support.tensors import FileFormatError, write_tensors
-from rgrbm.spins import Ensemble, Lattice, SingleSpinSampler, spin_energies, spin_log_z
+from rgrbm.spins import Ensemble, Lattice, SingleSpinSampler, equilibration, spin_energies, spin_log_z
 from rgrbm.statistics import integrated_autocorrelation_time
 
 LATTICES = [
     *(Lattice(shape) for shape in [(12,), (4, 6), (3, 5), (2, 2), (2, 3, 4), (2, 2, 2), (4, 6, 8)]),
     *(Lattice(shape, "triangular") for shape in [(3, 3), (6, 9), (4, 5), (2, 2)]),
 ]
-METHODS = ["metropolis", "heat_bath", "exact"]
+METHODS = ["auto", "metropolis", "heat_bath", "wolff", "swendsen_wang", "exact"]
 
 
 @pytest.mark.parametrize("method", METHODS)
@@ -82,16 +82,20 @@ def test_glauber_relaxation_time(packing):
     assert tau == pytest.approx(1 / (1 - np.tanh(1.0)), rel=0.1)
 
 
-def test_unresolved_autocorrelation_times_are_told():
-    # Deep in the ordered phase the magnetization hardly ever turns around.
-    with pytest.warns(RuntimeWarning, match="do not resolve the autocorrelation time"):
-        IsingModel((8, 8), J=0.9).sample(4, seed=0, n_chains=4, burn_in=1)
+def test_unresolved_autocorrelation_times_are_told(monkeypatch):
+    # Single spins need some 1,000 sweeps at the critical point.
+    monkeypatch.setattr(equilibration, "_MOST_SWEEPS", 8)
+    with pytest.warns(RuntimeWarning, match="in equilibrium: 8 sweeps do not resolve the autocorrelation time"):
+        IsingModel((32, 32), J=0.44).sample(4, method="metropolis", seed=0, n_chains=4, burn_in=1)
 
 
 def test_progress_is_reported():
     seen = []
-    IsingModel((8,), J=0.1).sample(4, seed=0, burn_in=10, spacing=1, progress=lambda *done: seen.append(done))
-    assert seen[-1] == (10, 10)
+    IsingModel((8,), J=0.1).sample(
+        4, method="metropolis", seed=0, n_chains=2, burn_in=10, spacing=1, progress=lambda *done: seen.append(done)
+    )
+    assert (10, 10) in seen  # sweeps of burn-in
+    assert seen[-2:] == [(2, 4), (4, 4)]  # samples
 
 
 def test_energy_and_magnetization():
@@ -173,6 +177,31 @@ def test_couplings_are_numbers_of_any_kind(J):
 
 
 @pytest.mark.parametrize(
+    ("model", "method"),
+    [
+        (IsingModel(8, 0.4), "exact"),
+        (IsingModel(7, -0.4), "exact"),
+        (IsingModel(8, 0.4, h=0.1), "heat_bath"),
+        (IsingModel((4, 4), 0.4), "swendsen_wang"),
+        (IsingModel((4, 4), -0.4), "swendsen_wang"),
+        (IsingModel((4, 4), (0.4, -0.3)), "swendsen_wang"),
+        (IsingModel((3, 4), -0.4), "heat_bath"),
+        (IsingModel((4, 4), 0.4, h=0.1), "heat_bath"),
+        (IsingModel((3, 3), 0.2, lattice="triangular"), "swendsen_wang"),
+        (IsingModel((6, 6), -0.2, lattice="triangular"), "heat_bath"),
+        (IsingModel((4, 3), (-0.2, 0.3, -0.1), lattice="triangular"), "swendsen_wang"),
+    ],
+    ids=repr,
+)
+def test_the_method_that_suits_a_model(model, method):
+    chosen = model.ensemble(3, seed=0, burn_in=5, spacing=1)
+    assert chosen.method == method
+    np.testing.assert_array_equal(model.sample(3, method=method, seed=0, burn_in=5, spacing=1), chosen.spins)
+    moved = {8: "swendsen_wang", 7: "heat_bath"}[model.n_sites] if method == "exact" else method
+    assert model.time_series(1, method="auto", seed=0).sampler.method == moved
+
+
+@pytest.mark.parametrize(
     ("arguments", "error", "message"),
     [
         ({"n_samples": 0}, ValueError, "n_samples must be at least 1, got 0"),
@@ -198,7 +227,7 @@ def test_exact_samples_of_a_torus_are_refused():
 @pytest.mark.parametrize(
     "arguments",
     [
-        {"n_samples": 3, "n_chains": 10**12},
+        {"n_samples": 3, "n_chains": 10**12, "method": "metropolis"},
         {"n_samples": 10**12},
         {"n_samples": 10**12, "burn_in": 1, "spacing": 1},
         {"n_samples": 512 * 10**10, "method": "exact"},

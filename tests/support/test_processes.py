@@ -75,6 +75,23 @@ def test_a_forked_child_says_so():
     subprocess.run([sys.executable, "-W", "ignore", "-c", FORKED], check=True, timeout=WAIT)
 
 
+DAEMON = """
+import threading, time, rgrbm
+from rgrbm.spins import Lattice, SingleSpinSampler
+sampler = SingleSpinSampler(Lattice((512, 512)), 0.4, n_chains=8, seed=0)
+def sweep_for_ever():
+    while True:
+        sampler.sweep(5)
+threading.Thread(target=sweep_for_ever, daemon=True).start()
+time.sleep(0.5)
+"""
+
+
+def test_daemon_threads_in_a_kernel_end_with_the_interpreter():
+    for _ in range(3):
+        subprocess.run([sys.executable, "-c", DAEMON], check=True, timeout=WAIT)
+
+
 def test_too_many_threads_are_refused():
     with pytest.raises(ValueError, match="must be at most"):
         rgrbm.set_num_threads(100_000)

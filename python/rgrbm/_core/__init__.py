@@ -4,6 +4,7 @@ The kernels are compiled once per x86-64 level (v2, v3 with AVX2, v4 with AVX-51
 processors). The environment variable ``RGRBM_ISA`` forces one of them.
 """
 
+import atexit
 import importlib
 import importlib.util
 import os
@@ -48,5 +49,7 @@ else:
     # Threads are not copied by a fork: the child must not wait for them.
     if hasattr(os, "register_at_fork"):
         os.register_at_fork(after_in_child=kernels.set_forked)
+    # Daemon threads that are in a kernel when the interpreter ends must not come back to it.
+    atexit.register(kernels.close_interpreter)
 
 __all__ = ["available_isas", "kernels"]

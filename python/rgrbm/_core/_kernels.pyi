@@ -6,7 +6,7 @@ import collections.abc
 import numpy
 import numpy.typing
 import typing
-__all__: list[str] = ['Annealing', 'ClusterChains', 'ClusterUpdate', 'ContrastiveDivergence32', 'ContrastiveDivergence64', 'GaussianTrainer32', 'GaussianTrainer64', 'LatticeChains', 'LayerEnumeration', 'PackedSpins', 'SiteChains', 'SpinChains', 'SpinEnumeration', 'StructuredTrainer32', 'StructuredTrainer64', 'Trainer32', 'Trainer64', 'Update', 'WordChains', 'compiler', 'eigen_version', 'gaussian_gibbs', 'gaussian_sample_visible', 'gibbs', 'has_openmp', 'hidden_probabilities', 'is_forked', 'isa', 'may_be_sequential', 'num_threads', 'sample_hidden', 'sample_visible', 'set_forked', 'set_num_threads', 'version', 'visible_probabilities']
+__all__: list[str] = ['Annealing', 'ClusterChains', 'ClusterUpdate', 'ContrastiveDivergence32', 'ContrastiveDivergence64', 'GaussianTrainer32', 'GaussianTrainer64', 'LatticeChains', 'LayerEnumeration', 'PackedSpins', 'SiteChains', 'SpinChains', 'SpinEnumeration', 'StructuredTrainer32', 'StructuredTrainer64', 'Trainer32', 'Trainer64', 'Update', 'WordChains', 'close_interpreter', 'compiler', 'eigen_version', 'gaussian_gibbs', 'gaussian_sample_visible', 'gibbs', 'has_openmp', 'hidden_probabilities', 'is_forked', 'isa', 'may_be_sequential', 'num_threads', 'sample_hidden', 'sample_visible', 'set_forked', 'set_num_threads', 'version', 'visible_probabilities']
 class PackedSpins:
     """
     Configurations of spins on a periodic grid, one bit per spin.
@@ -450,6 +450,10 @@ class StructuredTrainer64(ContrastiveDivergence64):
     """
     def __init__(self, weights: numpy.typing.NDArray[numpy.float64], visible_bias: numpy.typing.NDArray[numpy.float64], hidden_bias: numpy.typing.NDArray[numpy.float64], weight_class: numpy.typing.NDArray[numpy.int32], visible_class: numpy.typing.NDArray[numpy.int32], hidden_class: numpy.typing.NDArray[numpy.int32], symmetric: bool, key: typing.Annotated[collections.abc.Sequence[typing.SupportsInt | typing.SupportsIndex], "FixedSize(2)"]) -> None:
         ...
+def close_interpreter() -> None:
+    """
+    Say that the interpreter ends: other threads are not to come back.
+    """
 @typing.overload
 def gaussian_gibbs(x: numpy.typing.NDArray[numpy.float32], n_steps: typing.SupportsInt | typing.SupportsIndex, weights: numpy.typing.NDArray[numpy.float32], visible_bias: numpy.typing.NDArray[numpy.float32], hidden_bias: numpy.typing.NDArray[numpy.float32], variance: numpy.typing.NDArray[numpy.float32], key: typing.Annotated[collections.abc.Sequence[typing.SupportsInt | typing.SupportsIndex], "FixedSize(2)"], index: typing.SupportsInt | typing.SupportsIndex) -> tuple:
     """

@@ -8,6 +8,7 @@ import numpy.typing as npt
 from scipy.special import erfcinv
 
 from rgrbm._support import checks, streams
+from rgrbm._support.progress import Progress, reports
 from rgrbm.spins.cluster_sampler import ClusterSampler
 from rgrbm.spins.lattice import Lattice
 from rgrbm.spins.methods import MovedMethod, make_sampler
@@ -132,8 +133,10 @@ class ParallelTempering:
         """Count acceptances and round trips from now on: after burn-in."""
         self._tried[:], self._accepted[:], self.round_trips[:] = 0, 0, 0
 
-    def run(self, n: int, *, spacing: int = 1) -> TemperingRecord:
+    def run(self, n: int, *, spacing: int = 1, progress: Progress = None) -> TemperingRecord:
         """Measure n times, each time after ``spacing`` sweeps, and exchange after each measurement.
+
+        ``progress`` is True for a bar, or a function of (done, in all).
 
         Raises
         ------
@@ -146,9 +149,11 @@ class ParallelTempering:
         shape = n, self.n_ladders, n_rungs
         checks.require_memory(8 * (n_axes + 2) * n * self.n_ladders * n_rungs, f"{n} measurements of {shape[1:]} rungs")
         record = TemperingRecord(np.empty((*shape, n_axes), np.int64), np.empty(shape, np.int64), np.empty(shape))
-        for i in range(n):
-            with self._lock:
-                self._step(record, i, spacing)
+        with reports(progress, "tempering", "measurements") as report:
+            for i in range(n):
+                with self._lock:
+                    self._step(record, i, spacing)
+                report(i + 1, n)
         return record
 
     def _step(self, record: TemperingRecord, i: int, spacing: int) -> None:
