@@ -172,6 +172,8 @@ class IsingModel:
 
         Notes
         -----
+        Exact samples are independent: ``n_chains``, ``burn_in`` and ``spacing`` have no meaning for them.
+
         Without a field each configuration is given a random sign when it is read, since the model does not change
         under a global flip; an antiferromagnet in a field is shifted by one site instead, with probability ½. So odd
         observables are right in the ordered phase as well, where a chain keeps its sign for a very long time.

@@ -153,12 +153,6 @@ class Sampler(ABC):
         """Whether the ground state is staggered, so that M_s and not M is its order."""
         return any(self._staggered) and any(self._ground.pattern)
 
-    @property
-    def is_frustrated(self) -> bool:
-        """Whether no pattern satisfies all bonds."""
-        signs = np.array(bond_signs(self.lattice, self._ground.pattern))
-        return not bool(np.all(signs * self.couplings >= 0))
-
     def set_couplings(self, J: float | Sequence[float] | Values) -> None:
         """Give the chains other couplings; of the shapes that the class takes.
 
