@@ -35,8 +35,9 @@ INSIDE = sorted(name for name in FILES if name.count(".") >= 1 and name != "rgrb
 
 
 def imports(module):
-    """Modules of the package that one imports anywhere in its text, functions included, with the names taken."""
-    for node in ast.walk(ast.parse(FILES[module].read_text(encoding="utf-8"))):
+    """Modules of the package that one imports anywhere in its text or stub, with the names taken."""
+    stub = FILES[module].with_suffix(".pyi")  # what the __init__ of a room gathers is there
+    for node in (node for file in (FILES[module], stub) if file.exists() for node in ast.walk(_parsed(file))):
         if isinstance(node, ast.Import):
             yield from ((alias.name, None) for alias in node.names if alias.name.split(".")[0] == "rgrbm")
         elif isinstance(node, ast.ImportFrom):
@@ -45,6 +46,10 @@ def imports(module):
                 for alias in node.names:
                     submodule = f"{node.module}.{alias.name}"
                     yield (submodule, None) if submodule in FILES else (node.module, alias.name)
+
+
+def _parsed(file):
+    return ast.parse(file.read_text(encoding="utf-8"))
 
 
 def room(module):

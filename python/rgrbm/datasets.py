@@ -12,7 +12,6 @@ from typing import Literal, NamedTuple, cast
 
 import numpy as np
 import numpy.typing as npt
-import pooch
 
 from rgrbm._support.atomic import write_atomically
 
@@ -180,6 +179,8 @@ def load_mnist(split: Split = "train", data: PathLike | None = None) -> Digits:
         folder = Path(data)
         images, labels = (_read(_find(folder, file), file) for file in _FILES[split])
     else:
+        import pooch
+
         folder = Path(pooch.os_cache("rgrbm")) / "mnist"
         images, labels = (_cached(folder, file) for file in _FILES[split])
     shape = _SHAPES[split]
@@ -268,6 +269,8 @@ def _cached(folder: Path, file: _File) -> bytes:
 
 
 def _fetched(url: str, file: _File) -> bytes:
+    import pooch
+
     with tempfile.TemporaryDirectory() as folder:
         packed = Path(folder) / "packed.gz"
         pooch.HTTPDownloader()(url, str(packed), None)

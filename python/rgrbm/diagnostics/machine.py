@@ -10,8 +10,6 @@ from typing import Any, Literal
 
 import numpy as np
 import numpy.typing as npt
-from scipy.spatial.distance import cdist
-from sklearn.neural_network import BernoulliRBM as SklearnRBM
 
 from rgrbm._support.streams import seed_sequence
 from rgrbm.likelihood.annealing import AISResult, anneal
@@ -225,6 +223,8 @@ class GaussianMachine(Machine):
 
     def nearest(self, v: States, others: States, *, same: bool = False) -> Values:
         """Euclidean distances."""
+        from scipy.spatial.distance import cdist
+
         return _nearest(v, lambda rows: np.asarray(cdist(rows, others)), same=same)
 
     def distance_edges(self, distances: Values) -> Values:
@@ -257,6 +257,8 @@ def machine_of(rbm: Any) -> Machine:
     sklearn.exceptions.NotFittedError
         If it is an estimator of scikit-learn's that is not fitted.
     """
+    from sklearn.neural_network import BernoulliRBM as SklearnRBM
+
     if isinstance(rbm, Machine):
         return rbm
     if isinstance(rbm, SklearnRBM):

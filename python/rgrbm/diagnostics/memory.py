@@ -5,7 +5,6 @@ from typing import Any, Literal
 
 import numpy as np
 import numpy.typing as npt
-from scipy.stats import rankdata
 
 from rgrbm._support import checks
 from rgrbm._support.streams import Seed, seed_sequence
@@ -163,6 +162,8 @@ def _nearer(of_model: Values, of_reference: Values) -> tuple[float, float]:
     n, m = len(of_model), len(of_reference)
     if m == 0:
         return float("nan"), float("nan")
+    from scipy.stats import rankdata
+
     ranks = rankdata(np.concatenate([of_reference, of_model]))
     nearer = (ranks[:m].sum() - m * (m + 1) / 2) / (n * m)
     tied = np.unique(ranks, return_counts=True)[1].astype(np.float64)

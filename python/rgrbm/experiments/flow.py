@@ -25,7 +25,7 @@ from rgrbm.experiments.options import stream
 from rgrbm.experiments.run_folder import RunFolder
 from rgrbm.plots.flow import plot_learned_flow
 from rgrbm.rbm.bernoulli import BernoulliRBM
-from rgrbm.rg.rbm_flow import RBMFlow, rbm_flow
+from rgrbm.rg.reconstruction_flow import RBMFlow, rbm_flow
 from rgrbm.spins.values import to_spins
 from rgrbm.statistics.notation import with_error
 

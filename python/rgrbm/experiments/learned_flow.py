@@ -22,10 +22,10 @@ from rgrbm.rbm import masks
 from rgrbm.rbm.bernoulli import BernoulliRBM
 from rgrbm.rbm.stack import RBMStack
 from rgrbm.rg.couplings import effective_couplings
+from rgrbm.rg.couplings_along_ring import ring_couplings
 from rgrbm.rg.decimation import decimation_flow
 from rgrbm.rg.filters import dominant_visible
 from rgrbm.rg.hidden_ring import hidden_correlation
-from rgrbm.rg.ring_couplings import ring_couplings
 from rgrbm.spins.ising import IsingModel
 from rgrbm.spins.values import Binary, to_binary, to_spins
 from rgrbm.statistics.jackknife import Array

@@ -5,14 +5,16 @@ import json
 import os
 import shutil
 from collections.abc import Callable, Collection
-from typing import Any
-
-from matplotlib.figure import Figure
+from typing import TYPE_CHECKING, Any
 
 from rgrbm._support.atomic import write_atomically
 from rgrbm.experiments.run_files import RunFiles
-from rgrbm.rbm.bernoulli import BernoulliRBM
 from rgrbm.spins.values import Binary
+
+if TYPE_CHECKING:
+    from matplotlib.figure import Figure
+
+    from rgrbm.rbm.bernoulli import BernoulliRBM
 
 
 class RunFolder(RunFiles):
@@ -154,7 +156,7 @@ class RunFolder(RunFiles):
                 else:
                     remains.unlink(missing_ok=True)
 
-    def fit(self, model: BernoulliRBM, data: Binary, name: str = "", *, start: Any = None) -> None:
+    def fit(self, model: "BernoulliRBM", data: Binary, name: str = "", *, start: Any = None) -> None:
         """Train a model, with its checkpoints in the folder, and a progress bar where there is a terminal.
 
         Parameters
@@ -216,7 +218,7 @@ class RunFolder(RunFiles):
         text = json.dumps(_without_nan(results), indent=2, allow_nan=False, ensure_ascii=False)
         write_atomically(self.results, text.encode() + b"\n")
 
-    def save_figure(self, figure: Figure, name: str, caption: str = "") -> None:
+    def save_figure(self, figure: "Figure", name: str, caption: str = "") -> None:
         """Write a figure as ``name`` (PNG, 200 dots per inch); the caption's first sentence is what it is called."""
         buffer = io.BytesIO()
         figure.savefig(buffer, format="png", dpi=200)

@@ -3,29 +3,6 @@
 May import ``model`` and what is below. Takes anything with an RBM's parameters; knows nothing of training.
 """
 
-from rgrbm.likelihood.annealing import AISResult, anneal
-from rgrbm.likelihood.enumeration import (
-    Expectations,
-    exact_gradient,
-    expectations,
-    kl_divergence,
-    log_likelihood,
-    log_marginal,
-    log_z,
-    sample_exactly,
-)
-from rgrbm.likelihood.gaussian import GaussianExpectations
+from rgrbm._support.lazy import attach
 
-__all__ = [
-    "AISResult",
-    "Expectations",
-    "GaussianExpectations",
-    "anneal",
-    "exact_gradient",
-    "expectations",
-    "kl_divergence",
-    "log_likelihood",
-    "log_marginal",
-    "log_z",
-    "sample_exactly",
-]
+__getattr__, __dir__, __all__ = attach(__name__)

@@ -7,7 +7,6 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 from scipy.special import expit, logsumexp
-from sklearn.cluster import KMeans
 
 from rgrbm._core import kernels
 from rgrbm._support import checks, streams
@@ -214,6 +213,8 @@ class _BinaryPath:
         states = self.states(x, "x")
         labels = np.zeros(len(states), dtype=int)
         if n_clusters > 1:
+            from sklearn.cluster import KMeans
+
             n_clusters = min(n_clusters, len(np.unique(states, axis=0)))
             labels = KMeans(n_clusters, n_init=1, random_state=seed).fit_predict(states.astype(np.float64))
         self._base = np.stack([log_odds(states[labels == k]) for k in range(n_clusters)])

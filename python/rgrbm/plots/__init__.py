@@ -1,20 +1,5 @@
 """Figures from arrays and results. Computes nothing; may import any room below, for its types."""
 
-from rgrbm.plots.diagnosis import plot_diagnosis
-from rgrbm.plots.flow import plot_learned_flow, plot_rbm_flow
-from rgrbm.plots.images import plot_filters, plot_image_pairs, plot_samples
-from rgrbm.plots.ring import plot_correlation, plot_couplings, plot_learning_curve, plot_reconstruction, plot_weights
+from rgrbm._support.lazy import attach
 
-__all__ = [
-    "plot_correlation",
-    "plot_couplings",
-    "plot_diagnosis",
-    "plot_filters",
-    "plot_image_pairs",
-    "plot_learned_flow",
-    "plot_learning_curve",
-    "plot_rbm_flow",
-    "plot_reconstruction",
-    "plot_samples",
-    "plot_weights",
-]
+__getattr__, __dir__, __all__ = attach(__name__)

@@ -13,7 +13,7 @@ from matplotlib.ticker import FuncFormatter, MaxNLocator
 
 from rgrbm.plots.ring import BLACK, BLUE, GREEN, GREY, ORANGE
 from rgrbm.rg.decimation import decimation_flow
-from rgrbm.rg.rbm_flow import RBMFlow
+from rgrbm.rg.reconstruction_flow import RBMFlow
 
 _COLOURS, _MARKERS = (BLUE, ORANGE, GREEN, GREY), "osD^v"
 

@@ -4,24 +4,6 @@ May import ``likelihood``, ``model`` and what is below. Knows nothing of renorma
 parameters; the estimators make themselves from them.
 """
 
-from rgrbm.rbm.bernoulli import BernoulliRBM
-from rgrbm.rbm.callbacks import EarlyStopping
-from rgrbm.rbm.conversion import from_parameters, from_sklearn, load_model, save_model, to_sklearn
-from rgrbm.rbm.gaussian import GaussianRBM
-from rgrbm.rbm.history import History
-from rgrbm.rbm.stack import RBMStack
-from rgrbm.rbm.training import TrainingProgress
+from rgrbm._support.lazy import attach
 
-__all__ = [
-    "BernoulliRBM",
-    "EarlyStopping",
-    "GaussianRBM",
-    "History",
-    "RBMStack",
-    "TrainingProgress",
-    "from_parameters",
-    "from_sklearn",
-    "load_model",
-    "save_model",
-    "to_sklearn",
-]
+__getattr__, __dir__, __all__ = attach(__name__)

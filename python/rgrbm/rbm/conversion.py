@@ -1,10 +1,9 @@
 """Estimators from and to files, parameters and scikit-learn."""
 
 import os
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
-from sklearn.neural_network import BernoulliRBM as SklearnRBM
 from sklearn.utils.validation import check_is_fitted
 
 from rgrbm._support.streams import Seed
@@ -13,6 +12,9 @@ from rgrbm.model.parameters import parameters_of
 from rgrbm.rbm.bernoulli import BernoulliRBM
 from rgrbm.rbm.estimator import TrainableRBM
 from rgrbm.rbm.gaussian import GaussianRBM
+
+if TYPE_CHECKING:
+    from sklearn.neural_network import BernoulliRBM as SklearnRBM
 
 PathLike = str | os.PathLike[str]
 _KINDS: dict[str, type[TrainableRBM]] = {"BernoulliRBM": BernoulliRBM, "GaussianRBM": GaussianRBM}
@@ -121,7 +123,7 @@ def from_parameters(rbm: Any, *, random_state: Seed = None) -> BernoulliRBM:
     return model
 
 
-def from_sklearn(model: SklearnRBM) -> BernoulliRBM:
+def from_sklearn(model: "SklearnRBM") -> BernoulliRBM:
     """The same RBM as an rgrbm estimator.
 
     Parameters
@@ -166,7 +168,7 @@ def from_sklearn(model: SklearnRBM) -> BernoulliRBM:
     return ours
 
 
-def to_sklearn(model: BernoulliRBM) -> SklearnRBM:
+def to_sklearn(model: BernoulliRBM) -> "SklearnRBM":
     """The same RBM as a scikit-learn estimator.
 
     Parameters
@@ -193,6 +195,8 @@ def to_sklearn(model: BernoulliRBM) -> SklearnRBM:
     >>> to_sklearn(rbm)
     BernoulliRBM(n_components=2, random_state=0)
     """
+    from sklearn.neural_network import BernoulliRBM as SklearnRBM
+
     check_is_fitted(model)
     theirs = SklearnRBM(**{name: getattr(model, name) for name in SklearnRBM().get_params()})
     if isinstance(model.random_state, np.random.Generator | np.random.SeedSequence):

@@ -1,5 +1,5 @@
 """One page that shows a run: what it was asked for, what it found, its figures, and how to repeat it."""
 
-from rgrbm.report.page import write_report
+from rgrbm._support.lazy import attach
 
-__all__ = ["write_report"]
+__getattr__, __dir__, __all__ = attach(__name__)

@@ -9,8 +9,8 @@ from rgrbm._support import checks, streams
 from rgrbm.model.parameters import RBMParameters, binary_parameters
 from rgrbm.rg.block_kernels import window_sites
 from rgrbm.rg.couplings.effective import effective_couplings
+from rgrbm.rg.couplings_along_ring import ring_couplings
 from rgrbm.rg.kadanoff_kernel import optimal_block_kernel
-from rgrbm.rg.ring_couplings import ring_couplings
 
 Values = npt.NDArray[np.float64]
 _MAX_SPINS = 16

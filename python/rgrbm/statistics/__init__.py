@@ -3,45 +3,6 @@
 Knows arrays only: imports nothing else of the package.
 """
 
-from rgrbm.statistics.autocorrelation import (
-    AutocorrelationTime,
-    autocorrelation_function,
-    integrated_autocorrelation_time,
-)
-from rgrbm.statistics.convergence import split_r_hat
-from rgrbm.statistics.crossing import crossing
-from rgrbm.statistics.jackknife import (
-    Estimate,
-    block_bounds,
-    block_sums,
-    jackknife_stderr,
-    leave_one_out,
-    mean_and_stderr,
-    student_factor,
-)
-from rgrbm.statistics.moments import SpinMoments, spin_moments
-from rgrbm.statistics.notation import told, with_error
-from rgrbm.statistics.ring_correlation import correlation
-from rgrbm.statistics.streamed import BlockedMoments, StreamedMoments
+from rgrbm._support.lazy import attach
 
-__all__ = [
-    "AutocorrelationTime",
-    "BlockedMoments",
-    "Estimate",
-    "SpinMoments",
-    "StreamedMoments",
-    "autocorrelation_function",
-    "block_bounds",
-    "block_sums",
-    "correlation",
-    "crossing",
-    "integrated_autocorrelation_time",
-    "jackknife_stderr",
-    "leave_one_out",
-    "mean_and_stderr",
-    "spin_moments",
-    "split_r_hat",
-    "student_factor",
-    "told",
-    "with_error",
-]
+__getattr__, __dir__, __all__ = attach(__name__)

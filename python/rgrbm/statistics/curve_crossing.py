@@ -5,7 +5,7 @@ from collections.abc import Callable
 import numpy as np
 import numpy.typing as npt
 from numpy.polynomial.polynomial import polyvander
-from scipy.stats import chi2
+from scipy.special import chdtrc
 
 from rgrbm.statistics.jackknife import Estimate
 
@@ -114,6 +114,6 @@ def _roots(coefficients: Array) -> Array:
 def _fitting_degree(chi_square: Callable[[int], float], n: int) -> int:
     """One more than the least degree of a polynomial that fits n points, at most n − 2."""
     for degree in range(1, n - 1):
-        if chi2.sf(chi_square(degree), n - degree - 1) > _FITS:
+        if chdtrc(n - degree - 1, chi_square(degree)) > _FITS:
             return min(degree + 1, n - 2)
     return max(1, n - 2)

@@ -1,0 +1,3 @@
+from rgrbm.report.page import write_report
+
+__all__ = ["write_report"]
