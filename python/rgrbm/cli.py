@@ -8,23 +8,17 @@ from pathlib import Path
 from typing import Annotated, Any
 
 import typer
-from rich.console import Console
 
-from rgrbm._support.config import set_num_threads, show_config
-from rgrbm.experiments.catalogue import EXPERIMENTS
+from rgrbm.experiments.catalogue import EXPERIMENTS, Experiment
 from rgrbm.experiments.options import names_of_places
-from rgrbm.experiments.run_folder import RunFolder
-from rgrbm.report import write_report
 
 app = typer.Typer(
-    help="Sample spin models, train RBMs on them, and see what renormalization they have learned.",
     no_args_is_help=True,
     pretty_exceptions_enable=False,
     rich_markup_mode=None,  # plain: rich's table of options calls flags <bool> and has a column for their --no-…
     context_settings={"help_option_names": ["-h", "--help"]},
 )
 
-_errors = Console(stderr=True)
 _BAD_INPUT, _INTERRUPTED = 2, 130
 
 _COMMON = {
@@ -43,14 +37,20 @@ def _exits_cleanly(command: Callable[..., None]) -> Callable[..., None]:
         try:
             command(*args, **kwargs)
         except (ValueError, TypeError, OSError, MemoryError) as error:
-            _errors.print(f"rgrbm: {error}", style="red", markup=False, highlight=False, soft_wrap=True)
+            _print_error(f"rgrbm: {error}", style="red")
             raise typer.Exit(_BAD_INPUT) from error
         except KeyboardInterrupt as interrupt:
             said = f"stopped: {str(interrupt) or 'what was saved is kept'}; --resume goes on"
-            _errors.print(said, markup=False, highlight=False, soft_wrap=True)
+            _print_error(said)
             raise typer.Exit(_INTERRUPTED) from None
 
     return wrapped
+
+
+def _print_error(text: str, style: str | None = None) -> None:
+    from rich.console import Console
+
+    Console(stderr=True).print(text, style=style, markup=False, highlight=False, soft_wrap=True)
 
 
 def _option(name: str, kind: Any, default: Any, help_text: str) -> inspect.Parameter:
@@ -60,8 +60,9 @@ def _option(name: str, kind: Any, default: Any, help_text: str) -> inspect.Param
     return inspect.Parameter(name, inspect.Parameter.KEYWORD_ONLY, default=default, annotation=annotation)
 
 
-def _add_experiment(name: str, parameters: type, run: Callable[[Any, RunFolder], object]) -> None:
+def _add_experiment(experiment: Experiment) -> None:
     """Add the command of an experiment: one option per field of its parameters, and the common ones."""
+    name, parameters = experiment.command, experiment.parameters
     options = [
         _option(f.name, f.type, None if f.default is MISSING else f.default, f.metadata["help"])
         for f in fields(parameters)
@@ -70,23 +71,43 @@ def _add_experiment(name: str, parameters: type, run: Callable[[Any, RunFolder],
     options += [_option(key, *rest) for key, rest in common.items()]
 
     def command(context: typer.Context, **given: Any) -> None:
+        from rgrbm._support.config import set_num_threads
+        from rgrbm.experiments.run_folder import RunFolder
+
         out, threads, force, resume = (given.pop(key) for key in _COMMON)
         set_num_threads(threads)
         folder = RunFolder(out, force=force, resume=resume)
         explicit = {key for key in given if str(context.get_parameter_source(key)).endswith("COMMANDLINE")}
         places = {key: given.pop(key) for key in names_of_places(parameters)}
         chosen = folder.parameters(given, explicit - set(places))
-        run(parameters(**chosen, **places), folder)
+        experiment.run(parameters(**chosen, **places), folder)
 
     context_parameter = inspect.Parameter("context", inspect.Parameter.POSITIONAL_OR_KEYWORD, annotation=typer.Context)
     command.__signature__ = inspect.Signature([context_parameter, *options])  # type: ignore[attr-defined]
     command.__annotations__ = {p.name: p.annotation for p in [context_parameter, *options]}
-    command.__doc__ = inspect.getdoc(run)
-    app.command(name, short_help=command.__doc__)(_exits_cleanly(command))  # or the list of commands would cut it
+    command.__doc__ = experiment.summary
+    app.command(name, short_help=experiment.summary)(_exits_cleanly(command))  # or the list of commands would cut it
 
 
 for _experiment in EXPERIMENTS:
-    _add_experiment(_experiment.command, _experiment.parameters, _experiment.run)
+    _add_experiment(_experiment)
+
+
+def _show_version(wanted: bool) -> None:
+    if wanted:
+        from importlib.metadata import version
+
+        print(f"rgrbm {version('rgrbm')}")
+        raise typer.Exit
+
+
+@app.callback()
+def _options(
+    version: Annotated[
+        bool, typer.Option("--version", help="Show the version and exit.", callback=_show_version, is_eager=True)
+    ] = False,
+) -> None:
+    """Sample spin models, train RBMs on them, and see what renormalization they have learned."""
 
 
 @app.command(short_help="Write a page that shows a run: figures, numbers, how to repeat it.")
@@ -101,10 +122,14 @@ def report(
     ] = False,
 ) -> None:
     """Write a page that shows a run: results, figures, parameters, how to repeat it."""
+    from rgrbm.report import write_report
+
     print(write_report(run, out, force=force))
 
 
 @app.command()
 def info() -> None:
     """Show version, instruction set, threads and libraries."""
+    from rgrbm._support.config import show_config
+
     show_config()

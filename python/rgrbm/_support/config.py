@@ -2,7 +2,6 @@
 
 import os
 import warnings
-from importlib.metadata import version
 
 import numpy as np
 
@@ -12,6 +11,8 @@ from rgrbm._support import checks
 
 def config() -> dict[str, str | int | bool]:
     """Version and build of the running package, as a dictionary for files and reports."""
+    from importlib.metadata import version  # takes longer to import than all else here
+
     return {
         "rgrbm": version("rgrbm"),
         "instruction_set": kernels.isa,

@@ -1,17 +1,22 @@
-"""Which experiments there are: the command of each, its parameters, what runs it and what shows its results."""
+"""Which experiments there are: the command of each, what it does, its parameters, and the module that does it."""
 
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, fields
-from typing import Any
+from importlib import import_module
+from types import ModuleType
+from typing import TYPE_CHECKING, Any, cast
 
-from rich.table import Table
-
-from rgrbm.experiments import flow, ising_1d, ising_2d, mnist, scan
-from rgrbm.experiments.experiment import Run
 from rgrbm.experiments.flow_parameters import FlowParameters
+from rgrbm.experiments.ising_1d_parameters import Ising1DParameters
 from rgrbm.experiments.ising_2d_parameters import Ising2DParameters
+from rgrbm.experiments.mnist_parameters import MNISTParameters
 from rgrbm.experiments.options import names_of_places
 from rgrbm.experiments.scan_parameters import ScanParameters
+
+if TYPE_CHECKING:
+    from rich.table import Table
+
+    from rgrbm.experiments.experiment import Run
 
 
 @dataclass(frozen=True)
@@ -22,29 +27,68 @@ class Experiment:
     ----------
     command : str
         Its name on the command line.
+    summary : str
+        What it does, in one sentence.
     parameters : type
         A dataclass of its parameters.
-    run : callable
-        What runs it, made by :func:`~rgrbm.experiments.experiment.experiment`.
-    tables : callable
-        Tables and lines of text that show its results, given what is in ``results.json``.
+    module : str
+        Where ``run_<module>`` and ``tables`` are; imported when one of them is used, since that takes a second.
     """
 
     command: str
+    summary: str
     parameters: type
-    run: Run[Any]
-    tables: Callable[[dict[str, Any]], Sequence[Table | str]]
+    module: str
+
+    @property
+    def run(self) -> "Run[Any]":
+        """What runs it, made by :func:`~rgrbm.experiments.experiment.experiment`."""
+        return cast("Run[Any]", getattr(self._imported(), f"run_{self.module}"))
+
+    @property
+    def tables(self) -> "Callable[[dict[str, Any]], Sequence[Table | str]]":
+        """Tables and lines of text that show its results, given what is in ``results.json``."""
+        return cast("Callable[[dict[str, Any]], Sequence[Table | str]]", self._imported().tables)
 
     @property
     def parameter_names(self) -> set[str]:
         """Names of its parameters, but for those that tell where it is done."""
         return {field.name for field in fields(self.parameters)} - names_of_places(self.parameters)
 
+    def _imported(self) -> ModuleType:
+        return import_module(f"rgrbm.experiments.{self.module}")
+
 
 EXPERIMENTS = (
-    Experiment("ising1d", ising_1d.Ising1DParameters, ising_1d.run_ising_1d, ising_1d.tables),
-    Experiment("mnist", mnist.MNISTParameters, mnist.run_mnist, mnist.tables),
-    Experiment("flow", FlowParameters, flow.run_flow, flow.tables),
-    Experiment("ising2d", Ising2DParameters, ising_2d.run_ising_2d, ising_2d.tables),
-    Experiment("scan", ScanParameters, scan.run_scan, scan.tables),
+    Experiment(
+        "ising1d",
+        "Example 1: train an RBM on the 1D Ising ring and compare its hidden spins with exact decimation.",
+        Ising1DParameters,
+        "ising_1d",
+    ),
+    Experiment(
+        "mnist",
+        "Example 0: train an RBM on handwritten zeros and ones and reconstruct images that it has not seen.",
+        MNISTParameters,
+        "mnist",
+    ),
+    Experiment(
+        "flow",
+        "Learn the renormalization flow of the 1D Ising ring with a stack of RBMs and compare it with exact "
+        "decimation.",
+        FlowParameters,
+        "flow",
+    ),
+    Experiment(
+        "ising2d",
+        "Learn block spins of the critical 2D Ising model by several criteria, and compare exponents and couplings.",
+        Ising2DParameters,
+        "ising_2d",
+    ),
+    Experiment(
+        "scan",
+        "Measure an Ising model at several sizes and couplings, with error bars, beside exact results.",
+        ScanParameters,
+        "scan",
+    ),
 )

@@ -3,7 +3,6 @@
 import base64
 import datetime
 import functools
-import inspect
 import os
 from dataclasses import fields
 from pathlib import Path
@@ -123,8 +122,8 @@ def _breakable(name: str) -> markupsafe.Markup:
 
 
 def _about(run: Run) -> str:
-    """The first line of the experiment's docstring, as the command line has it."""
-    return (inspect.getdoc(run.experiment.run) or "").split("\n")[0] if run.experiment else ""
+    """What the experiment does, as the command line has it."""
+    return run.experiment.summary if run.experiment else ""
 
 
 def _diagnosis(results: dict[str, Any]) -> Branch | None:

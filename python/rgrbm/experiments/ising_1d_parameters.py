@@ -1,0 +1,41 @@
+"""The parameters of ``rgrbm ising1d``, and what is right for them."""
+
+from dataclasses import dataclass
+
+from rgrbm.experiments.options import parameter, require_at_least
+from rgrbm.spins.methods import Method
+
+
+@dataclass(frozen=True)
+class Ising1DParameters:
+    """Parameters of the experiment; ``rgrbm ising1d --help`` explains each."""
+
+    n_spins: int = parameter(64, "Spins on the ring, an even number.")
+    J: float = parameter(1.0, "Coupling of neighbouring spins (β = 1).")
+    n_train: int = parameter(800, "Configurations to train on.")
+    n_test: int = parameter(400, "Configurations to test on.")
+    method: Method = parameter("metropolis", "Sampler: metropolis, heat_bath, wolff, swendsen_wang or exact.")
+    burn_in: int | None = parameter(None, "Sweeps before the first sample; by default from the measured τ_int.")
+    spacing: int | None = parameter(None, "Sweeps between samples; by default from the measured τ_int.")
+    n_hidden: int | None = parameter(None, "Hidden units; by default half as many as spins.")
+    n_epochs: int = parameter(170_000, "Passes over the training set.")
+    learning_rate: float = parameter(0.5, "Step along the gradient.")
+    batch_size: int = parameter(100, "Configurations per update.")
+    l1: float = parameter(2e-3, "Strength of the L1 penalty on the weights.")
+    l1_warmup: int = parameter(40_000, "Epochs over which the L1 penalty rises from 0.")
+    k: int = parameter(1, "Gibbs steps of contrastive divergence.")
+    gradient: str = parameter("cd", "Estimate of the gradient: cd, pcd, pt, or paper (Eq. 12 to the letter).")
+    centered: bool = parameter(False, "Subtract the units' means in the gradient.")
+    n_measured: int = parameter(20_000, "Fresh configurations for the correlation of the hidden spins.")
+    seed: int = parameter(0, "Fixes every random number.")
+
+    def __post_init__(self) -> None:
+        """Check what no other part does."""
+        if self.n_spins < 4 or self.n_spins % 2:
+            raise ValueError(f"n_spins must be an even number of at least 4, got {self.n_spins}")
+        require_at_least(1, self, "n_train", "n_test", "n_epochs", "batch_size", "k")
+        if self.n_test < 2 or self.n_measured < 100:
+            raise ValueError(
+                "error bars need n_test of at least 2 and n_measured of at least 100, "
+                f"got {self.n_test} and {self.n_measured}"
+            )

@@ -1,0 +1,38 @@
+"""The parameters of ``rgrbm mnist``, and what is right for them."""
+
+from dataclasses import dataclass
+
+from rgrbm.experiments.options import parameter, require_at_least
+
+
+@dataclass(frozen=True)
+class MNISTParameters:
+    """Parameters of the experiment; ``rgrbm mnist --help`` explains each."""
+
+    data: str | None = parameter(None, "Folder with MNIST's files; by default RGRBM_DATA, or the network.")
+    digits: str = parameter("01", "Digits to learn, one after the other.")
+    n_each: int = parameter(1000, "Images of each digit, as many of each as there are of the rarest at most.")
+    threshold: int = parameter(128, "Grey values from here on are ones.")
+    n_hidden: int = parameter(144, "Hidden units.")
+    n_epochs: int = parameter(50, "Passes over the training set.")
+    learning_rate: float = parameter(0.1, "Step along the gradient at the start; it falls to 0 in equal steps.")
+    momentum: float = parameter(0.5, "Fraction of the last update in the next.")
+    batch_size: int = parameter(20, "Images per update.")
+    l2: float = parameter(0.0, "Strength of the L2 penalty on the weights.")
+    k: int = parameter(1, "Gibbs steps of contrastive divergence.")
+    gradient: str = parameter("cd", "Estimate of the gradient: cd, pcd, or paper (Eq. 12 to the letter).")
+    n_chains: int = parameter(200, "Chains of annealed importance sampling, for the likelihood.")
+    n_betas: int = parameter(2000, "Steps of annealed importance sampling; 0 leaves the likelihood out.")
+    n_clusters: int = parameter(1, "Clusters of images that annealing starts from; some 20 for persistent chains.")
+    seed: int = parameter(0, "Fixes every random number.")
+
+    def __post_init__(self) -> None:
+        """Check what no other part does."""
+        digits = self.digits
+        if not digits or any(digit not in "0123456789" for digit in digits) or len(set(digits)) < len(digits):
+            raise ValueError(f"digits must be some of 0123456789, each once, got {digits!r}")
+        require_at_least(5, self, "n_each")
+        require_at_least(1, self, "n_hidden", "n_epochs", "batch_size", "k", "n_clusters")
+        require_at_least(2, self, "n_chains")
+        if self.n_betas < 0:
+            raise ValueError(f"n_betas must not be negative, got {self.n_betas}")
