@@ -11,7 +11,8 @@ import pytest
 import rgrbm
 from rgrbm.experiments.catalogue import EXPERIMENTS
 
-ROOMS = ["rgrbm"] + [f"rgrbm.{path.parent.name}" for path in sorted(Path(rgrbm.__file__).parent.glob("*/__init__.pyi"))]
+FOLDER = Path(rgrbm.__file__).parent
+ROOMS = sorted(".".join(stub.parent.relative_to(FOLDER.parent).parts) for stub in FOLDER.rglob("__init__.pyi"))
 HEAVY = ("sklearn", "scipy", "matplotlib", "typer", "rich", "pooch", "joblib", "pandas", "tqdm", "numpy")
 COMMAND_LINE = "import sys; sys.argv = ['rgrbm', *{!r}]; from rgrbm.cli import app; app(standalone_mode=False)"
 
@@ -34,7 +35,7 @@ def test_rooms_bring_in_nothing_before_a_name_is_used(room):
 
 def test_sampling_brings_in_no_machine_learning_and_no_figures():
     code = "import rgrbm; rgrbm.IsingModel((4, 4), 0.4).sample(3, seed=0)"
-    unwanted = ("sklearn", "matplotlib", "scipy.stats", "scipy.optimize", "pooch", "typer", "rich", "pandas")
+    unwanted = ("sklearn", "matplotlib", "scipy", "pooch", "typer", "rich", "pandas")
     assert brought_in(code, unwanted) == []
 
 

@@ -11,7 +11,7 @@ from rgrbm._support import checks
 
 def config() -> dict[str, str | int | bool]:
     """Version and build of the running package, as a dictionary for files and reports."""
-    from importlib.metadata import version  # takes longer to import than all else here
+    from importlib.metadata import version  # here, as it takes longer to import than all else
 
     return {
         "rgrbm": version("rgrbm"),

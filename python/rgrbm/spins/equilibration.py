@@ -18,7 +18,6 @@ from typing import NamedTuple
 
 import numpy as np
 import numpy.typing as npt
-from scipy.special import ndtri, stdtr
 
 from rgrbm._support.progress import Progress, reports
 from rgrbm.spins.methods import Model
@@ -87,6 +86,8 @@ def differences(means: list[dict[str, Array]], variances: list[dict[str, float]]
     variances : list of two dicts
         Of the mean of all chains of each start, used where a start has one chain only.
     """
+    from scipy.special import ndtri, stdtr  # here, as it takes 0.1 s, and sampling does without
+
     found = {}
     for name in means[0]:
         first, second = (m[name] for m in means)

@@ -4,7 +4,6 @@ from typing import NamedTuple
 
 import numpy as np
 import numpy.typing as npt
-from scipy.special import ndtr, stdtrit
 
 Array = npt.NDArray[np.float64]
 
@@ -112,4 +111,6 @@ def student_factor(n_blocks: int) -> float:
     >>> [round(student_factor(n), 3) for n in (2, 4, 10, 200)]
     [1.837, 1.197, 1.059, 1.003]
     """
+    from scipy.special import ndtr, stdtrit  # here, as it takes 0.1 s, and sampling does without
+
     return float(stdtrit(n_blocks - 1, ndtr(1.0))) if n_blocks > 1 else float("nan")

@@ -6,39 +6,6 @@ log Z and energies are those of the whole lattice for finite ones (``ring_…``,
 infinite one (``square_…``); specific heats C = J² ∂² ln Z/∂J² / N are per site always.
 """
 
-from rgrbm.spins.exact.density_of_states import DensityOfStates, density_of_states
-from rgrbm.spins.exact.modes import CRITICAL_COUPLING
-from rgrbm.spins.exact.ring import (
-    ring_correlation,
-    ring_correlation_length,
-    ring_log_z,
-    ring_mean_energy,
-    ring_specific_heat,
-)
-from rgrbm.spins.exact.square import (
-    square_correlation_length,
-    square_free_energy,
-    square_magnetization,
-    square_mean_energy,
-    square_specific_heat,
-)
-from rgrbm.spins.exact.torus import torus_log_z, torus_mean_energy, torus_specific_heat
+from rgrbm._support.lazy import attach
 
-__all__ = [
-    "CRITICAL_COUPLING",
-    "DensityOfStates",
-    "density_of_states",
-    "ring_correlation",
-    "ring_correlation_length",
-    "ring_log_z",
-    "ring_mean_energy",
-    "ring_specific_heat",
-    "square_correlation_length",
-    "square_free_energy",
-    "square_magnetization",
-    "square_mean_energy",
-    "square_specific_heat",
-    "torus_log_z",
-    "torus_mean_energy",
-    "torus_specific_heat",
-]
+__getattr__, __dir__, __all__ = attach(__name__)
