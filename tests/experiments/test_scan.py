@@ -11,8 +11,10 @@ import numpy as np
 import pytest
 from typer.testing import CliRunner
 
+import rgrbm
 from rgrbm.cli import app
-from rgrbm.experiments.scan import measurement_of
+from rgrbm.experiments.scan import Task, _measure, measurement_of
+from rgrbm.experiments.scan_parameters import ScanParameters
 from rgrbm.spins.exact import CRITICAL_COUPLING
 
 POINTS = ("--side", "4", "--side", "6", "--J", "0.3", "--J", "0.4", "--J", "0.5", "--n-chains", "16")
@@ -86,8 +88,12 @@ def test_a_broken_scan_goes_on(undisturbed, tmp_path):
     out = tmp_path / "run"
     (out / "checkpoints").mkdir(parents=True)
     (out / "parameters.json").write_text((finished / "parameters.json").read_text())
-    task = json.loads((finished / "results.json").read_text())["tasks"][2]
-    (out / "checkpoints" / "side4-J0.5-seed0.json").write_text(json.dumps(task | {"marked": True}))
+    # The results leave out the time series of a task, which its checkpoint has.
+    parameters = ScanParameters(side=[4, 6], J=[0.3, 0.4, 0.5], n_chains=16, n_sweeps=200)
+    task, kept = _measure(parameters, Task(4, 0.5, 0))
+    rgrbm.set_num_threads(0)
+    assert "series" in kept
+    (out / "checkpoints" / f"{task.name}.json").write_text(json.dumps(kept | {"marked": True}))
     done = CliRunner().invoke(app, ["scan", "--out", str(out), "--n-jobs", "2", "--resume"])
     assert done.exit_code == 0, done.output
     assert "going on" in done.output

@@ -1,7 +1,7 @@
 """The compiled kernels, in the build that suits this processor best.
 
-The kernels are compiled once per x86-64 level (v2, v3 with AVX2, v4 with AVX-512; one plain module on other
-processors). The environment variable ``RGRBM_ISA`` forces one of them.
+The kernels are compiled for x86-64 levels (v2, v3 with AVX2, v4 with AVX-512; one plain module on other processors): for
+that of the building machine, or for all. The environment variable ``RGRBM_ISA`` forces one that is installed.
 """
 
 import atexit
@@ -13,17 +13,17 @@ from typing import TYPE_CHECKING
 
 from rgrbm._core import _cpu
 
-_installed = ("v4", "v3", "v2", "plain")
+_levels = ("v4", "v3", "v2", "plain")
+
+
+def _installed() -> list[str]:
+    return [level for level in _levels if importlib.util.find_spec(f"rgrbm._core._kernels_{level}") is not None]
 
 
 def available_isas() -> list[str]:
     """Instruction-set levels that are installed and that this processor can run, best first."""
     runnable = {*_cpu.supported_levels(), "plain"}
-    return [
-        level
-        for level in _installed
-        if level in runnable and importlib.util.find_spec(f"rgrbm._core._kernels_{level}") is not None
-    ]
+    return [level for level in _installed() if level in runnable]
 
 
 def _load() -> ModuleType:
@@ -35,8 +35,9 @@ def _load() -> ModuleType:
         )
     if not available:
         raise ImportError(
-            "no compiled kernels of rgrbm run on this processor: x86-64-v2 is the least; "
-            "build from source with -Ccmake.define.RGRBM_ISA_LEVELS=plain"
+            f"rgrbm was compiled for {', '.join(_installed()) or 'nothing'}, and this processor runs "
+            f"{', '.join(_cpu.supported_levels()) or 'no x86-64 level'}. Install it on this machine, or for all levels by "
+            "pip install -Ccmake.define.RGRBM_ISA_LEVELS=all, or for any processor by RGRBM_ISA_LEVELS=plain"
         )
     return importlib.import_module(f"rgrbm._core._kernels_{forced or available[0]}")
 

@@ -56,7 +56,7 @@ class Task(NamedTuple):
 def run_scan(p: ScanParameters, folder: RunFolder, console: Console) -> Report:
     """Measure an Ising model at several sizes and couplings, with error bars, beside exact results."""
     tasks = [Task(*which) for which in itertools.product(p.side, p.J, range(p.seed, p.seed + p.n_seeds))]
-    found = {task: folder.kept_part(task.name) for task in tasks}
+    found = {task: _with_series(folder.kept_part(task.name)) for task in tasks}
     left = [task for task in tasks if found[task] is None]
     left.sort(key=lambda task: -task.side)  # the longest first, so that none is alone at the end
     with progress_bar("scanning", len(tasks), completed=len(tasks) - len(left), unit="tasks", show=True) as advance:
@@ -84,6 +84,11 @@ def _measure(p: ScanParameters, task: Task) -> tuple[Task, dict[str, Any]]:
     assert found.series is not None
     kept = {"side": task.side, "J": task.J, "seed": task.seed, _SERIES: _packed(found.series)}
     return task, {**found.to_dict(), **kept}
+
+
+def _with_series(kept: dict[str, Any] | None) -> dict[str, Any] | None:
+    """What was kept of a task; None, so that it is done again, if an older version kept no series with it."""
+    return kept if kept and _SERIES in kept else None
 
 
 def _packed(run: RecordedRun) -> dict[str, Any]:

@@ -127,7 +127,7 @@ def count_surroundings(
     >>> found.around
     ((-2,), (3,))
     >>> round(found.information_of(DecimationKernel()), 2), round(found.information, 2)
-    (0.25, 0.33)
+    (0.25, 0.32)
     """
     array = lattice_spins(spins)
     width, buffer = checks.integer("width", width, 1), checks.integer("buffer", buffer, 0)
