@@ -15,8 +15,8 @@ _SUBJECTS = {
               "Random bits of rgrbm's chains are independent; multi-spin codes that share one random number among the "
               "chains of a word are faster, and their chains are correlated."),
     "lattice": (one_lattice, "Spins: one large lattice",
-                "rgrbm draws some 12 random words of 512 bits for each 512 updates, independent bits for every site; they "
-                "are what limits it."),
+                "rgrbm draws some 12 random words of 512 bits for each 512 updates, independent bits for every site. "
+                "They are what limits it."),
     "rbm": (rbm, "RBM: one epoch of contrastive divergence on binary data",
             "CD-1, but for scikit-learn's persistent chains, which cost the same. rgrbm also sums the reconstruction "
             "error, shuffles, centres and applies L1."),

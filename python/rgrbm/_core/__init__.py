@@ -1,7 +1,7 @@
 """The compiled kernels, in the build that suits this processor best.
 
-The kernels are compiled for x86-64 levels (v2, v3 with AVX2, v4 with AVX-512; one plain module on other processors): for
-that of the building machine, or for all. The environment variable ``RGRBM_ISA`` forces one that is installed.
+The kernels are compiled for x86-64 levels (v2, v3 with AVX2, v4 with AVX-512; one plain module on other processors):
+for that of the building machine, or for all. The environment variable ``RGRBM_ISA`` forces one that is installed.
 """
 
 import atexit
@@ -36,8 +36,8 @@ def _load() -> ModuleType:
     if not available:
         raise ImportError(
             f"rgrbm was compiled for {', '.join(_installed()) or 'nothing'}, and this processor runs "
-            f"{', '.join(_cpu.supported_levels()) or 'no x86-64 level'}. Install it on this machine, or for all levels by "
-            "pip install -Ccmake.define.RGRBM_ISA_LEVELS=all, or for any processor by RGRBM_ISA_LEVELS=plain"
+            f"{', '.join(_cpu.supported_levels()) or 'no x86-64 level'}. Install it on this machine, or for all levels "
+            "by pip install -Ccmake.define.RGRBM_ISA_LEVELS=all, or for any processor by RGRBM_ISA_LEVELS=plain"
         )
     return importlib.import_module(f"rgrbm._core._kernels_{forced or available[0]}")
 
