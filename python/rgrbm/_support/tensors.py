@@ -1,5 +1,6 @@
 """Safetensors files with JSON metadata: written whole, and read with distrust."""
 
+import hashlib
 import json
 import os
 from pathlib import Path
@@ -14,6 +15,8 @@ from rgrbm._support.atomic import write_atomically
 
 SCHEMA = 1
 _FORMAT = "rgrbm"
+_CHECKSUM = "sha256"
+_HEAD = {"format", "kind", "schema", "content"}
 
 Tensors = dict[str, npt.NDArray[Any]]
 
@@ -24,6 +27,8 @@ class FileFormatError(ValueError):
 
 def write_tensors(path: str | os.PathLike[str], kind: str, tensors: Tensors, metadata: dict[str, Any]) -> None:
     """Write tensors and metadata as a safetensors file of this ``kind``, whole or not at all.
+
+    Equal content gives equal bytes. The header holds a checksum of everything else.
 
     Raises
     ------
@@ -36,7 +41,28 @@ def write_tensors(path: str | os.PathLike[str], kind: str, tensors: Tensors, met
     head = {"format": _FORMAT, "kind": kind, "schema": str(SCHEMA), "content": json.dumps(metadata)}
     # safetensors writes the memory as it lies: only C order is right.
     ordered = {name: np.ascontiguousarray(tensor) for name, tensor in tensors.items()}
-    write_atomically(path, save(ordered, metadata=head))
+    head[_CHECKSUM] = _checksum(head, ordered)
+    write_atomically(path, *_with_sorted_header(save(ordered, metadata=head)))
+
+
+def _checksum(head: dict[str, str], tensors: Tensors) -> str:
+    """SHA-256 of the metadata and of all tensors: names, types, shapes and values."""
+    described = [[name, t.dtype.str, list(t.shape)] for name, t in sorted(tensors.items())]
+    known = {name: text for name, text in head.items() if name != _CHECKSUM}
+    digest = hashlib.sha256(json.dumps([known, described], sort_keys=True).encode())
+    for _, tensor in sorted(tensors.items()):
+        digest.update(np.ascontiguousarray(tensor).reshape(-1).view(np.uint8).data)
+    return digest.hexdigest()
+
+
+def _with_sorted_header(file: bytes) -> tuple[bytes, memoryview]:
+    """Header and tensors of a safetensors file; the library writes the metadata in another order each time."""
+    end = 8 + int.from_bytes(file[:8], "little")
+    header = json.loads(file[8:end])
+    header["__metadata__"] = dict(sorted(header["__metadata__"].items()))
+    text = json.dumps(header, separators=(",", ":")).encode()
+    text += b" " * (-len(text) % 8)  # tensors begin at a multiple of eight bytes
+    return len(text).to_bytes(8, "little") + text, memoryview(file)[end:]
 
 
 def read_tensors(path: str | os.PathLike[str], kind: str) -> tuple[Tensors, dict[str, Any]]:
@@ -45,7 +71,7 @@ def read_tensors(path: str | os.PathLike[str], kind: str) -> tuple[Tensors, dict
     Raises
     ------
     FileFormatError
-        If it is not such a file, or of another kind or a newer schema.
+        If it is not such a file, is damaged, or of another kind or a newer schema.
     OSError
         If it cannot be read.
     """
@@ -66,7 +92,15 @@ def read_tensors(path: str | os.PathLike[str], kind: str) -> tuple[Tensors, dict
         raise FileFormatError(f"{name!r} has unreadable metadata: {error}") from error
     if not isinstance(metadata, dict):
         raise FileFormatError(f"{name!r} has metadata of another form")
+    _check_sum(head, tensors, name)
     return tensors, metadata
+
+
+def _check_sum(head: dict[str, str], tensors: Tensors, name: str) -> None:
+    if set(head) == _HEAD:
+        return  # of a version that wrote no checksum
+    if set(head) != _HEAD | {_CHECKSUM} or head[_CHECKSUM] != _checksum(head, tensors):
+        raise FileFormatError(f"{name!r} is damaged: its content does not have the checksum that was written with it")
 
 
 def read_kind(path: str | os.PathLike[str]) -> str:

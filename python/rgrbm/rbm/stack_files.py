@@ -13,6 +13,7 @@ from itertools import pairwise
 from pathlib import Path
 from typing import Any
 
+from rgrbm._support.atomic import temporary_prefix
 from rgrbm._support.tensors import FileFormatError, require
 from rgrbm.rbm.bernoulli import BernoulliRBM
 
@@ -38,7 +39,7 @@ def save_layers(layers: Sequence[BernoulliRBM], folder: PathLike, *, overwrite: 
     if not target.parent.is_dir():
         raise FileNotFoundError(f"cannot write {str(target)!r}: the folder {str(target.parent)!r} does not exist")
     # The new folder grows beside the old one and takes its name in the end.
-    with tempfile.TemporaryDirectory(dir=target.parent, prefix=f".{target.name}.") as work:
+    with tempfile.TemporaryDirectory(dir=target.parent, prefix=temporary_prefix(target)) as work:
         grown, old = Path(work) / "new", Path(work) / "old"
         grown.mkdir()
         _write(layers, grown)

@@ -119,7 +119,7 @@ def require_same_training(rbm: Trainable, state: Checkpoint, data_digest: str, r
     for name, values in (("learning_rate", rates), ("l1", strengths)):
         if done and not np.array_equal(state.history[name], values[:done]):
             raise ValueError(f"cannot resume: {name} (or its schedule) differs from that of the epochs done")
-    if isinstance(rbm.random_state, Integral) and state.key != streams.key(
+    if isinstance(rbm.random_state, Integral | np.random.SeedSequence) and state.key != streams.key(
         streams.seed_sequence(rbm.random_state), _TRAINING
     ):
         raise ValueError("cannot resume: the training was started with another random_state")
