@@ -14,6 +14,7 @@ import numpy as np
 import numpy.typing as npt
 
 from rgrbm._support.atomic import write_atomically
+from rgrbm.statistics.presentation import Presented
 
 Bytes = npt.NDArray[np.uint8]
 PathLike = str | os.PathLike[str]
@@ -45,8 +46,8 @@ _SHAPES = {"train": (60_000, 28, 28), "test": (10_000, 28, 28)}
 _IDX_HEAD = 4  # bytes of the magic number: 0, 0, the type (8: unsigned bytes), the number of dimensions
 
 
-@dataclass(frozen=True)
-class Digits:
+@dataclass(frozen=True, repr=False)
+class Digits(Presented):
     """Grey images of handwritten digits.
 
     Attributes

@@ -344,7 +344,7 @@ def test_history_is_read_only_and_consistent():
     with pytest.raises(KeyError):
         history["nothing"]
     assert history.last() == {"a": 2.0}
-    assert repr(history).startswith("History(n_epochs=2")
+    assert repr(history).startswith("History(2 epochs in ")
 
 
 def test_quantities_are_nan_in_epochs_without_them():

@@ -1,5 +1,6 @@
 """Whether the Gibbs chain mixes: autocorrelation times, and R̂ over chains from far apart."""
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -11,6 +12,8 @@ from rgrbm._support.streams import Seed
 from rgrbm.diagnostics.machine import Machine, States, machine_of, sub_seeds
 from rgrbm.statistics.autocorrelation import autocorrelation_function, integrated_autocorrelation_time
 from rgrbm.statistics.convergence import split_r_hat
+from rgrbm.statistics.notation import told
+from rgrbm.statistics.presentation import Presented
 
 Values = npt.NDArray[np.float64]
 
@@ -22,8 +25,8 @@ _N_LAGS = 100
 _STEPS_AT_ONCE = 32
 
 
-@dataclass(frozen=True)
-class GibbsChains:
+@dataclass(frozen=True, repr=False)
+class GibbsChains(Presented):
     """What parallel Gibbs chains tell of mixing, in steps v → h → v.
 
     Attributes
@@ -56,6 +59,17 @@ class GibbsChains:
     r_hat: tuple[float, ...]
     mixed: bool
     autocorrelation: Values
+
+    def _table(self) -> tuple[Sequence[str], Sequence[Sequence[str]]]:
+        of_each = zip(self.quantities, self.tau_int, self.reliable, self.r_hat, strict=True)
+        return ("quantity", "τ_int in steps", "R̂"), [
+            (name, told(tau, ".3g") + ("" if reliable else " (not resolved)"), told(r_hat, ".3f"))
+            for name, tau, reliable, r_hat in of_each
+        ]
+
+    def _title(self) -> str:
+        verdict = "mixed" if self.mixed else "NOT mixed"
+        return f"{self.n_chains} Gibbs chains of {self.n_steps} steps after {self.n_burn_in}: {verdict}"
 
 
 def run_chains(

@@ -1,5 +1,6 @@
 """All diagnostics of an RBM in one object, which prints, draws, and becomes a table or JSON."""
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, Literal
 
@@ -15,6 +16,8 @@ from rgrbm.diagnostics.machine import Machine, States, machine_of, sub_seeds
 from rgrbm.diagnostics.memory import Memory, nearest_training_samples
 from rgrbm.diagnostics.summaries import Histogram, Mean, histogram_of, mean_of, plain
 from rgrbm.diagnostics.units import HiddenUnits, Weights, hidden_units, weight_summary
+from rgrbm.statistics.notation import with_error
+from rgrbm.statistics.presentation import Presented
 
 if TYPE_CHECKING:
     from matplotlib.figure import Figure
@@ -22,8 +25,8 @@ if TYPE_CHECKING:
 _ENERGY_BINS = 40
 
 
-@dataclass(frozen=True)
-class ModelSamples:
+@dataclass(frozen=True, repr=False)
+class ModelSamples(Presented):
     """Samples of the model beside the data.
 
     Attributes
@@ -48,8 +51,8 @@ class ModelSamples:
     energies: Histogram
 
 
-@dataclass(frozen=True)
-class Diagnosis:
+@dataclass(frozen=True, repr=False)
+class Diagnosis(Presented):
     """What :func:`diagnose` found.
 
     ``print(diagnosis)`` shows it as a table; :meth:`plot` draws it.
@@ -90,6 +93,35 @@ class Diagnosis:
 
     def __str__(self) -> str:
         return table.text(self.to_dict())
+
+    def _title(self) -> str:
+        test = f", {self.n_test} test samples" if self.n_test else ""
+        return (
+            f"{self.machine} of {self.n_visible} visible and {self.n_hidden} hidden units, {self.n_train} training "
+            f"samples{test}"
+        )
+
+    def _values(self) -> dict[str, Any]:
+        likelihood, errors = self.log_likelihood._values(), self.reconstruction_error
+        return {
+            "log_likelihood": {name: likelihood[name] for name in ("train", "test") if likelihood[name] is not None},
+            "log_z": likelihood["log_z"],
+            "free_energy_gap": self.free_energy.gap,
+            "reconstruction_error": errors.sampled_train,
+            "dead": len(self.hidden_units.dead),
+            "saturated": len(self.hidden_units.saturated),
+            "duplicates": self.hidden_units.n_duplicates,
+            "mixed": self.chains.mixed,
+            "nearer": self.memory.nearer,
+            "memorised": self.memory.memorised,
+        }
+
+    def _table(self) -> tuple[Sequence[str], Sequence[Sequence[str]]]:
+        rows = table.rows(self.to_dict())
+        return ("quantity", "of", "value", "lower bound", "upper bound"), [
+            (row.quantity.replace("_", " "), row.of, with_error(row.value, row.stderr), *map(_bound, row[-2:]))
+            for row in rows
+        ]
 
     def to_dict(self) -> dict[str, Any]:
         """All of it as JSON has it: dicts, lists, text and numbers, None for those that are not finite."""
@@ -226,6 +258,10 @@ def diagnose(
         samples=_compare(machine, drawn, method, 2 * n_steps, train, test),
         memory=nearest_training_samples(machine, drawn, train, test, seed=seeds[4]),
     )
+
+
+def _bound(value: float | None) -> str:
+    return "" if value is None else f"{value:.6g}"
 
 
 def _compare(

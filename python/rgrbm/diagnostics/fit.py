@@ -10,10 +10,11 @@ from rgrbm._support import checks
 from rgrbm._support.streams import Seed
 from rgrbm.diagnostics.machine import Machine, States, machine_of, sub_seeds
 from rgrbm.diagnostics.summaries import Mean, mean_of
+from rgrbm.statistics.presentation import Presented
 
 
-@dataclass(frozen=True)
-class FreeEnergies:
+@dataclass(frozen=True, repr=False)
+class FreeEnergies(Presented):
     """Mean free energies F(v) = −ln Σ_h exp(−E(v, h)), in nats.
 
     Attributes
@@ -31,8 +32,8 @@ class FreeEnergies:
     gap: Mean | None
 
 
-@dataclass(frozen=True)
-class ReconstructionErrors:
+@dataclass(frozen=True, repr=False)
+class ReconstructionErrors(Presented):
     """Errors of v → h → v̂: the share of visible units that come out different.
 
     Attributes

@@ -9,12 +9,14 @@ from rgrbm._support import checks
 from rgrbm._support.streams import Seed, seed_sequence
 from rgrbm.diagnostics.machine import Machine, States, machine_of
 from rgrbm.diagnostics.summaries import mean_of
+from rgrbm.statistics.jackknife import Estimate
+from rgrbm.statistics.presentation import Presented, fields_of
 
 NAN = float("nan")
 
 
-@dataclass(frozen=True)
-class LogLikelihood:
+@dataclass(frozen=True, repr=False)
+class LogLikelihood(Presented):
     """Mean log-likelihood of one data set, in nats per sample.
 
     Attributes
@@ -33,9 +35,12 @@ class LogLikelihood:
     lower: float
     upper: float
 
+    def _values(self) -> dict[str, Any]:
+        return {"mean": Estimate(self.mean, self.stderr), "lower": self.lower, "upper": self.upper}
 
-@dataclass(frozen=True)
-class LogLikelihoods:
+
+@dataclass(frozen=True, repr=False)
+class LogLikelihoods(Presented):
     """Log-likelihoods of a model.
 
     Attributes
@@ -63,6 +68,15 @@ class LogLikelihoods:
     effective_sample_size: float
     train: LogLikelihood
     test: LogLikelihood | None
+
+    def _values(self) -> dict[str, Any]:
+        values = fields_of(self)
+        if self.method != "ais":
+            del values["effective_sample_size"]
+        for name in ("train", "test"):
+            if (known := values[name]) is not None:
+                values[name] = Estimate(known.mean, known.stderr)
+        return values
 
 
 def log_likelihoods(

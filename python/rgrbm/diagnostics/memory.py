@@ -10,6 +10,7 @@ from rgrbm._support import checks
 from rgrbm._support.streams import Seed, seed_sequence
 from rgrbm.diagnostics.machine import Machine, States, machine_of
 from rgrbm.diagnostics.summaries import Histogram
+from rgrbm.statistics.presentation import Presented
 
 Values = npt.NDArray[np.float64]
 
@@ -19,8 +20,8 @@ DEVIATIONS = 4.0
 """By how many standard deviations that must exceed one half: a false alarm in 30,000."""
 
 
-@dataclass(frozen=True)
-class Memory:
+@dataclass(frozen=True, repr=False)
+class Memory(Presented):
     """Distances to the nearest training sample, of a model's samples and of samples that the model has not made.
 
     Distances are numbers of units that differ (Hamming).

@@ -9,18 +9,19 @@ import numpy as np
 import numpy.typing as npt
 
 from rgrbm.statistics.jackknife import mean_and_stderr
+from rgrbm.statistics.presentation import Presented
 
 
-@dataclass(frozen=True)
-class Mean:
+@dataclass(frozen=True, repr=False)
+class Mean(Presented):
     """A mean over samples and its standard error (NaN for one sample)."""
 
     mean: float
     stderr: float
 
 
-@dataclass(frozen=True)
-class Histogram:
+@dataclass(frozen=True, repr=False)
+class Histogram(Presented):
     """Counts between edges, the last bin closed; several of the same edges can be laid over each other.
 
     Attributes

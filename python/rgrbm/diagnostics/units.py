@@ -8,6 +8,7 @@ import numpy.typing as npt
 
 from rgrbm.diagnostics.machine import machine_of
 from rgrbm.diagnostics.summaries import Histogram, histogram_of
+from rgrbm.statistics.presentation import Presented
 
 Values = npt.NDArray[np.float64]
 
@@ -23,8 +24,8 @@ LIKENESS = 0.95
 _WEIGHT_BINS, _ACTIVITY_BINS = 60, 40
 
 
-@dataclass(frozen=True)
-class HiddenUnits:
+@dataclass(frozen=True, repr=False)
+class HiddenUnits(Presented):
     """What hidden units do over a data set, from p_j = p(h_j = 1 | v) of each sample.
 
     Attributes
@@ -55,8 +56,8 @@ class HiddenUnits:
     activities: Histogram
 
 
-@dataclass(frozen=True)
-class Weights:
+@dataclass(frozen=True, repr=False)
+class Weights(Presented):
     """What the weights look like; weights that a mask leaves out are not counted.
 
     Attributes

@@ -14,6 +14,8 @@ from rgrbm._support.progress import progress_bar
 from rgrbm.model.gaussian import real_states
 from rgrbm.model.parameters import gaussian_parameters_of, is_gaussian, parameters_of
 from rgrbm.model.unit_values import binary_states, log_odds, sample_bernoulli
+from rgrbm.statistics.jackknife import Estimate
+from rgrbm.statistics.presentation import Presented, fields_of
 
 _WORK_PER_CALL = 2**27  # multiplications
 _LEAST_EFFECTIVE = 10.0
@@ -23,8 +25,8 @@ Values = npt.NDArray[np.float64]
 States = npt.NDArray[Any]  # units 0 and 1 as uint8, or Gaussian ones as float64
 
 
-@dataclass(frozen=True)
-class AISResult:
+@dataclass(frozen=True, repr=False)
+class AISResult(Presented):
     """Estimate of log Z by annealed importance sampling, between two bounds.
 
     Attributes
@@ -57,6 +59,11 @@ class AISResult:
     log_weights: Values = field(repr=False)
     reverse_log_weights: Values | None = field(repr=False)
     n_betas: int
+
+    def _values(self) -> dict[str, Any]:
+        values = fields_of(self) | {"log_z": Estimate(self.log_z, self.standard_error)}
+        del values["standard_error"]
+        return values | {"n_chains": len(self.log_weights)}
 
     @property
     def log_weight_deviation(self) -> float:

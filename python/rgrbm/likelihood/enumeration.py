@@ -27,6 +27,7 @@ from rgrbm.likelihood.gaussian import (
 from rgrbm.model.parameters import GaussianParameters, RBMParameters, is_gaussian, parameters_of
 from rgrbm.model.unit_values import binary_states, sample_bernoulli, sample_weights
 from rgrbm.spins.values import Binary
+from rgrbm.statistics.presentation import short_repr
 
 Values = npt.NDArray[np.float64]
 Layer = Literal["visible", "hidden"]
@@ -43,6 +44,9 @@ class Expectations(NamedTuple):
     """⟨h⟩ of shape (n_hidden,)."""
     products: Values
     """⟨v hᵀ⟩ of shape (n_visible, n_hidden)."""
+
+    def __repr__(self) -> str:
+        return short_repr(self)
 
 
 @overload

@@ -12,6 +12,7 @@ from rgrbm._support.enumeration import log_sum, log_weights, require_array, requ
 from rgrbm.model.gaussian import gaussian_free_energy, hidden_spins, real_states
 from rgrbm.model.parameters import GaussianParameters, gaussian_parameters_of
 from rgrbm.model.unit_values import sample_weights
+from rgrbm.statistics.presentation import short_repr
 
 Values = npt.NDArray[np.float64]
 _ROWS_PER_BLOCK = 4096
@@ -31,6 +32,9 @@ class GaussianExpectations(NamedTuple):
     """⟨u uᵀ⟩ of shape (n_visible, n_visible)."""
     hidden_products: Values
     """⟨h hᵀ⟩ of shape (n_hidden, n_hidden), ⟨h⟩ on the diagonal."""
+
+    def __repr__(self) -> str:
+        return short_repr(self)
 
 
 def gaussian_log_z(rbm: Any, *, progress: bool = False) -> float:

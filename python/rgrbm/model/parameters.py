@@ -6,6 +6,7 @@ import numpy as np
 import numpy.typing as npt
 
 from rgrbm._support import checks
+from rgrbm.statistics.presentation import short_repr
 
 Values = npt.NDArray[np.float64]
 
@@ -23,6 +24,9 @@ class RBMParameters(NamedTuple):
     intercept_hidden_: npt.NDArray[np.float64]
     """Biases b of shape (n_hidden,)."""
 
+    def __repr__(self) -> str:
+        return short_repr(self)
+
 
 class GaussianParameters(NamedTuple):
     """Parameters of E(u, h) = Σ (u − c)²/2σ² − Σ u W h/σ² − b·h with real u and binary h, in double precision.
@@ -38,6 +42,9 @@ class GaussianParameters(NamedTuple):
     """Biases b of shape (n_hidden,)."""
     variance_: npt.NDArray[np.float64]
     """Variances σ² of shape (n_visible,) of the visible units given the hidden ones."""
+
+    def __repr__(self) -> str:
+        return short_repr(self)
 
 
 def is_gaussian(rbm: Any) -> bool:
@@ -128,6 +135,9 @@ class SpinParameters(NamedTuple):
     constant: float
     """What −E has in 0/1 units beyond η·s + θ·t + s·w·t; log Z of the 0/1 model is larger by it."""
 
+    def __repr__(self) -> str:
+        return short_repr(self)
+
 
 def spin_parameters(rbm: Any) -> SpinParameters:
     """Parameters of an RBM in ±1 units, s = 2v − 1 and t = 2h − 1.
@@ -153,8 +163,9 @@ def spin_parameters(rbm: Any) -> SpinParameters:
     --------
     >>> import numpy as np
     >>> from rgrbm.model import RBMParameters, spin_parameters
-    >>> spin_parameters(RBMParameters(np.array([[4.0]]), np.array([-2.0]), np.array([0.0])))
-    SpinParameters(weights=array([[1.]]), visible_fields=array([0.]), hidden_fields=array([1.]), constant=0.0)
+    >>> found = spin_parameters(RBMParameters(np.array([[4.0]]), np.array([-2.0]), np.array([0.0])))
+    >>> found.weights, found.visible_fields, found.hidden_fields, found.constant
+    (array([[1.]]), array([0.]), array([1.]), 0.0)
     """
     p = parameters_of(rbm)
     w = p.weights_ / 4

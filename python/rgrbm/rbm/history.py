@@ -1,14 +1,18 @@
 """What a training measured, epoch by epoch."""
 
+from collections.abc import Sequence
 from typing import Any, Literal, TypeAlias
 
 import numpy as np
 import numpy.typing as npt
 
+from rgrbm.statistics.notation import told
+from rgrbm.statistics.presentation import Presented
+
 Array: TypeAlias = npt.NDArray[np.float64]
 
 
-class History:
+class History(Presented):
     """What was measured in each epoch of a training.
 
     Attributes
@@ -99,8 +103,16 @@ class History:
     def __len__(self) -> int:
         return self.n_epochs
 
-    def __repr__(self) -> str:
-        return f"History(n_epochs={self.n_epochs}, names={list(self.names)}, seconds={self.seconds:.3g})"
+    def _title(self) -> str:
+        stopped = f", stopped by {self.stopped}" if self.stopped else ""
+        return f"{self.n_epochs} epochs in {self.seconds:.3g} s{stopped}"
+
+    def _values(self) -> dict[str, Any]:
+        return self.last()
+
+    def _table(self) -> tuple[Sequence[str], Sequence[Sequence[str]]]:
+        rows = [(name, *(told(float(self[name][at]), ".5g") for at in (0, -1))) for name in self.names]
+        return ("quantity", "epoch 1", f"epoch {self.n_epochs}"), rows
 
     def to_dataframe(self) -> Any:
         """The history as a pandas ``DataFrame`` with one row per epoch, indexed by the epoch from 1.

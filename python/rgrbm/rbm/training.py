@@ -18,6 +18,7 @@ from rgrbm._support import checks
 from rgrbm._support.interrupt import Interruption
 from rgrbm._support.progress import progress_bar
 from rgrbm.rbm.history import History as History
+from rgrbm.statistics.presentation import Presented
 
 Array: TypeAlias = npt.NDArray[np.float64]
 Parameters: TypeAlias = dict[str, npt.NDArray[Any]]  # weights, visible_bias, hidden_bias; log_variance of Gaussians
@@ -77,8 +78,8 @@ class Settings:
     n_temperatures: int = 10
 
 
-@dataclass(frozen=True)
-class TrainingProgress:
+@dataclass(frozen=True, repr=False)
+class TrainingProgress(Presented):
     """What a callback sees: an unchangeable view of the training after an epoch.
 
     Attributes

@@ -16,6 +16,7 @@ from rgrbm._support import checks, streams
 from rgrbm.model.parameters import spin_parameters
 from rgrbm.rg.spin_operators import lattice_spins, pack
 from rgrbm.spins.values import Spins
+from rgrbm.statistics.presentation import short_repr
 
 _MAX_WINDOW = 1024  # sites
 _SHARED = 1e-5  # weights that differ by less, relative to the largest, are shared: those of training in float32 are
@@ -240,6 +241,9 @@ class ConvolutionKernel(BlockKernel):
     weights: npt.NDArray[np.float64]
     stride: int
     field: float = 0.0
+
+    def __repr__(self) -> str:
+        return short_repr(self)
 
     def __post_init__(self) -> None:
         w = np.array(checks.numbers("weights", self.weights))

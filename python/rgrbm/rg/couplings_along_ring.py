@@ -7,12 +7,13 @@ import numpy.typing as npt
 
 from rgrbm.rg.couplings.effective import EffectiveCouplings
 from rgrbm.rg.filters import filter_positions, filter_signs
+from rgrbm.statistics.presentation import Presented
 
 Values = npt.NDArray[np.float64]
 
 
-@dataclass(frozen=True)
-class RingCouplings:
+@dataclass(frozen=True, repr=False)
+class RingCouplings(Presented):
     """Pair couplings of units in the order of their places on a ring.
 
     Attributes

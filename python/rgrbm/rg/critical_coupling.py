@@ -1,7 +1,7 @@
 """The critical coupling by matching two lattices: blocked once more, the larger one must look like the smaller."""
 
 import math
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from dataclasses import asdict, dataclass
 from typing import Any, NamedTuple
 
@@ -16,10 +16,11 @@ from rgrbm.rg.spin_operators import EVEN_OPERATORS, RING_OPERATORS, SpinOperator
 from rgrbm.spins.ensemble import Ensemble
 from rgrbm.statistics.jackknife import Array, Estimate, jackknife_stderr, leave_one_out
 from rgrbm.statistics.notation import with_error
+from rgrbm.statistics.presentation import Presented
 
 
-@dataclass(frozen=True)
-class MatchedCoupling:
+@dataclass(frozen=True, repr=False)
+class MatchedCoupling(Presented):
     """The critical coupling that one operator at one level tells.
 
     Attributes
@@ -44,8 +45,8 @@ class MatchedCoupling:
     J_c_stderr: float
 
 
-@dataclass(frozen=True)
-class CouplingMatch:
+@dataclass(frozen=True, repr=False)
+class CouplingMatch(Presented):
     """Critical couplings by :func:`rgrbm.rg.match_critical_coupling`. Printed, it is a table.
 
     Attributes
@@ -92,16 +93,23 @@ class CouplingMatch:
         return pd.DataFrame([asdict(match) for match in self.matches])
 
     def __str__(self) -> str:
-        levels = sorted({match.level for match in self.matches})
-        shapes = {match.level: "×".join(map(str, match.shape)) for match in self.matches}
-        operators = list(dict.fromkeys(match.operator for match in self.matches))
-        width = max(len(name) for name in (*operators, "J_c from"))
-        lines = [f"{self.kernel}: samples at J = {self.J:.6f}", ""]
-        lines.append(f"{'J_c from':<{width}}" + "".join(f"{'on ' + shapes[level]:>16}" for level in levels))
-        for name in operators:
-            found = (self.J_c(level, name) for level in levels)
-            lines.append(f"{name:<{width}}" + "".join(f"{with_error(*value):>16}" for value in found))
-        return "\n".join(lines)
+        header, rows = self._table()
+        width = max(len(row[0]) for row in (header, *rows))
+        lines = [f"{row[0]:<{width}}" + "".join(f"{cell:>16}" for cell in row[1:]) for row in (header, *rows)]
+        return "\n".join([self._title(), "", *lines])
+
+    def _title(self) -> str:
+        return f"{self.kernel}: samples at J = {self.J:.6f}"
+
+    def _values(self) -> dict[str, Any]:
+        of_all = {(match.level, match.operator): match for match in self.matches}
+        return {f"J_c({level}, {name!r})": Estimate(m.J_c, m.J_c_stderr) for (level, name), m in of_all.items()}
+
+    def _table(self) -> tuple[Sequence[str], Sequence[Sequence[str]]]:
+        shapes = dict(sorted((match.level, "×".join(map(str, match.shape))) for match in self.matches))
+        operators = dict.fromkeys(match.operator for match in self.matches)
+        rows = [(name, *(with_error(*self.J_c(level, name)) for level in shapes)) for name in operators]
+        return ("J_c from", *(f"on {shape}" for shape in shapes.values())), rows
 
 
 def match_critical_coupling(

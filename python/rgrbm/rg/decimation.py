@@ -6,6 +6,7 @@ import numpy as np
 import numpy.typing as npt
 
 from rgrbm._support import checks
+from rgrbm.statistics.presentation import short_repr
 
 
 class Decimation(NamedTuple):
@@ -21,6 +22,9 @@ class Decimation(NamedTuple):
 
     J: npt.NDArray[np.float64] | float
     log_A: npt.NDArray[np.float64] | float
+
+    def __repr__(self) -> str:
+        return short_repr(self) if np.ndim(self.J) else f"Decimation(J={self.J}, log_A={self.log_A})"
 
 
 def decimate(J: npt.ArrayLike) -> Decimation:

@@ -15,6 +15,7 @@ from rgrbm.model.parameters import RBMParameters, binary_parameters, spin_parame
 from rgrbm.rg.decimation import inverse_decimation
 from rgrbm.spins.bonds import bond_arrays, lattice_bonds, two_sublattices
 from rgrbm.spins.exact import ring_log_z
+from rgrbm.statistics.presentation import short_repr
 
 Values = npt.NDArray[np.float64]
 Sites = npt.NDArray[np.int64]
@@ -106,6 +107,9 @@ class SublatticeRBM(NamedTuple):
     """Site of each hidden unit, of shape (n_hidden,)."""
     log_z_offset: float
     """ln Z of the RBM − ln Z of the spin model."""
+
+    def __repr__(self) -> str:
+        return short_repr(self)
 
 
 def sublattice_rbm(

@@ -14,6 +14,7 @@ from rgrbm._support.blas import same_bits
 from rgrbm.rg.spin_operators import EVEN_OPERATORS, SpinOperator, checked_operators, lattice_spins
 from rgrbm.statistics.jackknife import Array, Estimate, block_bounds, jackknife_stderr
 from rgrbm.statistics.notation import with_error
+from rgrbm.statistics.presentation import Presented
 
 _STEPS = 50  # of Newton's method; a handful is enough where there is a maximum
 _TOLERANCE = 1e-10
@@ -24,8 +25,8 @@ class NoFiniteHamiltonianError(ValueError):
     """No finite couplings fit: the operators are linearly dependent on this lattice, or the spins all but frozen."""
 
 
-@dataclass(frozen=True)
-class HamiltonianFit:
+@dataclass(frozen=True, repr=False)
+class HamiltonianFit(Presented):
     """−H = Σ_α K_α S_α, as fitted to configurations. Printed, it is a table.
 
     Attributes
@@ -81,6 +82,16 @@ class HamiltonianFit:
             return np.asarray(squares[..., others].sum(axis=-1) / squares.sum(axis=-1))
 
         return Estimate(float(ratio(self.couplings)), float(jackknife_stderr(ratio(self.replicas))))
+
+    def _title(self) -> str:
+        return f"−H = Σ K S with {len(self.operators)} operators, {len(self.replicas)} blocks of the jackknife"
+
+    def _values(self) -> dict[str, Any]:
+        return {name: self.coupling(name) for name in self.operators}
+
+    def _table(self) -> tuple[Sequence[str], Sequence[Sequence[str]]]:
+        rows = zip(self.operators, self.terms, strict=True)
+        return ("operator", "per site", "K"), [(name, str(n), with_error(*self.coupling(name))) for name, n in rows]
 
     def to_dict(self) -> dict[str, Any]:
         """Names, couplings, errors and terms, ready for a JSON file."""

@@ -20,14 +20,15 @@ from rgrbm.rg.filters import dominant_visible, filter_positions, filter_signs, f
 from rgrbm.rg.ring_fit import Pairs, RingFit, fit_ring
 from rgrbm.statistics.jackknife import Array, block_bounds, jackknife_stderr, leave_one_out, mean_and_stderr
 from rgrbm.statistics.moments import SpinMoments, spin_moments
+from rgrbm.statistics.presentation import Presented
 
 _SILENT = 0.1  # a unit with a field so much weaker than the others' is a coin that copies nothing
 _RANKS_OF_FREE_FIT = 3  # distances that tell amplitudes and places of all units, and whether they fit
 _LEAST_SIGNAL = 3.0  # standard errors that J must be above 0
 
 
-@dataclass(frozen=True)
-class HiddenCorrelation:
+@dataclass(frozen=True, repr=False)
+class HiddenCorrelation(Presented):
     """Correlation of hidden spins along the ring, and the coupling that its decay tells.
 
     Attributes

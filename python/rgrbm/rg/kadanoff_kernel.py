@@ -12,6 +12,7 @@ from rgrbm._support import checks, streams
 from rgrbm._support.blas import same_bits
 from rgrbm.rg.block_kernels import ConvolutionKernel, upward_kernel, window_sites
 from rgrbm.spins import lattice_bonds, spin_energies
+from rgrbm.statistics.presentation import short_repr
 
 Values = npt.NDArray[np.float64]
 _MAX_SPINS = 16
@@ -24,6 +25,9 @@ class OptimalBlockKernel(NamedTuple):
     """Its weights have a positive sum."""
     delta_f: float
     """ΔF = F^RG − F of the "centred" kernel, in nats; −KL(P‖p_λ)."""
+
+    def __repr__(self) -> str:
+        return short_repr(self)
 
 
 @same_bits

@@ -12,12 +12,14 @@ from rgrbm._support import checks
 from rgrbm.rg.filters import filter_positions, filter_signs
 from rgrbm.rg.spin_operators import lattice_spins
 from rgrbm.statistics.jackknife import Array, block_bounds, jackknife_stderr, leave_one_out
+from rgrbm.statistics.notation import told, with_error
+from rgrbm.statistics.presentation import Presented
 
 _BLOCKS = 50
 
 
-@dataclass(frozen=True)
-class ReceptiveFields:
+@dataclass(frozen=True, repr=False)
+class ReceptiveFields(Presented):
     """Where hidden units look on a periodic lattice; lengths in sites.
 
     Attributes
@@ -40,6 +42,14 @@ class ReceptiveFields:
     n_sites: Array
     signs: Array
 
+    def _table(self) -> tuple[Sequence[str], Sequence[Sequence[str]]]:
+        places = [", ".join(told(x, ".2f") for x in place) for place in self.places.tolist()]
+        rows = enumerate(zip(places, self.spreads, self.n_sites, self.signs, strict=True))
+        return ("hidden unit", "place", "spread", "sites", "sign"), [
+            (str(unit), place, told(spread, ".3g"), told(n, ".3g"), f"{sign:+.0f}")
+            for unit, (place, spread, n, sign) in rows
+        ]
+
     def is_local(self, radius: float) -> npt.NDArray[np.bool_]:
         """Whether each unit has weights, spread by at most this many sites."""
         return np.asarray(self.spreads <= radius)
@@ -53,8 +63,8 @@ class ReceptiveFields:
         return _shortest(self.places[:, None, :] - self.places[None, :, :], self.shape)
 
 
-@dataclass(frozen=True)
-class HiddenLatticeCorrelation:
+@dataclass(frozen=True, repr=False)
+class HiddenLatticeCorrelation(Presented):
     """Correlations of hidden spins by the distance of their receptive fields, beside those of the spins that they see.
 
     Attributes
@@ -73,6 +83,13 @@ class HiddenLatticeCorrelation:
     hidden: Array
     hidden_stderr: Array
     visible: Array
+
+    def _table(self) -> tuple[Sequence[str], Sequence[Sequence[str]]]:
+        columns = (self.distance, self.n_pairs, self.hidden, self.hidden_stderr, self.visible)
+        return ("distance", "pairs", "⟨h h′⟩", "⟨s s′⟩"), [
+            (told(x, ".3g"), str(n), with_error(h, error), told(s, ".4g"))
+            for x, n, h, error, s in zip(*(column.tolist() for column in columns), strict=True)
+        ]
 
 
 def receptive_fields(weights: npt.ArrayLike, shape: Sequence[int]) -> ReceptiveFields:

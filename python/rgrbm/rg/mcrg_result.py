@@ -1,18 +1,19 @@
 """What the Monte Carlo renormalization group found: exponents of each step and number of operators, with errors."""
 
 import math
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import asdict, dataclass
 from typing import Any, Literal
 
 from rgrbm.statistics.jackknife import Array, Estimate
 from rgrbm.statistics.notation import with_error
+from rgrbm.statistics.presentation import Presented
 
 Sector = Literal["even", "odd"]
 
 
-@dataclass(frozen=True)
-class MCRGExponent:
+@dataclass(frozen=True, repr=False)
+class MCRGExponent(Presented):
     """The leading eigenvalue of T = ∂K′/∂K of one step with some operators.
 
     Attributes
@@ -42,8 +43,8 @@ class MCRGExponent:
     y_stderr: float
 
 
-@dataclass(frozen=True)
-class LinearizedStep:
+@dataclass(frozen=True, repr=False)
+class LinearizedStep(Presented):
     """T = ∂K′/∂K of one step with all independent operators of a sector.
 
     Attributes
@@ -60,9 +61,16 @@ class LinearizedStep:
     operators: tuple[str, ...]
     matrix: Array
 
+    def _table(self) -> tuple[Sequence[str], Sequence[Sequence[str]]]:
+        rows = zip(self.operators, self.matrix.tolist(), strict=True)
+        return ("∂K′/∂K", *self.operators), [(name, *(f"{x:.3f}" for x in row)) for name, row in rows]
 
-@dataclass(frozen=True)
-class MCRGResult:
+    def _title(self) -> str:
+        return f"{self.sector} operators, step to level {self.level}"
+
+
+@dataclass(frozen=True, repr=False)
+class MCRGResult(Presented):
     """Exponents by :func:`rgrbm.rg.mcrg`. Printed, it is a table.
 
     Attributes
@@ -155,24 +163,52 @@ class MCRGResult:
         return pd.DataFrame([asdict(e) for e in self.exponents])
 
     def __str__(self) -> str:
-        lines = [
-            f"{self.kernel}: {self.n_samples:,} samples of {'×'.join(map(str, self.shape))}, "
-            f"{self.n_blocks} blocks of the jackknife"
-        ]
-        sectors: tuple[tuple[Sector, str, tuple[str, ...]], ...] = (
-            ("even", "y_T", self.even_operators),
-            ("odd", "y_h", self.odd_operators),
-        )
-        for sector, symbol, operators in sectors:
-            if operators:
-                lines += ["", *self._table(sector, symbol, operators)]
+        lines = [self._title()]
+        for sector, symbol, operators in self._sectors():
+            lines += ["", *self._lines(sector, symbol, operators)]
         return "\n".join(lines)
 
-    def _table(self, sector: Sector, symbol: str, operators: Sequence[str]) -> list[str]:
+    def _title(self) -> str:
+        return (
+            f"{self.kernel}: {self.n_samples:,} samples of {'×'.join(map(str, self.shape))}, "
+            f"{self.n_blocks} blocks of the jackknife"
+        )
+
+    def _values(self) -> dict[str, Any]:
+        """Exponents of each level with all operators, and how many these are."""
+        values: dict[str, Any] = {"even_operators": len(self.even_operators), "odd_operators": len(self.odd_operators)}
+        for sector, symbol, operators in self._sectors():
+            for level in self._shapes(sector):
+                found = self.exponent(sector, level, len(operators))
+                values[f"{symbol.lower()}({level})"] = Estimate(found.y, found.y_stderr)
+        return values
+
+    def _table(self) -> tuple[Sequence[str], Sequence[Sequence[str]]]:
+        shapes = self._shapes("even") | self._shapes("odd")
+        rows = []
+        for sector, symbol, operators in self._sectors():
+            of_sector = self._shapes(sector)
+            for n, name in enumerate(operators, start=1):
+                found = [self.exponent(sector, level, n) if level in of_sector else None for level in shapes]
+                cells = ["" if e is None else with_error(e.y, e.y_stderr) for e in found]
+                rows.append((f"{symbol} with {name}" if n == 1 else f"{symbol}, and {name}", *cells))
+        return ("operators", *(f"→ {shape}" for shape in shapes.values())), rows
+
+    def _sectors(self) -> Iterator[tuple[Sector, str, tuple[str, ...]]]:
+        if self.even_operators:
+            yield "even", "y_T", self.even_operators
+        if self.odd_operators:
+            yield "odd", "y_h", self.odd_operators
+
+    def _shapes(self, sector: Sector) -> dict[int, str]:
+        """Levels and the lattices there."""
+        of_sector = sorted((e.level, e.shape) for e in self.exponents if e.sector == sector)
+        return {level: "×".join(map(str, shape)) for level, shape in of_sector}
+
+    def _lines(self, sector: Sector, symbol: str, operators: Sequence[str]) -> list[str]:
         """Lines of a table of exponents, a row for each number of operators and a column for each level."""
-        of_sector = [e for e in self.exponents if e.sector == sector]
-        levels = sorted({e.level for e in of_sector})
-        shapes = {e.level: "×".join(map(str, e.shape)) for e in of_sector}
+        shapes = self._shapes(sector)
+        levels = list(shapes)
         width = max(len(name) for name in operators)
         lines = [f"{symbol:<{width + 4}}" + "".join(f"{'→ ' + shapes[level]:>16}" for level in levels)]
         for n, name in enumerate(operators, start=1):

@@ -3,6 +3,7 @@
 import itertools
 from collections.abc import Sequence
 from dataclasses import dataclass, field
+from typing import Any
 
 import numpy as np
 import numpy.typing as npt
@@ -14,6 +15,7 @@ from rgrbm._support.blas import same_bits
 from rgrbm.rg.block_kernels import BlockKernel, ConvolutionKernel, upward_kernel
 from rgrbm.rg.spin_operators import lattice_spins
 from rgrbm.statistics.jackknife import Array
+from rgrbm.statistics.presentation import Presented, fields_of
 
 _LARGEST_WEIGHT = 8.0  # a block spin goes against its window once in 10⁷
 _MOST_SITES = 24  # of window and surroundings: a table of 2²⁴ numbers
@@ -23,8 +25,8 @@ _CONFIGURATIONS = 2**22  # sites counted at a time
 Sites = tuple[tuple[int, ...], ...]
 
 
-@dataclass(frozen=True)
-class BlockSurroundings:
+@dataclass(frozen=True, repr=False)
+class BlockSurroundings(Presented):
     """How often each state V of a window of spins occurs with each state E of spins around it.
 
     Attributes
@@ -38,6 +40,9 @@ class BlockSurroundings:
     window: Sites
     around: Sites
     joint: Array = field(repr=False)
+
+    def _values(self) -> dict[str, Any]:
+        return fields_of(self) | {"joint": self.joint, "information": self.information}
 
     @property
     def information(self) -> float:
@@ -67,8 +72,8 @@ class BlockSurroundings:
         return _information(np.stack([up[0] @ self.joint, (1 - up[0]) @ self.joint]))
 
 
-@dataclass(frozen=True)
-class InformativeKernel:
+@dataclass(frozen=True, repr=False)
+class InformativeKernel(Presented):
     """The kernel that tells the most, by :func:`most_informative_kernel`.
 
     Attributes

@@ -11,6 +11,7 @@ from rgrbm.rg.block_kernels import window_sites
 from rgrbm.rg.couplings.effective import effective_couplings
 from rgrbm.rg.couplings_along_ring import ring_couplings
 from rgrbm.rg.kadanoff_kernel import optimal_block_kernel
+from rgrbm.statistics.presentation import short_repr
 
 Values = npt.NDArray[np.float64]
 _MAX_SPINS = 16
@@ -29,6 +30,9 @@ class OptimalKernel(NamedTuple):
     """Its largest other pair coupling."""
     rbm: RBMParameters
     """The kernel's RBM, in 0/1 units."""
+
+    def __repr__(self) -> str:
+        return short_repr(self)
 
 
 def optimal_ring_kernel(

@@ -22,13 +22,15 @@ from rgrbm._support.progress import progress_bar
 from rgrbm.model.parameters import parameters_of
 from rgrbm.spins.coupling import Method, NoFiniteCouplingError, coupling_of
 from rgrbm.spins.values import to_binary, to_spins
-from rgrbm.statistics.jackknife import Array
+from rgrbm.statistics.jackknife import Array, Estimate
+from rgrbm.statistics.notation import told, with_error
+from rgrbm.statistics.presentation import Presented
 
 _MIN_SAMPLES = 20  # from so many on, each sample is a block of the jackknife
 
 
-@dataclass(frozen=True)
-class RBMFlow:
+@dataclass(frozen=True, repr=False)
+class RBMFlow(Presented):
     """Couplings along v → h → v → …, by two thermometers.
 
     Attributes
@@ -61,6 +63,25 @@ class RBMFlow:
         error = np.hypot(self.J_stderr, self.J_pseudolikelihood_stderr)
         with np.errstate(invalid="ignore"):
             return np.asarray((self.J_pseudolikelihood - self.J) / error)
+
+    def _title(self) -> str:
+        return f"{len(self.spins)} configurations of shape {self.spins.shape[1:]}, {self.step[-1]} steps v → h → v"
+
+    def _values(self) -> dict[str, Any]:
+        values: dict[str, Any] = {"step": self.step, "spins": self.spins}
+        for name in ("J", "J_pseudolikelihood"):
+            for at in (0, -1):
+                value, stderr = (getattr(self, full)[at] for full in (name, f"{name}_stderr"))
+                values[f"{name}[{at}]"] = Estimate(float(value), float(stderr))
+        return values
+
+    def _table(self) -> tuple[Sequence[str], Sequence[Sequence[str]]]:
+        columns = (self.J, self.J_stderr, self.J_pseudolikelihood, self.J_pseudolikelihood_stderr, self.disagreement)
+        rows = zip(self.step, *(column.tolist() for column in columns), strict=True)
+        return ("step", "J", "J_pseudolikelihood", "disagreement in standard errors"), [
+            (str(step), with_error(J, error), with_error(other, other_error), told(apart, ".1f"))
+            for step, J, error, other, other_error, apart in rows
+        ]
 
 
 def rbm_flow(

@@ -24,7 +24,8 @@ from rgrbm.spins.sample_checks import (
     require_rings,
     sides_of,
 )
-from rgrbm.statistics.jackknife import block_sums, jackknife_stderr, leave_one_out, student_factor
+from rgrbm.statistics.jackknife import Estimate, block_sums, jackknife_stderr, leave_one_out, student_factor
+from rgrbm.statistics.presentation import Presented, fields_of
 
 Values = npt.NDArray[np.float64]
 Spins = npt.NDArray[np.int8]
@@ -43,8 +44,8 @@ class NoFiniteCouplingError(ValueError):
     """No finite J fits the samples: neighbours are as aligned as the lattice allows, or more than any J would have."""
 
 
-@dataclass(frozen=True)
-class CouplingEstimate:
+@dataclass(frozen=True, repr=False)
+class CouplingEstimate(Presented):
     """A coupling estimated from samples.
 
     Attributes
@@ -69,6 +70,12 @@ class CouplingEstimate:
     tau_int: float
     amplitude: float = math.nan
     amplitude_stderr: float = math.nan
+
+    def _values(self) -> dict[str, Any]:
+        values = fields_of(self) | {"J": Estimate(self.J, self.stderr)}
+        if math.isnan(self.amplitude):
+            del values["amplitude"]
+        return {name: value for name, value in values.items() if name != "stderr"}
 
 
 def estimate_coupling(

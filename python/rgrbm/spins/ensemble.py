@@ -10,10 +10,11 @@ import numpy as np
 from rgrbm._support.config import config
 from rgrbm._support.tensors import FileFormatError, read_tensors, require, write_tensors
 from rgrbm.spins.values import Spins
+from rgrbm.statistics.presentation import Presented
 
 
-@dataclass(frozen=True)
-class Ensemble:
+@dataclass(frozen=True, repr=False)
+class Ensemble(Presented):
     """Configurations of an Ising model and how they were made.
 
     Attributes
@@ -34,7 +35,7 @@ class Ensemble:
         Sweeps before the first and between further samples of a chain; 0 for exact samples.
     tau_int : dict of str to float
         Measured integrated autocorrelation times, in sweeps, of magnetization and energy; empty if burn-in and
-        spacing were given, or the samples are exact.
+        spacing were given (or burn-in, and each chain is read once), or the samples are exact.
     seconds : float
         Wall-clock time.
     h : float, default=0
@@ -144,6 +145,12 @@ class Ensemble:
             h=float(require({"h": 0.0} | metadata, "h", (float, int), name)),
             lattice=require({"lattice": "hypercubic"} | metadata, "lattice", str, name),
         )
+
+    def _title(self) -> str:
+        return self.summary()
+
+    def _values(self) -> dict[str, Any]:
+        return {name: getattr(self, name) for name in ("spins", "entropy", "seconds")}
 
     def summary(self) -> str:
         """One line for people."""

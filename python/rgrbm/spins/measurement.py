@@ -2,6 +2,7 @@
 
 import json
 import math
+from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -11,6 +12,7 @@ import numpy.typing as npt
 from rgrbm.spins.recorded_runs import RecordedRun
 from rgrbm.statistics.jackknife import Array, Estimate
 from rgrbm.statistics.notation import with_error
+from rgrbm.statistics.presentation import Presented
 
 _NAMES = {
     "energy": "energy ⟨H⟩/N",
@@ -29,8 +31,8 @@ _NAMES = {
 }
 
 
-@dataclass(frozen=True)
-class Measurement:
+@dataclass(frozen=True, repr=False)
+class Measurement(Presented):
     """Observables of an Ising model from Monte Carlo, per site and at β = 1.
 
     :mod:`rgrbm.spins.observables` defines them.
@@ -111,20 +113,46 @@ class Measurement:
             for name, value in self.observables().items()
             if not math.isnan(value.mean)
         ]
-        shape = " × ".join(map(str, self.model["shape"]))
         times = ", ".join(f"{value:.3g} ({name})" for name, value in self.tau_int.items())
         starts = ", ".join(f"{value:+.1f} ({name})" for name, value in self.equilibration.items())
         verdict = "" if self.equilibrated else f"\nNOT EQUILIBRATED: {self.trouble}"
         return "\n".join(
             [
-                f"{shape} {self.model['lattice']} lattice, J = {self.model['J']}, h = {self.model['h']:g}, by "
-                f"{self.run['method'].replace('_', ' ')}",
+                self._simulated(str(self.model["J"])),
                 *rows,
-                f"{self.run['n_chains']} chains of {self.run['n_sweeps']} sweeps after {self.run['burn_in']}; "
-                f"τ_int in sweeps: {times}",
+                f"{self._chains()}; τ_int in sweeps: {times}",
                 f"the two starts differ, in standard errors, by {starts}{verdict}",
             ]
         )
+
+    def _simulated(self, J: str) -> str:
+        shape = " × ".join(map(str, self.model["shape"]))
+        return (
+            f"{shape} {self.model['lattice']} lattice, J = {J}, h = {self.model['h']:g}, by "
+            f"{self.run['method'].replace('_', ' ')}"
+        )
+
+    def _chains(self) -> str:
+        return f"{self.run['n_chains']} chains of {self.run['n_sweeps']} sweeps after {self.run['burn_in']}"
+
+    def _title(self) -> str:
+        verdict = "" if self.equilibrated else f"; NOT EQUILIBRATED: {self.trouble}"
+        J = " and ".join(f"{value:g}" for value in dict.fromkeys(np.ravel(self.model["J"]).tolist()))
+        return f"{self._simulated(J)}; {self._chains()}{verdict}"
+
+    def _values(self) -> dict[str, Any]:
+        known = {name: value for name, value in self.observables().items() if not math.isnan(value.mean)}
+        arrays = {"distance": self.distance, "correlation": self.correlation} if len(self.distance) else {}
+        return known | arrays | {"tau_int": self.tau_int, "equilibrated": self.equilibrated, "series": self.series}
+
+    def _table(self) -> tuple[Sequence[str], Sequence[Sequence[str]]]:
+        rows = [
+            (_NAMES[name], with_error(*value))
+            for name, value in self.observables().items()
+            if not math.isnan(value.mean)
+        ]
+        rows += [(f"τ_int of {name}, in sweeps", f"{value:.3g}") for name, value in self.tau_int.items()]
+        return ("observable", "value"), rows
 
     def to_frame(self) -> Any:
         """A DataFrame with a row for each observable and columns ``mean`` and ``stderr``.

@@ -10,6 +10,7 @@ import numpy.typing as npt
 from rgrbm._support import checks
 from rgrbm.statistics.autocorrelation import integrated_autocorrelation_time
 from rgrbm.statistics.jackknife import Array
+from rgrbm.statistics.presentation import Presented
 
 Counts = npt.NDArray[np.int64]
 
@@ -21,8 +22,8 @@ _BLOCK_TIMES = 20  # length of a stretch in autocorrelation times; neighbours th
 _FEWEST_BLOCKS = 4
 
 
-@dataclass(frozen=True, eq=False)
-class RecordedRun:
+@dataclass(frozen=True, eq=False, repr=False)
+class RecordedRun(Presented):
     """Time series of an Ising model H = −J Σ s s′ − h Σ s at one coupling, in equilibrium, at β = 1.
 
     Parameters

@@ -7,6 +7,7 @@ import itertools
 import math
 import warnings
 from collections.abc import Callable, Sequence
+from typing import Any
 
 import numpy as np
 import numpy.typing as npt
@@ -16,6 +17,7 @@ from rgrbm._support import checks
 from rgrbm.spins.multiple_histograms import Histograms, Means, pair_overlap
 from rgrbm.spins.recorded_runs import RecordedRun, check_runs, common_blocks, weighted
 from rgrbm.statistics.jackknife import Array, Estimate, jackknife_stderr, student_factor
+from rgrbm.statistics.presentation import Presented
 
 _FEWEST_SAMPLES = 100.0  # independent ones of each run, and 1/σ² of the free-energy difference between neighbours
 _POINTS = 16  # of the grid between neighbouring runs on which maxima and crossings are searched
@@ -25,7 +27,7 @@ _Function = Callable[[Means, Array, float, int], Array]
 _NOTHING = Estimate(math.nan, math.nan)
 
 
-class Reweighting:
+class Reweighting(Presented):
     r"""Runs at neighbouring couplings, combined to curves as functions of the coupling.
 
     Parameters
@@ -133,9 +135,18 @@ class Reweighting:
             part = Histograms(ordered[first:last], differences, self.n_sites, self.n_blocks)
             self._parts.append((part.end(-1), part.end(1), part))
 
-    def __repr__(self) -> str:
-        gaps = f", gaps={self.gaps}" if self.gaps else ""
-        return f"Reweighting({len(self.J)} runs, n_sites={self.n_sites}, J_range={self.J_range}{gaps})"
+    def _title(self) -> str:
+        low, high = self.J_range
+        return f"curves from J = {low:.5g} to {high:.5g} of {self.n_sites} sites, h = {self.h:g}, runs: {len(self.J)}"
+
+    def _values(self) -> dict[str, Any]:
+        return {"J": tuple(self.J.tolist()), "n_blocks": self.n_blocks, "gaps": tuple(self.gaps) or None}
+
+    def _table(self) -> tuple[Sequence[str], Sequence[Sequence[str]]]:
+        overlaps = [*(f"{value:.3g}" for value in self.overlap), ""]
+        runs = zip(self.J, self.effective_samples, overlaps, strict=True)
+        rows = [(f"{J:.6g}", f"{samples:.4g}", overlap) for J, samples, overlap in runs]
+        return ("J", "independent samples", "overlap with the next run"), rows
 
     @property
     def J_range(self) -> tuple[float, float]:
@@ -176,7 +187,7 @@ class Reweighting:
         for which, (_, _, part) in enumerate(self._parts):
             here = part_of == which
             if here.any():
-                rows = [self._values(function, part, J.ravel()[here], row) for row in range(part.n_rows)]
+                rows = [self._values_at(function, part, J.ravel()[here], row) for row in range(part.n_rows)]
                 value[here], stderr[here] = _jackknife(np.array(rows))
         return value.reshape(J.shape), stderr.reshape(J.shape)
 
@@ -211,13 +222,13 @@ class Reweighting:
         grid = _grid(low, high, self.J)
         tops = []
         for row in range(part.n_rows):
-            values = self._values(function, part, grid, row)
+            values = self._values_at(function, part, grid, row)
             top = int(np.argmax(values))
             if top in (0, len(grid) - 1):
                 end = f"it lies at the end of the range, J = {grid[top]:.5g}; add runs beyond"
                 return _none(f"the maximum of {name}", end), _NOTHING
             best = minimize_scalar(
-                lambda J, row=row: -float(self._values(function, part, np.array([J]), row)[0]),
+                lambda J, row=row: -float(self._values_at(function, part, np.array([J]), row)[0]),
                 bounds=(grid[top - 1], grid[top + 1]), method="bounded", options={"xatol": 1e-9},
             )  # fmt: skip
             tops.append((best.x, -best.fun))
@@ -232,7 +243,7 @@ class Reweighting:
         ])  # fmt: skip
         return np.where(np.isfinite(distances.min(axis=0)), distances.argmin(axis=0), -1)
 
-    def _values(self, function: _Function, part: Histograms, J: Array, row: int) -> Array:
+    def _values_at(self, function: _Function, part: Histograms, J: Array, row: int) -> Array:
         means = part.means(J, row)
         means["S"] = means["s"] + part.reference
         return function(means, J, self.h, self.n_sites)
@@ -306,7 +317,7 @@ def binder_crossing(first: Reweighting, second: Reweighting, name: str = "binder
 
     def difference(J: float | Array, row: int, other_row: int) -> Array:
         at = np.atleast_1d(np.asarray(J, dtype=np.float64))
-        return first._values(function, part, at, row) - second._values(function, other_part, at, other_row)
+        return first._values_at(function, part, at, row) - second._values_at(function, other_part, at, other_row)
 
     inside = np.linspace(*ends, 4 * _POINTS)
     if np.count_nonzero(np.diff(np.sign(difference(inside, 0, 0)))) != 1:

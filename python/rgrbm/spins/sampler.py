@@ -15,13 +15,14 @@ from rgrbm._support.progress import Progress, reports
 from rgrbm.spins.lattice import Lattice
 from rgrbm.spins.patterns import GroundState, bond_signs, ground_state, pattern_spins
 from rgrbm.spins.values import Spins
+from rgrbm.statistics.presentation import Presented
 
 Values = npt.NDArray[np.float64]
 Counts = npt.NDArray[np.int64]
 
 
-@dataclass(frozen=True)
-class SpinRecord:
+@dataclass(frozen=True, repr=False)
+class SpinRecord(Presented):
     """Measurements of chains, one after the other; the first axes of all arrays are (n, n_chains).
 
     The *order* of a configuration is M = Σ s, or for a model whose ground state is staggered M_s = Σ ε s, where ε is

@@ -12,6 +12,7 @@ from rgrbm._support.progress import Progress, reports
 from rgrbm.spins.cluster_sampler import ClusterSampler
 from rgrbm.spins.lattice import Lattice
 from rgrbm.spins.methods import MovedMethod, make_sampler
+from rgrbm.statistics.presentation import Presented
 
 Values = npt.NDArray[np.float64]
 Counts = npt.NDArray[np.int64]
@@ -21,8 +22,8 @@ _REFINEMENTS, _MAX_RUNGS = 2, 1000
 _SURE = 0.99, 0.01  # acceptances beyond are taken for these: a short pilot does not tell them apart
 
 
-@dataclass(frozen=True)
-class TemperingRecord:
+@dataclass(frozen=True, repr=False)
+class TemperingRecord(Presented):
     """Measurements rung by rung; the first axes are (n, n_ladders, n_rungs).
 
     Attributes

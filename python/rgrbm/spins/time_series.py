@@ -1,5 +1,6 @@
 """The dynamics of single systems: energy and magnetization after each sweep, from a hot, a cold or a given start."""
 
+from collections.abc import Sequence
 from dataclasses import dataclass, field
 from typing import Any, Literal, Self, TypeAlias
 
@@ -11,13 +12,16 @@ from rgrbm._support.progress import Progress
 from rgrbm.spins.methods import Method, Model, make_sampler, measured_method
 from rgrbm.spins.sampler import Sampler
 from rgrbm.spins.values import Spins
+from rgrbm.statistics.jackknife import mean_and_stderr
+from rgrbm.statistics.notation import with_error
+from rgrbm.statistics.presentation import Presented
 
 Start: TypeAlias = Literal["hot", "cold"]
 Array = npt.NDArray[np.float64]
 
 
-@dataclass
-class TimeSeries:
+@dataclass(repr=False)
+class TimeSeries(Presented):
     """Chains of an Ising model and what was recorded of them; :meth:`rgrbm.IsingModel.time_series` makes one.
 
     It can be pickled, and goes on to the same bits.
@@ -108,6 +112,27 @@ class TimeSeries:
     def spins(self) -> Spins:
         """The configurations as they are now, ±1, int8 of shape ``(n_chains, *shape)``."""
         return self.sampler.spins()
+
+    def _title(self) -> str:
+        sampler = self.sampler
+        couplings = [f"{J:g}" for J in np.unique(sampler.couplings)]
+        shape = " × ".join(map(str, sampler.lattice.shape))
+        return (
+            f"{shape} {sampler.lattice.kind} lattice, J = {' and '.join(couplings)}, h = {sampler.h:g}, by "
+            f"{sampler.method.replace('_', ' ')}; {sampler.n_chains} chains after {self.sweeps[-1]} sweeps"
+        )
+
+    def _values(self) -> dict[str, Any]:
+        names = ("every", "sweeps", "energy", "magnetization", "staggered_magnetization")
+        return {name: getattr(self, name) for name in names}
+
+    def _table(self) -> tuple[Sequence[str], Sequence[Sequence[str]]]:
+        names = {"energy": "energy H/N", "magnetization": "magnetization m"}
+        ends = {name: (getattr(self, name)[0], getattr(self, name)[-1]) for name in names}
+        header = "mean over chains", "at the start", f"after {self.sweeps[-1]} sweeps"
+        return header, [
+            (names[name], *(with_error(*mean_and_stderr(values)) for values in pair)) for name, pair in ends.items()
+        ]
 
     def _append(self, bonds: npt.NDArray[Any], magnetization: npt.NDArray[Any], staggered: Any) -> None:
         sampler, n = self.sampler, self.sampler.lattice.n_sites

@@ -6,11 +6,13 @@ from dataclasses import dataclass
 import numpy as np
 import numpy.typing as npt
 
+from rgrbm.statistics.presentation import Presented
+
 _WINDOW = 6.0  # Sokal's constant: the sum ends at the first lag of at least six times the time found so far
 
 
-@dataclass(frozen=True)
-class AutocorrelationTime:
+@dataclass(frozen=True, repr=False)
+class AutocorrelationTime(Presented):
     """An integrated autocorrelation time.
 
     Attributes

@@ -7,6 +7,7 @@ import numpy as np
 import numpy.typing as npt
 
 from rgrbm.statistics.jackknife import Array
+from rgrbm.statistics.presentation import short_repr
 
 
 class SpinMoments(NamedTuple):
@@ -18,6 +19,9 @@ class SpinMoments(NamedTuple):
     """Σ s_i, of shape (n_blocks, n_units)."""
     products: Array
     """Σ s_i s_j, of shape (n_blocks, n_units, n_units)."""
+
+    def __repr__(self) -> str:
+        return short_repr(self)
 
     @classmethod
     def concatenate(cls, parts: Iterable["SpinMoments"]) -> "SpinMoments":

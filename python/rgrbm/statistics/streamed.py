@@ -6,6 +6,7 @@ import numpy as np
 import numpy.typing as npt
 
 from rgrbm.statistics.jackknife import Array
+from rgrbm.statistics.presentation import short_repr
 
 
 class BlockedMoments(NamedTuple):
@@ -17,6 +18,9 @@ class BlockedMoments(NamedTuple):
     """Σ x_i, of shape (n_blocks, n_values)."""
     products: Array
     """Σ x_i x_j, of shape (n_blocks, n_values, n_values)."""
+
+    def __repr__(self) -> str:
+        return short_repr(self)
 
 
 class StreamedMoments:

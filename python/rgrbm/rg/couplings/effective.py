@@ -17,6 +17,7 @@ from rgrbm.model.parameters import spin_parameters
 from rgrbm.rg.couplings import enumeration as _enumerated
 from rgrbm.rg.couplings import fourier as _fourier
 from rgrbm.rg.couplings.transforms import spin_transform
+from rgrbm.statistics.presentation import Presented, short_repr
 
 Values = npt.NDArray[np.float64]
 Layer = Literal["visible", "hidden"]
@@ -33,9 +34,12 @@ class SetCouplings(NamedTuple):
     values: Values
     """Coupling of each set, of shape (n_sets,)."""
 
+    def __repr__(self) -> str:
+        return short_repr(self)
 
-@dataclass(frozen=True)
-class EffectiveCouplings:
+
+@dataclass(frozen=True, repr=False)
+class EffectiveCouplings(Presented):
     """−H_λ of a layer as constant + Σ fields + Σ_{i<j} pairs + …, up to some order.
 
     Attributes

@@ -4,6 +4,7 @@ import itertools
 import math
 from collections.abc import Sequence
 from dataclasses import dataclass
+from decimal import Decimal
 
 import numpy as np
 import numpy.typing as npt
@@ -12,15 +13,17 @@ from rgrbm._support import checks
 from rgrbm.spins.bonds import lattice_bonds
 from rgrbm.spins.enumeration import spin_energies
 from rgrbm.spins.exact.broken_bonds import broken_bond_counts
+from rgrbm.statistics.presentation import Presented
 
 Values = npt.NDArray[np.float64]
 
 _MOST_ENUMERATED = 28
 _SPINS_AT_ONCE = 20
+_PRINTED = 10**15  # numbers up to here are printed in full
 
 
-@dataclass(frozen=True)
-class DensityOfStates:
+@dataclass(frozen=True, repr=False)
+class DensityOfStates(Presented):
     """How many configurations of a lattice have which energy H = −J B, B = Σ s s′ over its bonds.
 
     Attributes
@@ -36,6 +39,15 @@ class DensityOfStates:
     shape: tuple[int, ...]
     bond_sums: npt.NDArray[np.int64]
     counts: tuple[int, ...]
+
+    def _title(self) -> str:
+        shape = " × ".join(map(str, self.shape))
+        return f"{shape} lattice, {len(self.counts)} energies of 2^{math.prod(self.shape)} configurations"
+
+    def _table(self) -> tuple[Sequence[str], Sequence[Sequence[str]]]:
+        levels = zip(self.bond_sums, self.counts, strict=True)
+        rows = [(str(B), f"{n:,}" if n < _PRINTED else f"{Decimal(n):.6E}") for B, n in levels]
+        return ("Σ s s′", "configurations"), rows
 
     def log_z(self, J: float) -> float:
         """Log of the partition function at coupling J, of either sign.
