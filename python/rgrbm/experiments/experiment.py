@@ -9,8 +9,8 @@ from rich.console import Console
 from rich.table import Table
 
 from rgrbm._support.config import config
-from rgrbm.experiments.comparison import show
 from rgrbm.experiments.options import names_of_places
+from rgrbm.experiments.results_table import show
 from rgrbm.experiments.run_folder import RunFolder
 
 Parameters = TypeVar("Parameters", contravariant=True)

@@ -22,6 +22,7 @@ from rgrbm.experiments.experiment import Report, experiment
 from rgrbm.experiments.flow_parameters import FlowParameters, Weights
 from rgrbm.experiments.learned_flow import measure, train_stack
 from rgrbm.experiments.options import stream
+from rgrbm.experiments.results_table import ResultsTable
 from rgrbm.experiments.run_folder import RunFolder
 from rgrbm.plots.flow import plot_learned_flow
 from rgrbm.rbm.bernoulli import BernoulliRBM
@@ -29,6 +30,13 @@ from rgrbm.rg.reconstruction_flow import RBMFlow, rbm_flow
 from rgrbm.spins.values import to_spins
 from rgrbm.statistics.notation import with_error
 
+_STARTS = ("start", "seed", "step", "exact")
+_MOST_ERRORS, _MOST_CHI2 = 2.0, 3.0
+_MARKED = (
+    f"!: more than {_MOST_ERRORS:g} standard errors from exact, which chance alone does to one value in twenty; or "
+    f"χ²/dof above {_MOST_CHI2:g}: the correlations are not of the fitted form, so that J may be biased by more than "
+    "its error says"
+)
 _GIBBS = 5  # purpose of the random streams, beside those of learned_flow.py
 _CAPTION = (
     "The flow of the coupling. Left: J after each step of each stack (markers) beside exact decimation (lines); where "
@@ -89,32 +97,54 @@ def tables(results: dict[str, Any]) -> Sequence[Table | str]:
         for flow in flows
         for layer in flow["layers"]
     ]
-    decay = _table("J from the decay along the ring of hidden spins", ("learned", "off by", "s.e.", "a²", "χ²/dof"))
-    couplings = _table("Couplings of each layer's own p(h)", ("nearest", "spread", "others", "sites", "defects"))
+    one_seed = len({flow["seed"] for flow in flows}) < 2
+    decay = ResultsTable(
+        "J from the decay along the ring of hidden spins",
+        (*_STARTS, "learned", "off by", "s.e.", "a²", "χ²/dof"),
+        expendable=("seed", "a²", "off by") if one_seed else ("a²", "off by", "seed"),
+    )
+    couplings = ResultsTable(
+        "Couplings of each layer's own p(h)",
+        (*_STARTS, "nearest", "spread", "others", "sites", "defects"),
+        expendable=("seed", "spread", "defects") if one_seed else ("spread", "defects", "seed"),
+    )
     for *start, layer in rows:
         decay.add_row(*start, *_decay_columns(layer))
         couplings.add_row(*start, *_coupling_columns(layer))
     refused = dict.fromkeys(layer["reason"] for *_, layer in rows if layer["reason"])
+    marked = any(_is_far(layer) or _fits_badly(layer) for *_, layer in rows)
     return (
         decay,
-        "s.e.: in standard errors; a²: amplitude of C, 1 for plain copies of spins;\n"
-        "χ²/dof: of the fit, 1 where sampling is the only error; – where nothing can be told:",
+        "off by: relative to exact; s.e.: the same in standard errors; a²: amplitude of C, 1 for plain copies of "
+        "spins; χ²/dof: of the fit, 1 where sampling is the only error; –: no value",
+        *([_MARKED] if marked else []),
+        *(["why some have no value:"] if refused else []),
         *(f"    {reason}" for reason in refused),
         couplings,
-        "others: root mean square of all couplings but the nearest; sites: distinct\n"
-        "dominant sites of the composed filters; defects: gaps of another length",
+        "others: root mean square of all couplings but the nearest; sites: distinct dominant sites of the composed "
+        "filters; defects: gaps of another length",
         *_summary(flows),
     )
+
+
+def _is_far(layer: dict[str, Any]) -> bool:
+    """Whether J deviates from the exact one by more than its error allows."""
+    return layer["J"] is not None and not abs(layer["J"] - layer["exact"]) <= _MOST_ERRORS * layer["J_stderr"]
+
+
+def _fits_badly(layer: dict[str, Any]) -> bool:
+    return layer["J"] is not None and bool(layer["dof"]) and layer["chi2"] / layer["dof"] > _MOST_CHI2
 
 
 def _summary(flows: list[dict[str, Any]]) -> Sequence[Table | str]:
     """Of several seeds: the mean of what was learned, the farthest from exact, the fewest sites, and all defects."""
     if len({flow["seed"] for flow in flows}) < 2:
         return ()
-    table = Table(title="Over the seeds", title_justify="left")
-    table.add_column("start", no_wrap=True)
-    for column in ("step", "exact", "told", "mean", "worst", "worst s.e.", "couplings", "sites", "defects"):
-        table.add_column(column, justify="right")
+    table = ResultsTable(
+        "Over the seeds",
+        ("start", "step", "exact", "given", "mean", "worst", "worst s.e.", "couplings", "sites", "defects"),
+        expendable=("defects", "sites", "couplings"),
+    )
     groups: dict[tuple[str, int], list[dict[str, Any]]] = {}
     for flow in flows:
         for layer in flow["layers"]:
@@ -130,23 +160,18 @@ def _summary(flows: list[dict[str, Any]]) -> Sequence[Table | str]:
         fewest, defects = min(x["unique_sites"] for x in layers), sum(x["n_defects"] for x in layers)
         ends = [f"{np.mean(couplings):.4f}" if couplings else "–", f"{fewest}/{layers[0]['n_hidden']}", str(defects)]
         table.add_row(start, str(step), f"{exact:.4f}", f"{len(told)}/{len(layers)}", *columns, *ends)
-    return (table, "told: seeds with a number; worst: the farthest from the exact value, and in standard errors")
-
-
-def _table(title: str, columns: tuple[str, ...]) -> Table:
-    table = Table(title=title, title_justify="left")
-    table.add_column("start", no_wrap=True)
-    for column in ("seed", "step", "exact", *columns):
-        table.add_column(column, justify="right")
-    return table
+    return (
+        table,
+        "given: seeds with a value; worst: the largest deviation from the exact value, and in standard errors",
+    )
 
 
 def _decay_columns(layer: dict[str, Any]) -> list[str]:
     J, stderr, exact = layer["J"], layer["J_stderr"], layer["exact"]
     if J is None:
         return ["–"] * 5
-    fit = f"{layer['chi2'] / layer['dof']:.2f}" if layer["dof"] else "–"
-    off = [f"{J / exact - 1:+.1%}", f"{(J - exact) / stderr:+.1f}"]
+    fit = f"{layer['chi2'] / layer['dof']:.2f}{' !' * _fits_badly(layer)}" if layer["dof"] else "–"
+    off = [f"{J / exact - 1:+.1%}", f"{(J - exact) / stderr:+.1f}{' !' * _is_far(layer)}"]
     return [with_error(J, stderr), *off, f"{layer['amplitude']:.3f}", fit]
 
 

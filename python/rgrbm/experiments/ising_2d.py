@@ -26,6 +26,7 @@ from rgrbm.experiments.block_spins import (
 from rgrbm.experiments.experiment import Report, experiment
 from rgrbm.experiments.ising_2d_parameters import Ising2DParameters
 from rgrbm.experiments.options import stream
+from rgrbm.experiments.results_table import ResultsTable
 from rgrbm.experiments.run_folder import RunFolder
 from rgrbm.plots import square as plots
 from rgrbm.rbm.bernoulli import BernoulliRBM
@@ -182,9 +183,11 @@ def tables(results: dict[str, Any]) -> Sequence[Table | str]:
     """What there is to show of the results, as measured or as read from their file."""
     kernels: dict[str, Any] = results["kernels"]
     exponents = [_exponents(kernels, which, symbol) for which, symbol in (("y_t", "y_T"), ("y_h", "y_h"))]
-    ranges = _table("Couplings of the block spins after one step")
-    for column in ("nearest", "diagonal", "not nearest", "beyond 2×2"):
-        ranges.add_column(column, justify="right")
+    ranges = ResultsTable(
+        "Couplings of the block spins after one step",
+        ("block spin", "nearest", "diagonal", "not nearest", "beyond 2×2"),
+        expendable=("beyond 2×2", "diagonal"),
+    )
     for name, found in kernels.items():
         fit = found["couplings"]
         pairs = [(fit["couplings"][k], fit["stderr"][k]) for k in (0, 1)]
@@ -193,7 +196,7 @@ def tables(results: dict[str, Any]) -> Sequence[Table | str]:
     return (
         *exponents,
         ranges,
-        "not nearest, beyond 2×2: share Σ n K² of the couplings that are not between\n"
+        "not nearest, beyond 2×2: share Σ n K² of the couplings that are not between "
         "nearest neighbours, or do not fit into a 2 × 2 plaquette",
         *_free_lines(results["free"]),
         f"learned in {seconds['learn']:.1f} s, measured in {seconds['measure']:.1f} s",
@@ -201,17 +204,11 @@ def tables(results: dict[str, Any]) -> Sequence[Table | str]:
 
 
 def _exponents(kernels: dict[str, Any], which: str, symbol: str) -> Table:
-    table = _table(f"{symbol} after each step, exactly {EXACT[which]:g}")
-    for step in range(1, 1 + max(len(found[which]) for found in kernels.values())):
-        table.add_column(str(step), justify="right")
+    steps = [str(step) for step in range(1, 1 + max(len(found[which]) for found in kernels.values()))]
+    title = f"{symbol} after each step, exactly {EXACT[which]:g}"
+    table = ResultsTable(title, ("block spin", *steps), expendable=steps[:-1])
     for name, found in kernels.items():
         table.add_row(name, *map(_told, found[which]))
-    return table
-
-
-def _table(title: str) -> Table:
-    table = Table(title=title, title_justify="left")
-    table.add_column("block spin", no_wrap=True)
     return table
 
 

@@ -20,6 +20,7 @@ from rgrbm._support.config import set_num_threads
 from rgrbm._support.progress import progress_bar
 from rgrbm.experiments.experiment import Report, experiment
 from rgrbm.experiments.options import stream
+from rgrbm.experiments.results_table import ResultsTable
 from rgrbm.experiments.run_folder import RunFolder
 from rgrbm.experiments.scan_parameters import ScanParameters
 from rgrbm.experiments.workers import done_anywhere
@@ -194,19 +195,26 @@ def _exact(p: ScanParameters) -> dict[str, Any]:
 
 def tables(results: dict[str, Any]) -> Sequence[Table | str]:
     """What there is to show of the results, as measured or as read from their file."""
-    table = Table(title="Measured, per site", title_justify="left")
-    for column in ("side", "J", "seed", "energy", "off, s.e.", "C", "⟨|m|⟩", "χ", "Binder"):
-        table.add_column(column, justify="right")
+    table = ResultsTable(
+        "Measured, per site",
+        ("side", "J", "seed", "energy", "s.e.", "C", "⟨|m|⟩", "χ", "Binder"),
+        n_names=0,
+        expendable=("seed", "⟨|m|⟩", "s.e.", "Binder", "χ"),
+    )
     for row in results["tasks"]:
         values = [with_error(*row[name]) for name in _SHOWN]
         mark = "" if row["equilibrated"] else " !"
-        first = [str(row["side"]), f"{row['J']:g}", f"{row['seed']}{mark}"]
-        table.add_row(*first, values[0], _pull(row), *values[1:])
-    lines: list[Table | str] = [table, "χ: connected; off: of the energy from the exact one, in standard errors"]
+        table.add_row(str(row["side"]), f"{row['J']:g}{mark}", str(row["seed"]), values[0], _pull(row), *values[1:])
+    lines: list[Table | str] = [
+        table,
+        "s.e.: deviation of the energy from the exact one, in standard errors; χ: connected susceptibility",
+    ]
     if not all(row["equilibrated"] for row in results["tasks"]):
         lines.append("!: chains from two starts disagree, or are too short to tell")
     for found in results["maxima"]:
         what = {"specific_heat": "C", "connected_susceptibility": "χ"}[found["observable"]]
+        if math.isnan(_floats(found["J"])[0]):
+            continue  # one of the troubles below says why
         where, height = (with_error(*_floats(found[name])) for name in ("J", "value"))
         lines.append(f"{what} of side {found['side']} is largest at J = {where}: {height}")
     for found in results["J_critical"]:

@@ -65,10 +65,10 @@ def grids_of_tables(parts: Iterable[Table | str]) -> list[Grid]:
     >>> from rich.table import Table
     >>> from rgrbm.report.grids import grids_of_tables
     >>> table = Table("quantity", "here", title="Numbers")
-    >>> table.add_row("J′", "[b]0.66[/b]")
+    >>> table.add_row("J′", "0.66 [/b]")
     >>> (grid,) = grids_of_tables([table, "J′: of the decay"])
     >>> grid.columns, grid.rows, grid.notes
-    (['quantity', 'here'], [['J′', '0.66']], ['J′: of the decay'])
+    (['quantity', 'here'], [['J′', '0.66 [/b]']], ['J′: of the decay'])
     """
     grids: list[Grid] = []
     for part in parts:
@@ -92,8 +92,8 @@ def grids_of_tables(parts: Iterable[Table | str]) -> list[Grid]:
 
 
 def _plain(cell: object) -> str:
-    """The text of a cell, as the console shows it: without markup."""
-    return Text.from_markup(cell).plain if isinstance(cell, str) else str(cell)
+    """The text of a cell, as the console shows it: square brackets are no markup."""
+    return cell.plain if isinstance(cell, Text) else str(cell)
 
 
 def branch(title: str, value: dict[str, Any]) -> Branch:
