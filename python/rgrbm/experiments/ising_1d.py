@@ -27,7 +27,7 @@ from rgrbm.rg.hidden_ring import HiddenCorrelation, hidden_correlation
 from rgrbm.spins.ensemble import Ensemble
 from rgrbm.spins.ising import IsingModel
 from rgrbm.spins.values import Spins, to_binary, to_spins
-from rgrbm.statistics.jackknife import mean_and_stderr
+from rgrbm.statistics.jackknife import Array, mean_and_stderr
 from rgrbm.statistics.notation import told, with_error
 from rgrbm.statistics.ring_correlation import correlation
 
@@ -93,7 +93,7 @@ def _analyse(p: Ising1DParameters, rbm: BernoulliRBM, test: Spins, ensemble: Ens
     reconstruction = to_spins(rbm.reconstruct(to_binary(test), seed=stream(p, 2)))
     fresh = model.sample(p.n_measured, method="exact", seed=stream(p, 3))
     hidden_spins = to_spins(rbm.sample_hidden(to_binary(fresh), seed=stream(p, 4)))
-    hidden = hidden_correlation(hidden_spins, rbm.weights_)
+    hidden = hidden_correlation(hidden_spins, _ferromagnetic(p, rbm.weights_))
     return {
         "sampling": ensemble.provenance(),
         "reconstruction_error": float(np.mean(reconstruction != test)),
@@ -115,8 +115,14 @@ def _analyse(p: Ising1DParameters, rbm: BernoulliRBM, test: Spins, ensemble: Ens
 
 
 def _magnetization(spins: Spins) -> dict[str, float]:
+            "reason": hidden.reason,
     mean, stderr = mean_and_stderr(spins.mean(axis=1))
     return {"mean": mean, "stderr": stderr}
+
+
+def _ferromagnetic(p: Ising1DParameters, weights: Array) -> Array:
+    """The weights; for J < 0, those for spins of which every other one is flipped, which are a ring at −J."""
+    return weights * np.where(np.arange(p.n_spins) % 2 & (p.J < 0), -1, 1)[:, None]
 
 
 def _correlations(p: Ising1DParameters, hidden: HiddenCorrelation) -> dict[str, Any]:
@@ -205,3 +211,4 @@ def tables(results: dict[str, Any]) -> Sequence[Table | str]:
         f"sampled in {seconds['sample']:.1f} s, trained in {seconds['train']:.1f} s, "
         f"analysed in {seconds['analyse']:.1f} s",
     )
+        *([f"J′ has no value: {J['reason']}"] if J.get("reason") else []),
