@@ -86,7 +86,7 @@ def test_unresolved_autocorrelation_times_are_told(monkeypatch):
     # Single spins need some 1,000 sweeps at the critical point.
     monkeypatch.setattr(equilibration, "_MOST_SWEEPS", 8)
     with pytest.warns(RuntimeWarning, match="in equilibrium: 8 sweeps do not resolve the autocorrelation time"):
-        IsingModel((32, 32), J=0.44).sample(4, method="metropolis", seed=0, n_chains=4, burn_in=1)
+        IsingModel((32, 32), J=0.44).sample(8, method="metropolis", seed=0, n_chains=4, burn_in=1)
 
 
 def test_progress_is_reported():

@@ -55,7 +55,9 @@ def draw(
     else:
         n_chains = min(n_samples, _MOST_CHAINS[chosen]) if n_chains is None else n_chains
         require_memory(model.lattice, chosen, n_chains, n_samples)
-        sampler, found = _burnt_in(model, chosen, n_chains, burn_in, spacing is None, sequence, progress)
+        sampler, found = _burnt_in(
+            model, chosen, n_chains, burn_in, spacing is None and n_samples > n_chains, sequence, progress
+        )
         burn_in, times = found.n_sweeps, found.tau_int
         spacing = _spacing(times) if spacing is None else spacing
         spins = _samples(sampler, n_samples, spacing, sequence, progress)

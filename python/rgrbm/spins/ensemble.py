@@ -34,7 +34,8 @@ class Ensemble(Presented):
     burn_in, spacing : int
         Sweeps before the first and between further samples of a chain; 0 for exact samples.
     tau_int : dict of str to float
-        Measured integrated autocorrelation times, in sweeps, of magnetization and energy; empty if burn-in and
+        Measured integrated autocorrelation times, in sweeps, of the energy, the modulus of the order and, in a field,
+        the magnetization; NaN where one is not resolved; empty if burn-in and
         spacing were given (or burn-in, and each chain is read once), or the samples are exact.
     seconds : float
         Wall-clock time.
