@@ -166,5 +166,5 @@ def test_foreign_checkpoints_are_refused(tmp_path):
     foreign.write_bytes(b"not a checkpoint")
     refused = run("--out", str(out), "--resume")
     assert refused.returncode == 2
-    assert foreign.name in refused.stderr
+    assert "checkpoints is in the way" in refused.stderr
     assert foreign.read_bytes() == b"not a checkpoint"

@@ -8,7 +8,7 @@ import numpy as np
 import pytest
 from matplotlib.figure import Figure
 
-from rgrbm._support.atomic import write_atomically
+from rgrbm._support.atomic import temporary_mark, write_atomically
 from rgrbm.experiments.run_folder import RunFolder
 
 
@@ -21,8 +21,28 @@ def test_a_new_folder_is_made(tmp_path):
     assert sorted(p.name for p in (tmp_path / "run").iterdir()) == ["empty.png", "results.json"]
 
 
+def finish(folder, results):
+    """A run that has only results."""
+    folder.start({"J": 1.0})
+    folder.save_results(results)
+    folder.close()
+
+
+def stop(path, parameters, *, checkpoint=b""):
+    """Leave a run that was stopped with a checkpoint."""
+    with RunFolder(path).working(parameters):
+        pass
+    folder = RunFolder(path, resume=True)
+    with folder.working(parameters):
+        folder._claim("checkpoint.safetensors").write_bytes(checkpoint)
+
+
+def record(path):
+    return json.loads((path / "parameters.json").read_text())
+
+
 def test_results_are_not_overwritten(tmp_path):
-    RunFolder(tmp_path).save_results({"a": 1})
+    finish(RunFolder(tmp_path), {"a": 1})
     with pytest.raises(FileExistsError, match="--force"):
         RunFolder(tmp_path)
     forced = RunFolder(tmp_path, force=True)
@@ -33,7 +53,7 @@ def test_results_are_not_overwritten(tmp_path):
 
 
 def test_a_stopped_run_is_not_lost(tmp_path):
-    (tmp_path / "checkpoint.safetensors").write_bytes(b"")
+    stop(tmp_path, {"J": 1.0})
     with pytest.raises(FileExistsError, match="--resume"):
         RunFolder(tmp_path)
     assert RunFolder(tmp_path, resume=True).resumes
@@ -56,8 +76,7 @@ def test_read_only_places():
 
 
 def test_parameters_of_a_resumed_run(tmp_path):
-    RunFolder(tmp_path).start({"J": 1.0, "seed": 3})
-    (tmp_path / "checkpoint.safetensors").write_bytes(b"")
+    stop(tmp_path, {"J": 1.0, "seed": 3})
     resumed = RunFolder(tmp_path, resume=True)
     assert resumed.parameters({"J": 2.0, "seed": 0}) == {"J": 1.0, "seed": 3}
     assert resumed.parameters({"J": 2.0, "seed": 0}, explicit={"J"}) == {"J": 2.0, "seed": 3}
@@ -67,20 +86,43 @@ def test_parameters_of_a_resumed_run(tmp_path):
         resumed.parameters({"other": 1})
     with pytest.raises(ValueError, match="another experiment"):
         resumed.start({"other": 1})
-    for broken in ("{", "[1]"):
+    for broken in ("{", "[1]", "[" * 100_000):
         (tmp_path / "parameters.json").write_text(broken)
         with pytest.raises(ValueError, match="cannot be read"):
             resumed.parameters({"J": 1.0, "seed": 3})
+        with pytest.raises(FileExistsError, match=r"parameters\.json is in the way"):
+            RunFolder(tmp_path, resume=True)
+
+
+@pytest.mark.parametrize(
+    "changes",
+    [
+        {"files": ["../mine"]}, {"files": ["/etc/mine"]}, {"files": ["a/b/c"]}, {"files": [""]}, {"files": [1]},
+        {"files": "all"}, {"parameters": [1]}, {"replacing": 1}, {"results": 2}, {"more": 1}, {"parameters": ...},
+    ],
+)  # fmt: skip
+def test_a_damaged_record_is_refused(tmp_path, changes):
+    """Above all one whose list names files elsewhere."""
+    stop(tmp_path / "run", {"J": 1.0})
+    (tmp_path / "mine").write_text("mine")
+    content = {name: value for name, value in (record(tmp_path / "run") | changes).items() if value is not ...}
+    (tmp_path / "run" / "parameters.json").write_text(json.dumps(content))
+    for options in ({}, {"force": True}, {"resume": True}):
+        with pytest.raises(ValueError, match=r"parameters\.json is damaged"):
+            RunFolder(tmp_path / "run", **options).start({"J": 1.0})
+    assert (tmp_path / "mine").read_text() == "mine"
 
 
 def test_resuming_says_what_it_does(tmp_path):
     parameters = {"J": (1.0, 2.0)}
     assert "starting from the beginning" in RunFolder(tmp_path / "run", resume=True).start(parameters)
-    assert json.loads((tmp_path / "run" / "parameters.json").read_text()) == {"J": [1.0, 2.0]}
+    assert record(tmp_path / "run")["parameters"] == {"J": [1.0, 2.0]}
     assert "starting from the beginning" in RunFolder(tmp_path / "run", resume=True).start(parameters)
-    (tmp_path / "run" / "checkpoint.safetensors").write_bytes(b"")
-    assert "going on" in RunFolder(tmp_path / "run", resume=True).start(parameters)
-    RunFolder(tmp_path / "run", resume=True).save_results({"parameters": {"J": [1.0, 2.0]}})
+    stop(tmp_path / "run", parameters)
+    folder = RunFolder(tmp_path / "run", resume=True)
+    with folder.working(parameters) as said:
+        assert "going on" in said
+        folder.save_results({"parameters": {"J": [1.0, 2.0]}})
     assert "finished" in RunFolder(tmp_path / "run", resume=True).start(parameters)
     (tmp_path / "run" / "parameters.json").unlink()  # its results know them as well
     with pytest.raises(ValueError, match="started with J"):
@@ -89,23 +131,24 @@ def test_resuming_says_what_it_does(tmp_path):
 
 def test_a_checkpoint_of_nobody_is_not_resumed(tmp_path):
     (tmp_path / "checkpoint.safetensors").write_bytes(b"")
-    with pytest.raises(ValueError, match=r"no parameters\.json"):
-        RunFolder(tmp_path, resume=True).start({"J": 1.0})
+    with pytest.raises(FileExistsError, match=r"checkpoint\.safetensors is in the way"):
+        RunFolder(tmp_path, resume=True)
 
 
 class KilledError(BaseException):
     """No code may catch this, as none can catch SIGKILL."""
 
 
-@pytest.mark.parametrize("moment", range(6))
+@pytest.mark.parametrize("moment", range(8))
 def test_a_forced_start_that_is_cut_off_is_never_taken_for_the_old_run(tmp_path, monkeypatch, moment):
     """Killed before each of its steps: either the old run is still whole, or the new one begins."""
     old, new = {"J": 1.0}, {"J": 2.0}
-    RunFolder(tmp_path).start(old)
-    (tmp_path / "checkpoint.safetensors").write_bytes(b"")
-    RunFolder(tmp_path, resume=True).save_results({"parameters": old})
+    stop(tmp_path, old)
+    folder = RunFolder(tmp_path, resume=True)
+    with folder.working(old):
+        folder.save_results({"parameters": old})
     forced = RunFolder(tmp_path, force=True)
-    steps = iter(range(6))
+    steps = iter(range(8))
 
     def killing(function):
         def step(*arguments, **options):
@@ -118,25 +161,49 @@ def test_a_forced_start_that_is_cut_off_is_never_taken_for_the_old_run(tmp_path,
     with monkeypatch.context() as patch:
         for name in ("unlink", "replace", "chmod"):
             patch.setattr(Path, name, killing(getattr(Path, name)))
+        patch.setattr(forced, "close", lambda: None)
         with contextlib.suppress(KilledError):
             forced.start(new)
+    let_its_process_end(tmp_path)
     resumed = RunFolder(tmp_path, resume=True)
     if resumed.is_finished():
         assert "finished" in resumed.start(old)
-        assert (tmp_path / "checkpoint.safetensors").exists()
+        assert {path.name for path in tmp_path.iterdir()} == {"parameters.json", "results.json"}
     else:
-        assert "starting from the beginning" in resumed.start(new)
+        with resumed.working(new) as said:
+            assert "starting from the beginning" in said
         assert {path.name for path in tmp_path.iterdir()} == {"parameters.json"}
-        assert json.loads((tmp_path / "parameters.json").read_text()) == new
+        assert record(tmp_path)["parameters"] == new
+
+
+def let_its_process_end(path):
+    """Make a lock that of a process of the same machine that has ended."""
+    lock = path / ".rgrbm-lock"
+    if lock.exists():
+        lock.write_text(json.dumps(json.loads(lock.read_text()) | {"started": 1}))
 
 
 def test_remains_of_writes_that_were_cut_off_are_removed(tmp_path):
-    for name in (".results.json.a1b2c3d4", ".loss.png.a1b2c3d4", ".checkpoint.safetensors.a1b2c3d4"):
-        (tmp_path / name).write_bytes(b"half")
-    (tmp_path / ".stack-J0.8.a1b2c3d4" / "old").mkdir(parents=True)
-    (tmp_path / ".mine").write_text("somebody else's")
-    RunFolder(tmp_path, resume=True).start({"J": 1.0})
-    assert sorted(path.name for path in tmp_path.iterdir()) == [".mine", "parameters.json"]
+    """Those of the process that had the lock, and no other files of similar names."""
+    stop(tmp_path, {"J": 1.0})
+    folder = RunFolder(tmp_path, resume=True)
+    folder.start({"J": 1.0})
+    mark = temporary_mark.get()
+    assert len(mark) == 17
+    folder._claim_checkpoint("part.json")
+    for name in (".results.json.", ".loss.png.", "checkpoints/.part.json."):
+        (tmp_path / f"{name}{mark}a1b2c3d4").write_bytes(b"half")
+    (tmp_path / f".stack-J0.8.{mark}a1b2c3d4" / "old").mkdir(parents=True)
+    theirs = [".mine", ".results.json.a1b2c3d4", ".loss.png.a1b2c3d4", ".stack-J0.8.a1b2c3d4"]
+    for name in theirs:
+        (tmp_path / name).write_text("somebody else's")
+    let_its_process_end(tmp_path)
+    folder._lock._mine = None  # it has ended
+    with RunFolder(tmp_path, resume=True).working({"J": 1.0}):
+        assert (tmp_path / ".rgrbm-lock").exists()
+    assert sorted(path.name for path in tmp_path.iterdir()) == sorted(
+        [*theirs, "parameters.json", "checkpoint.safetensors", "checkpoints"]
+    )
 
 
 def test_a_failed_write_leaves_the_old_file(tmp_path, monkeypatch):
@@ -162,15 +229,30 @@ def test_parts_of_a_run_are_worked_out_once(tmp_path):
         return {"J": (0.5, float("nan")), "n": len(worked)}
 
     folder = RunFolder(tmp_path / "run")
-    folder.start({"seed": 0})
-    assert folder.part("first", work) == {"J": [0.5, None], "n": 1}
+    with folder.working({"seed": 0}):
+        assert folder.part("first", work) == {"J": [0.5, None], "n": 1}
     resumed = RunFolder(tmp_path / "run", resume=True)
-    resumed.start({"seed": 0})
-    assert resumed.part("first", work) == {"J": [0.5, None], "n": 1}
-    assert resumed.part("second", work)["n"] == 2
-    (resumed.checkpoints / "second.json").write_text("[1")
-    with pytest.raises(ValueError, match=r"second.json is no part of a run"):
-        resumed.part("second", work)
+    with resumed.working({"seed": 0}):
+        assert resumed.part("first", work) == {"J": [0.5, None], "n": 1}
+        assert resumed.part("second", work)["n"] == 2
+        kept = resumed.checkpoints / "second.json"
+        whole = kept.read_bytes()
+        for place in range(len(whole)):  # a flipped bit anywhere
+            kept.write_bytes(whole[:place] + bytes([whole[place] ^ 1 << place % 8]) + whole[place + 1 :])
+            with pytest.raises(ValueError, match=r"second.json is no part of this run"):
+                resumed.part("second", work)
+        for broken in (b"", b"[1", b"[" * 100_000, b"{}"):
+            kept.write_bytes(broken)
+            with pytest.raises(ValueError, match=r"second.json is no part of this run"):
+                resumed.part("second", work)
+        (resumed.checkpoints / "first.json").replace(kept)  # another part's
+        with pytest.raises(ValueError, match="its checksum differs"):
+            resumed.part("second", work)
+    first = whole.replace(b"second", b"first")
     again = RunFolder(tmp_path / "run", force=True)
-    again.start({"seed": 1})
-    assert again.part("first", work)["n"] == 3
+    with again.working({"seed": 1}):
+        assert again.part("first", work)["n"] == 3
+    resumed = RunFolder(tmp_path / "run", resume=True)
+    (resumed.checkpoints / "first.json").write_bytes(first)
+    with resumed.working({"seed": 1}), pytest.raises(ValueError, match="of a run with other parameters"):
+        resumed.part("first", work)

@@ -13,6 +13,7 @@ from typer.testing import CliRunner
 
 import rgrbm
 from rgrbm.cli import app
+from rgrbm.experiments.run_folder import RunFolder
 from rgrbm.experiments.scan import Task, _measure, measurement_of
 from rgrbm.experiments.scan_parameters import ScanParameters
 from rgrbm.spins.exact import CRITICAL_COUPLING
@@ -86,14 +87,14 @@ def test_a_broken_scan_goes_on(undisturbed, tmp_path):
     """With the tasks that it had finished, whatever became of them since; in two processes, to the same bits."""
     _, expected, finished = undisturbed
     out = tmp_path / "run"
-    (out / "checkpoints").mkdir(parents=True)
-    (out / "parameters.json").write_text((finished / "parameters.json").read_text())
     # The results leave out the time series of a task, which its checkpoint has.
     parameters = ScanParameters(side=[4, 6], J=[0.3, 0.4, 0.5], n_chains=16, n_sweeps=200)
     task, kept = _measure(parameters, Task(4, 0.5, 0))
     rgrbm.set_num_threads(0)
     assert "series" in kept
-    (out / "checkpoints" / f"{task.name}.json").write_text(json.dumps(kept | {"marked": True}))
+    folder = RunFolder(out)
+    with folder.working(json.loads((finished / "parameters.json").read_text())["parameters"]):
+        folder.keep_part(task.name, kept | {"marked": True})
     done = CliRunner().invoke(app, ["scan", "--out", str(out), "--n-jobs", "2", "--resume"])
     assert done.exit_code == 0, done.output
     assert "going on" in done.output
@@ -105,15 +106,16 @@ def test_a_broken_scan_goes_on(undisturbed, tmp_path):
 
 def test_the_scan_of_another_run(undisturbed, tmp_path):
     out = tmp_path / "run"
-    (out / "checkpoints").mkdir(parents=True)
-    (out / "parameters.json").write_text((undisturbed[2] / "parameters.json").read_text())
+    folder = RunFolder(out)
+    with folder.working(json.loads((undisturbed[2] / "parameters.json").read_text())["parameters"]):
+        folder.keep_part("side4-J0.3-seed0", {})
     (out / "checkpoints" / "side4-J0.3-seed0.json").write_text("[")
     refused = scan(out, "--resume", "--n-sweeps", "300")
     assert refused.exit_code == 2
     assert "was started with n_sweeps = 200, not 300" in refused.stderr
     refused = scan(out, "--resume")
     assert refused.exit_code == 2
-    assert "is no part of a run" in refused.stderr
+    assert "is no part of this run" in refused.stderr
 
 
 @pytest.mark.parametrize(

@@ -278,8 +278,9 @@ def test_a_run_that_has_only_begun(tmp_path):
 def test_old_results_beside_a_new_start_are_not_shown(ising, tmp_path):
     """A forced start that was cut off: the folder still has the results of before, but they are not this run's."""
     shutil.copytree(ising, tmp_path / "run")
-    parameters = results_of(ising)["parameters"] | {"J": 0.125}
-    (tmp_path / "run" / ".starting.json").write_text(json.dumps(parameters))
+    record = json.loads((ising / "parameters.json").read_text())
+    record |= {"parameters": record["parameters"] | {"J": 0.125}, "replacing": True}
+    (tmp_path / "run" / "parameters.json").write_text(json.dumps(record))
     page = read(write_report(tmp_path / "run"))
     assert "not finished" in page.text
     assert "0.125by default 1" in page.cells

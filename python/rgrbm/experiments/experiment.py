@@ -27,13 +27,17 @@ class Run(Protocol[Parameters]):
     ) -> dict[str, Any]: ...
 
 
-def experiment(schema: str) -> Callable[[Callable[[Parameters, RunFolder, Console], Report]], Run[Parameters]]:
+def experiment(
+    schema: str, *, writes: Sequence[str] = ()
+) -> Callable[[Callable[[Parameters, RunFolder, Console], Report]], Run[Parameters]]:
     """Make a run of a function that trains and measures.
 
     Parameters
     ----------
     schema : str
         Name and version of what is in ``results.json``.
+    writes : sequence of str, optional
+        Names of all other files that the run leaves in its folder, or patterns of names.
 
     Returns
     -------
@@ -51,17 +55,16 @@ def experiment(schema: str) -> Callable[[Callable[[Parameters, RunFolder, Consol
             console = console or Console()
             given = asdict(parameters)  # type: ignore[call-overload]  # a dataclass
             given = {name: value for name, value in given.items() if name not in names_of_places(parameters)}
-            said = folder.start(given)
-            if said:
-                console.print(said, highlight=False, soft_wrap=True)
-            if folder.is_finished():
-                folder.discard_checkpoints()  # where the run was killed between its last two steps
-                return folder.load_results()
-            found, shown = work(parameters, folder, console)
-            results = {"schema": schema, "seed": given["seed"], "parameters": given, **found}
-            results |= {"figures": folder.figures, "software": config()}
-            folder.save_results(results)
-            folder.discard_checkpoints()
+            with folder.working(given, writes) as said:
+                if said:
+                    console.print(said, highlight=False, soft_wrap=True)
+                if folder.is_finished():
+                    return folder.load_results()
+                found, shown = work(parameters, folder, console)
+                results = {"schema": schema, "seed": given["seed"], "parameters": given, **found}
+                results |= {"figures": folder.figures, "software": config()}
+                folder.save_results(results)
+                folder.discard_checkpoints()
             show(console, *shown)
             return results
 

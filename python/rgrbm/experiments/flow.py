@@ -45,7 +45,7 @@ _CAPTION = (
 )
 
 
-@experiment("rgrbm.flow/2")
+@experiment("rgrbm.flow/2", writes=("flow.png", "stack-seed*"))
 def run_flow(p: FlowParameters, folder: RunFolder, console: Console) -> Report:
     """Learn the renormalization flow of the 1D Ising ring with a stack of RBMs and compare it with exact decimation."""
     flows = []
@@ -63,7 +63,7 @@ def _flow(p: FlowParameters, J: float, weights: Weights, folder: RunFolder, name
     started = time.perf_counter()
     stack = train_stack(p, J, weights, folder, name)
     trained = time.perf_counter()
-    stack.save(folder.path / f"stack-{name}", overwrite=True)
+    folder.save_stack(stack, f"stack-{name}")
     layers = measure(p, J, weights, stack)
     reverse = _reverse_flow(p, stack.rbms_[0])
     seconds = {"train": trained - started, "measure": time.perf_counter() - trained}

@@ -45,7 +45,12 @@ _CAPTIONS = {
 }
 
 
-@experiment("rgrbm.ising1d/1")
+@experiment(
+    "rgrbm.ising1d/1",
+    writes=(
+        "model.safetensors", "loss.png", "reconstruction.png", "weights.png", "correlation.png", "diagnosis.png",
+    ),
+)  # fmt: skip
 def run_ising_1d(p: Ising1DParameters, folder: RunFolder, console: Console) -> Report:
     """Example 1: train an RBM on the 1D Ising ring and compare its hidden spins with exact decimation."""
     ensemble, test = _sample(p, console)
@@ -57,7 +62,7 @@ def run_ising_1d(p: Ising1DParameters, folder: RunFolder, console: Console) -> R
     diagnosis = diagnose(rbm, train, to_binary(test), n_steps=300, n_samples=200, seed=stream(p, 6))
     seconds = {"sample": ensemble.seconds, "train": rbm.history_.seconds, "analyse": time.perf_counter() - started}
     results["seconds"] = seconds
-    rbm.save(folder.model)
+    folder.save_model(rbm)
     _draw(p, results, rbm, test, folder)
     keep_diagnosis(diagnosis, results, folder)
     return results, tables(results)

@@ -42,7 +42,13 @@ _LOCAL = 2.0  # sites: the distance of units that cover the lattice evenly
 EXACT = {"y_t": 1.0, "y_h": 15 / 8}
 
 
-@experiment("rgrbm.ising2d/1")
+@experiment(
+    "rgrbm.ising2d/1",
+    writes=(
+        "model.safetensors", "windows.png", "blockings.png", "exponents.png", "ranges.png", "flow.png", "fields.png",
+        "hidden_correlation.png",
+    ),
+)  # fmt: skip
 def run_ising_2d(p: Ising2DParameters, folder: RunFolder, console: Console) -> Report:
     """Learn block spins of the critical 2D Ising model by several criteria, and compare exponents and couplings."""
     started = time.perf_counter()
@@ -128,7 +134,7 @@ def _without_mask(p: Ising2DParameters, spins: Spins, folder: RunFolder) -> dict
         random_state=stream(p, _FREE),
     )
     folder.fit(rbm, to_binary(spins).reshape(len(spins), -1), "free")
-    rbm.save(folder.model)
+    folder.save_model(rbm)
     fields = receptive_fields(rbm.weights_, shape)
     figure = plots.plot_receptive_fields(rbm.weights_, fields.places, shape)
     folder.save_figure(

@@ -28,7 +28,10 @@ _TRAINED = 0.8  # share of the images of each digit
 _DRAWS = 10  # reconstructions of each image that an error is the mean of
 
 
-@experiment("rgrbm.mnist/1")
+@experiment(
+    "rgrbm.mnist/1",
+    writes=("model.safetensors", "loss.png", "reconstruction.png", "filters.png", "samples.png", "diagnosis.png"),
+)
 def run_mnist(p: MNISTParameters, folder: RunFolder, console: Console) -> Report:
     """Example 0: train an RBM on handwritten zeros and ones and reconstruct images that it has not seen."""
     started = time.perf_counter()
@@ -49,7 +52,7 @@ def run_mnist(p: MNISTParameters, folder: RunFolder, console: Console) -> Report
         "analyse": time.perf_counter() - trained,
     }
     results["seconds"] = seconds
-    rbm.save(folder.model)
+    folder.save_model(rbm)
     _draw(p, rbm, test, folder)
     keep_diagnosis(diagnosis, results, folder)
     return results, tables(results)

@@ -1,9 +1,10 @@
 """Which files the folder of a run has, and what can be read from them; nothing here writes."""
 
-import json
 import os
 from pathlib import Path
 from typing import Any
+
+from rgrbm.experiments.run_record import RunRecord, read_json, read_record
 
 
 class RunFiles:
@@ -29,11 +30,23 @@ class RunFiles:
         self.checkpoint = self.path / "checkpoint.safetensors"
         self.checkpoints = self.path / "checkpoints"
         self._parameters = self.path / "parameters.json"
-        self._starting = self.path / ".starting.json"
+
+    def record(self) -> RunRecord | None:
+        """The record of the run in the folder; None if there is none, or one of an older version.
+
+        Raises
+        ------
+        ValueError
+            If it is damaged.
+        """
+        return read_record(self._parameters)
 
     def is_finished(self) -> bool:
         """Whether the run has come to its end."""
-        return self.results.exists() and not self._starting.exists()
+        if not self.results.exists():
+            return False
+        record = self.record()
+        return record is None or not record.replacing
 
     def has_checkpoint(self) -> bool:
         """Whether a stopped run could go on from something that it has saved."""
@@ -51,13 +64,16 @@ class RunFiles:
         ValueError
             If they cannot be read, or are missing beside a checkpoint.
         """
-        sources = [file for file in (self._starting, self._parameters, self.results) if file.exists()]
+        record = self.record()
+        if record is not None:
+            return record.parameters
+        sources = [file for file in (self._parameters, self.results) if file.exists()]
         if not sources:
             if self.has_checkpoint():
                 raise ValueError(f"{self.path} holds a checkpoint, but no {self._parameters.name} that it belongs to")
             return None
         try:
-            stored = json.loads(sources[0].read_text(encoding="utf-8"))
+            stored = read_json(sources[0])
             stored = stored["parameters"] if sources[0] == self.results else stored
         except (OSError, ValueError, KeyError, TypeError) as error:
             raise ValueError(f"the parameters of the run in {self.path} cannot be read: {error}") from error
@@ -76,8 +92,8 @@ class RunFiles:
             If it cannot be read.
         """
         try:
-            results = json.loads(self.results.read_text(encoding="utf-8"))
-        except (ValueError, RecursionError) as error:
+            results = read_json(self.results)
+        except ValueError as error:
             raise ValueError(f"{self.results} is no JSON: {error}") from error
         if not isinstance(results, dict):
             raise ValueError(f"{self.results} is no file of results: expected an object of JSON")

@@ -1,20 +1,27 @@
 """The folder of one run: what is in it, and the promise that nothing there is lost by accident."""
 
+import contextlib
+import hashlib
 import io
 import json
 import os
-import shutil
-from collections.abc import Callable, Collection
+import tempfile
+import weakref
+from collections.abc import Callable, Collection, Iterator
+from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from rgrbm._support.atomic import write_atomically
 from rgrbm.experiments.run_files import RunFiles
+from rgrbm.experiments.run_lock import RunLock
+from rgrbm.experiments.run_record import RunRecord, read_json
 from rgrbm.spins.values import Binary
 
 if TYPE_CHECKING:
     from matplotlib.figure import Figure
 
     from rgrbm.rbm.bernoulli import BernoulliRBM
+    from rgrbm.rbm.stack import RBMStack
 
 
 class RunFolder(RunFiles):
@@ -33,7 +40,10 @@ class RunFolder(RunFiles):
     Raises
     ------
     FileExistsError
-        If the folder holds results (or a checkpoint) and neither ``force`` nor ``resume`` was asked for.
+        If the folder holds results (or a checkpoint) and neither ``force`` nor ``resume`` was asked for, or if a file
+        of another origin has a name that the run needs.
+    BlockingIOError
+        If another process works in the folder.
     FileNotFoundError
         If the parent folder is missing.
     NotADirectoryError
@@ -45,16 +55,25 @@ class RunFolder(RunFiles):
 
     Notes
     -----
-    A kill at any moment leaves a folder that can be resumed. All files appear whole or not at all. The first of a run
-    is ``parameters.json``; ``results.json`` comes when all else is written, and marks it as finished; checkpoints are
-    removed after that. Parameters that take the place of another run's wait in ``.starting.json`` until that run's
-    results and checkpoints are gone, so that these are never taken for the new run's.
+    A run overwrites and removes only files that it wrote itself, or that an earlier run in the folder wrote. The list
+    of these is in ``parameters.json``, the first file of a run, and a name is entered before its file is written. A
+    file of another origin is never touched: where it has a name that the run needs, the run is refused. One process
+    works in a folder at a time (:class:`rgrbm.experiments.run_lock.RunLock`).
+
+    A kill at any moment leaves a folder that can be resumed. All files appear whole or not at all. ``results.json``
+    comes when all else is written, and marks the run as finished; checkpoints are removed after that. A run that
+    takes the place of another says so in ``parameters.json`` until the results and checkpoints of the other are gone,
+    so that these are never taken for the new run's.
     """
 
     def __init__(self, path: str | os.PathLike[str], *, force: bool = False, resume: bool = False) -> None:
         super().__init__(path)
         self.figures: dict[str, str] = {}  # those saved, each with its caption
         self.resumes = resume
+        self._forced = force
+        self._lock = RunLock(self.path)
+        self._written: RunRecord | None = None  # from start() on, what parameters.json holds
+        self._unlisted: set[str] = set()  # files that were written without a start
         if force and resume:
             raise ValueError("--force starts anew and --resume goes on: choose one of them")
         if not self.path.parent.is_dir():
@@ -64,19 +83,36 @@ class RunFolder(RunFiles):
         if resume and self.is_finished():
             return  # and may be kept where nobody can write
         self._require_writable()
-        if not (resume or force):
-            self._refuse_to_overwrite()
+        self._lock.require_free()
+        self._require_place()
+        weakref.finalize(self, self._lock.release)
+
+    def close(self) -> None:
+        """Let other processes work in the folder."""
+        self._lock.release()
 
     def _require_writable(self) -> None:
         try:
             self.path.mkdir(exist_ok=True)
-            probe = self.path / ".rgrbm-write-probe"
-            write_atomically(probe, b"")
-            probe.unlink(missing_ok=True)
+            with tempfile.TemporaryFile(dir=self.path):
+                pass
         except OSError as error:
             raise PermissionError(f"the output folder {self.path} cannot be written to: {error}") from error
 
-    def _refuse_to_overwrite(self) -> None:
+    def _require_place(self, patterns: Collection[str] = ()) -> None:
+        """Check that no file of another origin is in the way, and no run that is to be kept."""
+        record = self.record()
+        known = {*record.files, self._parameters.name} if record else set()
+        for name in (self._parameters.name, self.results.name, self.checkpoint.name, self.checkpoints.name):
+            if name not in known and os.path.lexists(self.path / name):
+                raise _in_the_way(self.path / name)
+        if self.checkpoints.is_symlink():
+            raise _in_the_way(self.checkpoints)
+        for path in sorted(path for pattern in patterns for path in self.path.glob(pattern)):
+            if path.name not in known:
+                raise _in_the_way(path)
+        if self.resumes or self._forced:
+            return
         if self.results.exists():
             raise FileExistsError(f"{self.results} exists already: choose another --out, or --force to overwrite it")
         if self.has_checkpoint():
@@ -84,11 +120,58 @@ class RunFolder(RunFiles):
                 f"{self.path} holds a run that was stopped: --resume goes on with it, --force starts anew"
             )
 
+    def has_checkpoint(self) -> bool:
+        """Whether a stopped run could go on from something that it has saved."""
+        record = self._written or self.record()
+        names = [name for name in record.files if _is_checkpoint(name)] if record else []
+        return any((self.path / name).is_file() for name in names)
+
+    def _write_record(self, record: RunRecord) -> None:
+        write_atomically(self._parameters, record.to_bytes())
+        self._written = record
+
+    def _claim(self, name: str, **changes: Any) -> Path:
+        """Enter a file that is about to be written into the list, unless it is there already.
+
+        Raises
+        ------
+        FileExistsError
+            If there is such a file and it is not on the list.
+        """
+        path, record = self.path / name, self._written
+        listed = record.files if record else self._unlisted
+        if name not in listed and os.path.lexists(path):
+            raise _in_the_way(path)
+        if record is None:
+            self._unlisted.add(name)
+        elif name not in listed or changes:
+            self._write_record(record.replace(files=tuple(dict.fromkeys((*record.files, name))), **changes))
+        return path
+
+    def _discard(self, names: Collection[str], **changes: Any) -> None:
+        """Remove files that are on the list, and then from the list."""
+        if (record := self._written) is None:
+            return
+        gone = set()
+        for name in sorted(set(record.files) & set(names), reverse=True):  # a folder after what is in it
+            path = self.path / name
+            if path.is_dir() and not path.is_symlink():
+                with contextlib.suppress(OSError):  # it holds files of another origin
+                    path.rmdir()
+            else:
+                path.unlink(missing_ok=True)
+            if not os.path.lexists(path):
+                gone.add(name)
+        if gone or changes:
+            self._write_record(record.replace(files=tuple(n for n in record.files if n not in gone), **changes))
+
     def discard_checkpoints(self) -> None:
-        """Remove the checkpoints of a run that is finished or started anew."""
-        self.checkpoint.unlink(missing_ok=True)
-        if self.checkpoints.is_dir():
-            shutil.rmtree(self.checkpoints)
+        """Remove the checkpoints of a run that is finished."""
+        self._discard(self._names_of_checkpoints())
+
+    def _names_of_checkpoints(self) -> list[str]:
+        names = self._written.files if self._written else ()
+        return [name for name in names if _is_checkpoint(name)]
 
     def parameters(self, given: dict[str, Any], explicit: Collection[str] = ()) -> dict[str, Any]:
         """The parameters to run with: those given, or for a resumed run those that it was started with.
@@ -112,13 +195,16 @@ class RunFolder(RunFiles):
             raise ValueError(f"the run in {self.path} is of another experiment or version")
         return stored | {name: given[name] for name in explicit}
 
-    def start(self, parameters: dict[str, Any]) -> str:
-        """Begin a run or go on with it.
+    def start(self, parameters: dict[str, Any], writes: Collection[str] = ()) -> str:
+        """Begin a run or go on with it. From here on, other processes are kept out, until :meth:`close`.
 
         Parameters
         ----------
         parameters : dict
             Those of the run; they are written before anything else.
+        writes : collection of str
+            Names, or patterns of names, of files that the run will write at its end: if files of another origin are in
+            the way, it is better to know now.
 
         Returns
         -------
@@ -128,33 +214,77 @@ class RunFolder(RunFiles):
         Raises
         ------
         ValueError
-            If a run to be resumed was started with other parameters.
+            If a run to be resumed was started with other parameters, or its results were changed since.
+        BlockingIOError
+            If another process works in the folder.
+        FileExistsError
+            If a file of another origin is in the way.
         """
-        stored = self.stored_parameters() if self.resumes else None
-        if stored is not None:
-            _require_same(stored, parameters)
-        if self.is_finished() and self.resumes:
+        if self._is_done(parameters):
+            self._tidy()
             return f"the run in {self.path} is finished: nothing is left to do"
-        self._remove_remains()
-        if stored is None or self._starting.exists():
-            write_atomically(self._starting, json.dumps(parameters, indent=2).encode() + b"\n")
-            self.results.unlink(missing_ok=True)
-            self.discard_checkpoints()
-            self._starting.replace(self._parameters)
+        self._lock.acquire()
+        try:
+            if self._is_done(parameters):  # in the meantime
+                self.close()
+                return f"the run in {self.path} is finished: nothing is left to do"
+            self._require_place(writes)
+            return self._begin(parameters)
+        except BaseException:
+            self.close()
+            raise
+
+    @contextlib.contextmanager
+    def working(self, parameters: dict[str, Any], writes: Collection[str] = ()) -> Iterator[str]:
+        """Context of a run: :meth:`start`, whose words it yields, and :meth:`close` however the work ends."""
+        said = self.start(parameters, writes)
+        try:
+            yield said
+        finally:
+            self.close()
+
+    def _is_done(self, parameters: dict[str, Any]) -> bool:
+        """Whether the run is one to be resumed, the same, and finished."""
+        if not self.resumes:
+            return False
+        if (stored := self.stored_parameters()) is not None:
+            _require_same(stored, parameters)
+        if not self.is_finished():
+            return False
+        record = self.record()
+        if record and record.results not in (None, _sha256(self.results.read_bytes())):
+            raise ValueError(
+                f"{self.results} is not as the run wrote it: its checksum differs; --force does the run again"
+            )
+        return True
+
+    def _tidy(self) -> None:
+        """Remove what a run that was killed between its last steps has left, where that is possible."""
+        if (record := self.record()) is None or not (self._lock.path.exists() or self.has_checkpoint()):
+            return
+        with contextlib.suppress(OSError):  # a folder that cannot be written to, or a process in its last step
+            self._lock.acquire()
+            try:
+                self._written = record
+                self.discard_checkpoints()
+            finally:
+                self.close()
+
+    def _begin(self, parameters: dict[str, Any]) -> str:
+        earlier = self.record()
+        files = tuple(name for name in earlier.files if os.path.lexists(self.path / name)) if earlier else ()
+        if earlier and self.resumes:
+            self._written = earlier.replace(files=files)
+        else:
+            replaced = any(name == self.results.name or _is_checkpoint(name) for name in files)
+            self._write_record(RunRecord(parameters=parameters, files=files, replacing=replaced))
+        if self._written and self._written.replacing:
+            self._discard([self.results.name, *self._names_of_checkpoints()], replacing=False, results=None)
         if not self.resumes:
             return ""
         if self.has_checkpoint():
             return f"going on with the run in {self.path}"
         return f"no checkpoint in {self.path}: starting from the beginning"
-
-    def _remove_remains(self) -> None:
-        """Remove temporary files of writes that were cut off: nobody else would."""
-        for pattern in (".*.json.*", ".*.png.*", ".*.html.*", ".*.safetensors.*", ".stack-*.*", ".rgrbm-write-probe.*"):
-            for remains in self.path.glob(pattern):
-                if remains.is_dir():
-                    shutil.rmtree(remains)
-                else:
-                    remains.unlink(missing_ok=True)
 
     def fit(self, model: "BernoulliRBM", data: Binary, name: str = "", *, start: Any = None) -> None:
         """Train a model, with its checkpoints in the folder, and a progress bar where there is a terminal.
@@ -175,8 +305,7 @@ class RunFolder(RunFiles):
         KeyboardInterrupt
             After Ctrl-C, telling how far the training came.
         """
-        checkpoint = self.checkpoints / f"{name}.safetensors" if name else self.checkpoint
-        checkpoint.parent.mkdir(exist_ok=True)
+        checkpoint = self._claim_checkpoint(f"{name}.safetensors" if name else "")
         try:
             model.fit(data, start=start, checkpoint=checkpoint, resume=self.resumes, progress=True)
         except KeyboardInterrupt as interrupt:
@@ -184,6 +313,13 @@ class RunFolder(RunFiles):
             if not said and hasattr(model, "n_iter_"):
                 said = f"{model.n_iter_} of {model.n_iter} epochs are done"
             raise KeyboardInterrupt(f"{name}: {said}" if name and said else said) from None
+
+    def _claim_checkpoint(self, name: str) -> Path:
+        """The file of one of several checkpoints, or the only one."""
+        if not name:
+            return self._claim(self.checkpoint.name)
+        self._claim(self.checkpoints.name).mkdir(exist_ok=True)
+        return self._claim(f"{self.checkpoints.name}/{name}")
 
     def part(self, name: str, work: Callable[[], dict[str, Any]]) -> dict[str, Any]:
         """What one part of a run has found, kept beside the checkpoints: a resumed run does not work it out again."""
@@ -196,34 +332,73 @@ class RunFolder(RunFiles):
         Raises
         ------
         ValueError
-            If the file of that part holds something else.
+            If the file of that part is damaged, or of a run with other parameters.
         """
-        kept = self.checkpoints / f"{name}.json"
+        file = f"{self.checkpoints.name}/{name}.json"
+        kept = self.path / file
         if not self.resumes or not kept.exists():
             return None
+        if self._written and file not in self._written.files:
+            raise _in_the_way(kept)
         try:
-            return dict(json.loads(kept.read_text(encoding="utf-8")))
-        except (OSError, ValueError, TypeError) as error:
-            raise ValueError(f"{kept} is no part of a run: {error}") from error
+            content = read_json(kept)
+            found = content["found"]
+            if content["run"] != self._identity():
+                raise ValueError("it is of a run with other parameters")
+            if content["sha256"] != _checksum(name, content["run"], found):
+                raise ValueError("it is damaged: its checksum differs")
+            return dict(found)
+        except (OSError, ValueError, TypeError, KeyError) as error:
+            raise ValueError(f"{kept} is no part of this run: {error}") from error
 
     def keep_part(self, name: str, found: dict[str, Any]) -> dict[str, Any]:
         """Keep what one part of a run has found, and return it as it will be read."""
         as_read: dict[str, Any] = json.loads(json.dumps(_without_nan(found), allow_nan=False))
-        self.checkpoints.mkdir(exist_ok=True)
-        write_atomically(self.checkpoints / f"{name}.json", json.dumps(as_read).encode())
+        run = self._identity()
+        content = {"run": run, "sha256": _checksum(name, run, as_read), "found": as_read}
+        write_atomically(self._claim_checkpoint(f"{name}.json"), json.dumps(content).encode())
         return as_read
+
+    def _identity(self) -> str:
+        """What tells a run from others: a digest of its parameters, the seed among them."""
+        return _checksum(self._written.parameters if self._written else {})
 
     def save_results(self, results: dict[str, Any]) -> None:
         """Write ``results.json``; NaN becomes null, since JSON has none."""
         text = json.dumps(_without_nan(results), indent=2, allow_nan=False, ensure_ascii=False)
-        write_atomically(self.results, text.encode() + b"\n")
+        content = text.encode() + b"\n"
+        write_atomically(self._claim(self.results.name, results=_sha256(content)), content)
+
+    def save_model(self, model: "BernoulliRBM") -> None:
+        """Write ``model.safetensors``."""
+        model.save(self._claim(self.model.name))
+
+    def save_stack(self, stack: "RBMStack", name: str) -> None:
+        """Write a stack of RBMs to a folder of this name."""
+        stack.save(self._claim(name), overwrite=True)
 
     def save_figure(self, figure: "Figure", name: str, caption: str = "") -> None:
         """Write a figure as ``name`` (PNG, 200 dots per inch); the caption's first sentence is what it is called."""
         buffer = io.BytesIO()
         figure.savefig(buffer, format="png", dpi=200)
-        write_atomically(self.path / name, buffer.getvalue())
+        write_atomically(self._claim(name), buffer.getvalue())
         self.figures[name] = caption
+
+
+def _in_the_way(path: Path) -> FileExistsError:
+    return FileExistsError(f"{path} is in the way: no run in this folder wrote it; move it, or choose another --out")
+
+
+def _is_checkpoint(name: str) -> bool:
+    return name in ("checkpoint.safetensors", "checkpoints") or name.startswith("checkpoints/")
+
+
+def _sha256(content: bytes) -> str:
+    return hashlib.sha256(content).hexdigest()
+
+
+def _checksum(*content: Any) -> str:
+    return _sha256(json.dumps(content, sort_keys=True).encode())
 
 
 def _require_same(stored: dict[str, Any], parameters: dict[str, Any]) -> None:

@@ -53,7 +53,7 @@ class Task(NamedTuple):
         return f"side{self.side}-J{self.J!r}-seed{self.seed}"
 
 
-@experiment("rgrbm.scan/1")
+@experiment("rgrbm.scan/1", writes=("scan.png",))
 def run_scan(p: ScanParameters, folder: RunFolder, console: Console) -> Report:
     """Measure an Ising model at several sizes and couplings, with error bars, beside exact results."""
     tasks = [Task(*which) for which in itertools.product(p.side, p.J, range(p.seed, p.seed + p.n_seeds))]
