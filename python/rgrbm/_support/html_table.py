@@ -15,7 +15,7 @@ def html_table(caption: str, header: Sequence[str], rows: Sequence[Sequence[str]
     >>> print(html_table("x < y", ["observable", "value"], [["J", "0.663(12)"]]))
     <figure style="margin: 0">
     <figcaption>x &lt; y</figcaption>
-    <table>
+    <table cellpadding="3">
     <thead><tr><th>observable</th><th>value</th></tr></thead>
     <tbody>
     <tr><th style="text-align: left">J</th><td>0.663(12)</td></tr>
@@ -31,7 +31,7 @@ def html_table(caption: str, header: Sequence[str], rows: Sequence[Sequence[str]
     return "\n".join([
         '<figure style="margin: 0">',  # a caption of the table itself would be as narrow as the table
         f"<figcaption>{escape(caption)}</figcaption>",
-        "<table>",
+        '<table cellpadding="3">',
         f"<thead><tr>{head}</tr></thead>",
         "<tbody>",
         *shown,
