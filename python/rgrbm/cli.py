@@ -5,7 +5,7 @@ import inspect
 from collections.abc import Callable
 from dataclasses import MISSING, fields
 from pathlib import Path
-from typing import Annotated, Any
+from typing import Annotated, Any, Literal, get_args, get_origin
 
 import typer
 
@@ -56,8 +56,45 @@ def _print_error(text: str, style: str | None = None) -> None:
 def _option(name: str, kind: Any, default: Any, help_text: str) -> inspect.Parameter:
     flag = f"--{name.replace('_', '-')}"
     declaration = f"{flag}/--no-{flag[2:]}" if kind is bool else flag
-    annotation = Annotated[kind, typer.Option(declaration, help=help_text)]
+    read = None if _single(kind) in (bool, str, Path) else _reader(flag, kind)
+    metavar = read and f"<{read.__name__}>"
+    written: Any = _written_as(kind)
+    annotation: Any = Annotated[written, typer.Option(declaration, help=help_text, parser=read, metavar=metavar)]
     return inspect.Parameter(name, inspect.Parameter.KEYWORD_ONLY, default=default, annotation=annotation)
+
+
+def _single(kind: Any) -> Any:
+    """What one value is: T of T | None and of list[T]."""
+    inner = [argument for argument in get_args(kind) if argument is not type(None)]
+    return kind if not inner or get_origin(kind) is Literal else _single(inner[0])
+
+
+def _written_as(kind: Any) -> Any:
+    """A type that typer reads, with text in place of literals."""
+    one = str if get_origin(_single(kind)) is Literal else _single(kind)
+    if get_origin(kind) is list:
+        return list[one]  # type: ignore[valid-type]
+    return one | None if type(None) in get_args(kind) else one
+
+
+def _reader(flag: str, kind: Any) -> Callable[[Any], Any]:
+    """What reads a value of a number or of several choices, and ends with one line where it is none."""
+    one = _single(kind)
+    choices = get_args(one) if get_origin(one) is Literal else ()
+    expected = f"one of {', '.join(choices)}" if choices else {int: "an integer", float: "a number"}[one]
+
+    def read(given: Any) -> Any:
+        try:
+            value = str(given) if choices else one(given)
+        except ValueError:
+            value = None
+        if value is None or (choices and value not in choices):
+            _print_error(f"rgrbm: {flag} must be {expected}, got {given!r}", style="red")
+            raise typer.Exit(_BAD_INPUT)
+        return value
+
+    read.__name__ = "|".join(choices) or one.__name__
+    return read
 
 
 def _add_experiment(experiment: Experiment) -> None:

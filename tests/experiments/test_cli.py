@@ -147,8 +147,8 @@ def test_ctrl_c_at_any_moment_can_be_resumed(finished, tmp_path, monkeypatch, mo
         (["--n-spins", "15"], "even number"),
         (["--n-train", "0"], "n_train must be at least 1"),
         (["--n-test", "1"], "error bars need"),
-        (["--method", "kawasaki"], "wolff"),
-        (["--gradient", "exactly"], "gradient"),
+        (["--n-hidden", "0"], "n_hidden must be at least 1, got 0"),
+        (["--learning-rate", "0"], "learning_rate must be positive and finite, got 0"),
         (["--l1", "-1"], "l1"),
         (["--force", "--resume"], "choose one"),
     ],
@@ -158,6 +158,31 @@ def test_bad_input(arguments, message, tmp_path):
     assert refused.returncode == 2
     assert message in refused.stderr
     assert "Traceback" not in refused.stderr
+
+
+@pytest.mark.parametrize(
+    ("arguments", "message"),
+    [
+        ("ising1d --gradient pdc", "--gradient must be one of cd, pcd, pt, exact, paper, got 'pdc'"),
+        (
+            "ising1d --method gibs",
+            "--method must be one of auto, metropolis, heat_bath, wolff, swendsen_wang, exact, got 'gibs'",
+        ),
+        ("mnist --gradient pdc", "--gradient must be one of cd, pcd, pt, exact, paper, got 'pdc'"),
+        ("flow --weights shared --weights fre", "--weights must be one of shared, masked, free, got 'fre'"),
+        ("flow --J half", "--J must be a number, got 'half'"),
+        ("ising2d --width wide", "--width must be an integer, got 'wide'"),
+        ("scan --lattice kagome", "--lattice must be one of hypercubic, triangular, got 'kagome'"),
+        ("ising1d --n-epochs 1.5", "--n-epochs must be an integer, got '1.5'"),
+    ],
+)
+def test_values_that_no_option_takes_are_refused_in_one_line(arguments, message, tmp_path):
+    out = tmp_path / "out"
+    refused = CliRunner().invoke(app, [*arguments.split(), "--out", str(out)])
+    assert refused.exit_code == 2
+    assert refused.stdout == ""
+    assert refused.stderr == f"rgrbm: {message}\n"
+    assert not out.exists()
 
 
 def test_bad_places(tmp_path):

@@ -144,7 +144,7 @@ def test_results_are_not_overwritten(finished):
         (["--n-flow-samples", "3"], "n_flow_samples"),
         (["--l1", "-1"], "l1"),
         (["--width", "17"], "width must be at most 16"),
-        (["--weights", "loose"], "weights must be of shared, masked, free, got ['loose']"),
+        (["--weights", "loose"], "weights must be one of shared, masked, free, got 'loose'"),
         (["--weights", "free", "--weights", "free"], "given once"),
         (["--n-seeds", "0"], "n_seeds must be at least 1"),
     ],

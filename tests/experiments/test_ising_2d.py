@@ -134,7 +134,7 @@ def test_the_free_rbm_can_be_left_out(tmp_path):
 @pytest.mark.parametrize(
     ("arguments", "message"),
     [
-        (["--criterion", "best"], "criterion must be of majority"),
+        (["--criterion", "best"], "criterion must be one of majority"),
         (["--criterion", "cd", "--criterion", "cd"], "given once"),
         (["--width", "1"], "width must be from 2"),
         (["--width", "40"], "width must be from 2 to train_side = 16"),

@@ -12,7 +12,7 @@ import itertools
 import math
 import time
 from collections.abc import Sequence
-from typing import Any, cast
+from typing import Any
 
 import numpy as np
 from rich.console import Console
@@ -52,7 +52,7 @@ def run_flow(p: FlowParameters, folder: RunFolder, console: Console) -> Report:
     for seed, J, weights in itertools.product(range(p.seed, p.seed + p.n_seeds), p.J, p.weights):
         name = f"seed{seed}-J{J:g}-{weights}"
         console.print(f"seed {seed}, J = {J:g}, {weights} weights", highlight=False)
-        one = functools.partial(_flow, dataclasses.replace(p, seed=seed), J, cast(Weights, weights), folder, name)
+        one = functools.partial(_flow, dataclasses.replace(p, seed=seed), J, weights, folder, name)
         flows.append(folder.part(name, one))
     folder.save_figure(plot_learned_flow(flows), "flow.png", _CAPTION)
     results = {"flows": flows}

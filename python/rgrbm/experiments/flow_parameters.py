@@ -4,7 +4,7 @@ import math
 from dataclasses import dataclass
 from typing import Literal, get_args
 
-from rgrbm.experiments.options import parameter, require_at_least
+from rgrbm.experiments.options import parameter, require_at_least, require_positive
 
 Weights = Literal["shared", "masked", "free"]
 
@@ -14,7 +14,7 @@ class FlowParameters:
     """Parameters of the experiment; ``rgrbm flow --help`` explains each."""
 
     J: list[float] = parameter((0.5, 1.0, 1.5), "Coupling to start from (β = 1); give it several times for several.")
-    weights: list[str] = parameter(
+    weights: list[Weights] = parameter(
         ("shared", "masked", "free"), "What holds the filters: shared, masked or free; several times for several."
     )
     n_spins: int = parameter(64, "Spins on the ring, divisible by 2 to the number of steps.")
@@ -35,6 +35,7 @@ class FlowParameters:
     def __post_init__(self) -> None:
         """Check what no other part does."""
         require_at_least(1, self, "n_steps", "n_train", "n_epochs", "batch_size", "n_flow_steps", "n_seeds", "width")
+        require_positive(self, "learning_rate")
         require_at_least(0, self, "mask_epochs", "l1", "seed")
         factor = 2**self.n_steps
         if self.n_spins < 4 * factor or self.n_spins % factor:
@@ -46,9 +47,11 @@ class FlowParameters:
             raise ValueError(f"width must be at most {top}, the units that the top layer sees, got {self.width}")
         if not self.J or not all(math.isfinite(J) and J > 0 for J in self.J):
             raise ValueError(f"J must be positive and finite, got {list(self.J)}")
-        known = get_args(Weights)
-        if not self.weights or not all(mode in known for mode in self.weights):
-            raise ValueError(f"weights must be of {', '.join(known)}, got {list(self.weights)}")
+        if not self.weights:
+            raise ValueError(f"weights must be at least one of {', '.join(get_args(Weights))}, got none")
+        for weights in self.weights:
+            if weights not in get_args(Weights):
+                raise ValueError(f"weights must be one of {', '.join(get_args(Weights))}, got {weights!r}")
         for name, values in (("J", [f"{J:g}" for J in self.J]), ("weights", list(self.weights))):
             if len(set(values)) < len(values):
                 raise ValueError(f"each of {name} must be given once, got {list(values)}")

@@ -84,7 +84,7 @@ def _rbm(p: Ising1DParameters) -> BernoulliRBM:
         learning_rate=p.learning_rate,
         batch_size=min(p.batch_size, p.n_train),
         n_iter=p.n_epochs,
-        gradient=p.gradient,  # type: ignore[arg-type]  # checked by the estimator
+        gradient=p.gradient,
         k=p.k,
         centered=p.centered,
         l1=p.l1,
@@ -115,19 +115,19 @@ def _analyse(p: Ising1DParameters, rbm: BernoulliRBM, test: Spins, ensemble: Ens
             "hidden": hidden.J,
             "hidden_stderr": hidden.J_stderr,
             "amplitude": hidden.amplitude,
+            "reason": hidden.reason,
         },
     }
-
-
-def _magnetization(spins: Spins) -> dict[str, float]:
-            "reason": hidden.reason,
-    mean, stderr = mean_and_stderr(spins.mean(axis=1))
-    return {"mean": mean, "stderr": stderr}
 
 
 def _ferromagnetic(p: Ising1DParameters, weights: Array) -> Array:
     """The weights; for J < 0, those for spins of which every other one is flipped, which are a ring at −J."""
     return weights * np.where(np.arange(p.n_spins) % 2 & (p.J < 0), -1, 1)[:, None]
+
+
+def _magnetization(spins: Spins) -> dict[str, float]:
+    mean, stderr = mean_and_stderr(spins.mean(axis=1))
+    return {"mean": mean, "stderr": stderr}
 
 
 def _correlations(p: Ising1DParameters, hidden: HiddenCorrelation) -> dict[str, Any]:
@@ -212,8 +212,8 @@ def tables(results: dict[str, Any]) -> Sequence[Table | str]:
     ]
     return (
         comparison("The report's numbers, and ours", rows),
+        *([f"J′ has no value: {J['reason']}"] if J.get("reason") else []),
         "exact reconstruction error: that of perfect decimation",
         f"sampled in {seconds['sample']:.1f} s, trained in {seconds['train']:.1f} s, "
         f"analysed in {seconds['analyse']:.1f} s",
     )
-        *([f"J′ has no value: {J['reason']}"] if J.get("reason") else []),

@@ -1,8 +1,9 @@
 """The parameters of ``rgrbm ising1d``, and what is right for them."""
 
 from dataclasses import dataclass
+from typing import get_args
 
-from rgrbm.experiments.options import parameter, require_at_least
+from rgrbm.experiments.options import Gradient, parameter, require_at_least, require_one_of, require_positive
 from rgrbm.spins.methods import Method
 
 
@@ -14,7 +15,9 @@ class Ising1DParameters:
     J: float = parameter(1.0, "Coupling of neighbouring spins (β = 1).")
     n_train: int = parameter(800, "Configurations to train on.")
     n_test: int = parameter(400, "Configurations to test on.")
-    method: Method = parameter("metropolis", "Sampler: metropolis, heat_bath, wolff, swendsen_wang or exact.")
+    method: Method = parameter(
+        "metropolis", "Sampler: auto (exact), metropolis, heat_bath, wolff, swendsen_wang or exact."
+    )
     burn_in: int | None = parameter(None, "Sweeps before the first sample; by default from the measured τ_int.")
     spacing: int | None = parameter(None, "Sweeps between samples; by default from the measured τ_int.")
     n_hidden: int | None = parameter(None, "Hidden units; by default half as many as spins.")
@@ -24,7 +27,9 @@ class Ising1DParameters:
     l1: float = parameter(2e-3, "Strength of the L1 penalty on the weights.")
     l1_warmup: int = parameter(40_000, "Epochs over which the L1 penalty rises from 0.")
     k: int = parameter(1, "Gibbs steps of contrastive divergence.")
-    gradient: str = parameter("cd", "Estimate of the gradient: cd, pcd, pt, or paper (Eq. 12 to the letter).")
+    gradient: Gradient = parameter(
+        "cd", "Estimate of the gradient: cd, pcd, pt, exact, or paper (Eq. 12 to the letter)."
+    )
     centered: bool = parameter(False, "Subtract the units' means in the gradient.")
     n_measured: int = parameter(20_000, "Fresh configurations for the correlation of the hidden spins.")
     seed: int = parameter(0, "Fixes every random number.")
@@ -33,7 +38,13 @@ class Ising1DParameters:
         """Check what no other part does."""
         if self.n_spins < 4 or self.n_spins % 2:
             raise ValueError(f"n_spins must be an even number of at least 4, got {self.n_spins}")
+        require_one_of(get_args(Method), self, "method")
+        require_one_of(get_args(Gradient), self, "gradient")
+        require_positive(self, "learning_rate")
+        require_at_least(0, self, "l1", "l1_warmup", "seed")
         require_at_least(1, self, "n_train", "n_test", "n_epochs", "batch_size", "k")
+        if self.n_hidden is not None:
+            require_at_least(1, self, "n_hidden")
         if self.n_test < 2 or self.n_measured < 100:
             raise ValueError(
                 "error bars need n_test of at least 2 and n_measured of at least 100, "

@@ -4,7 +4,7 @@ import math
 from dataclasses import dataclass
 from typing import Literal, get_args
 
-from rgrbm.experiments.options import parameter, require_at_least
+from rgrbm.experiments.options import parameter, require_at_least, require_positive
 
 Criterion = Literal["majority", "decimation", "cd", "pcd", "kadanoff", "information"]
 LARGEST_ENUMERATED = 3  # width of a window on the 4 × 4 torus that does not go around it, and of 2⁹ states
@@ -16,7 +16,7 @@ _WORD = 512  # samples that are blocked at a time
 class Ising2DParameters:
     """Parameters of the experiment; ``rgrbm ising2d --help`` explains each."""
 
-    criterion: list[str] = parameter(
+    criterion: list[Criterion] = parameter(
         ("majority", "decimation", "cd", "pcd", "kadanoff", "information"),
         "What makes a block spin; several times for several. majority, decimation: rules; cd, pcd: RBMs on samples; "
         "kadanoff: the least free-energy difference on a 4 × 4 torus; information: the most about the surroundings.",
@@ -44,10 +44,13 @@ class Ising2DParameters:
         """Check what no other part does."""
         require_at_least(1, self, "n_epochs", "batch_size", "n_steps")
         require_at_least(_WORD, self, "n_train", "n_measured", "n_fitted", "n_flow")
+        require_positive(self, "learning_rate", "free_learning_rate")
         require_at_least(0, self, "free_epochs", "free_l1", "seed")
-        known = get_args(Criterion)
-        if not self.criterion or not all(name in known for name in self.criterion):
-            raise ValueError(f"criterion must be of {', '.join(known)}, got {list(self.criterion)}")
+        if not self.criterion:
+            raise ValueError(f"criterion must be at least one of {', '.join(get_args(Criterion))}, got none")
+        for criterion in self.criterion:
+            if criterion not in get_args(Criterion):
+                raise ValueError(f"criterion must be one of {', '.join(get_args(Criterion))}, got {criterion!r}")
         for name, values in (("criterion", self.criterion), ("width", self.width), ("around", self.around)):
             if len(set(values)) < len(values):
                 raise ValueError(f"each {name} must be given once, got {list(values)}")

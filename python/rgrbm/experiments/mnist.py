@@ -89,7 +89,7 @@ def _rbm(p: MNISTParameters, n_train: int) -> BernoulliRBM:
         momentum=p.momentum,
         batch_size=min(p.batch_size, n_train),
         n_iter=p.n_epochs,
-        gradient=p.gradient,  # type: ignore[arg-type]  # checked by the estimator
+        gradient=p.gradient,
         k=p.k,
         l2=p.l2,
         random_state=stream(p, 1),

@@ -1,8 +1,9 @@
 """The parameters of ``rgrbm mnist``, and what is right for them."""
 
 from dataclasses import dataclass
+from typing import get_args
 
-from rgrbm.experiments.options import parameter, require_at_least
+from rgrbm.experiments.options import Gradient, parameter, require_at_least, require_one_of, require_positive
 
 
 @dataclass(frozen=True)
@@ -20,7 +21,9 @@ class MNISTParameters:
     batch_size: int = parameter(20, "Images per update.")
     l2: float = parameter(0.0, "Strength of the L2 penalty on the weights.")
     k: int = parameter(1, "Gibbs steps of contrastive divergence.")
-    gradient: str = parameter("cd", "Estimate of the gradient: cd, pcd, or paper (Eq. 12 to the letter).")
+    gradient: Gradient = parameter(
+        "cd", "Estimate of the gradient: cd, pcd, pt, exact, or paper (Eq. 12 to the letter)."
+    )
     n_chains: int = parameter(200, "Chains of annealed importance sampling, for the likelihood.")
     n_betas: int = parameter(2000, "Steps of annealed importance sampling; 0 leaves the likelihood out.")
     n_clusters: int = parameter(1, "Clusters of images that annealing starts from; some 20 for persistent chains.")
@@ -31,6 +34,9 @@ class MNISTParameters:
         digits = self.digits
         if not digits or any(digit not in "0123456789" for digit in digits) or len(set(digits)) < len(digits):
             raise ValueError(f"digits must be some of 0123456789, each once, got {digits!r}")
+        require_one_of(get_args(Gradient), self, "gradient")
+        require_positive(self, "learning_rate")
+        require_at_least(0, self, "l2", "seed")
         require_at_least(5, self, "n_each")
         require_at_least(1, self, "n_hidden", "n_epochs", "batch_size", "k", "n_clusters")
         require_at_least(2, self, "n_chains")

@@ -1,11 +1,15 @@
 """What the parameters of all experiments share: options with a line of help, lower bounds, streams of their seed."""
 
+import math
+from collections.abc import Sequence
 from dataclasses import field, fields
-from typing import Any, Protocol
+from typing import Any, Literal, Protocol
 
 import numpy as np
 
 from rgrbm._support.streams import seed_sequence
+
+Gradient = Literal["cd", "pcd", "pt", "exact", "paper"]
 
 
 class Seeded(Protocol):
@@ -48,6 +52,41 @@ def require_at_least(least: int, parameters: object, *names: str) -> None:
     for name in names:
         if getattr(parameters, name) < least:
             raise ValueError(f"{name} must be at least {least}, got {getattr(parameters, name)}")
+
+
+def require_one_of(choices: Sequence[str], parameters: object, *names: str) -> None:
+    """Check that each of the named parameters is one of the choices.
+
+    Raises
+    ------
+    ValueError
+        Telling the first that is not.
+
+    Examples
+    --------
+    >>> from types import SimpleNamespace
+    >>> from rgrbm.experiments.options import require_one_of
+    >>> require_one_of(("cd", "pcd"), SimpleNamespace(gradient="pdc"), "gradient")
+    Traceback (most recent call last):
+        ...
+    ValueError: gradient must be one of cd, pcd, got 'pdc'
+    """
+    for name in names:
+        if getattr(parameters, name) not in choices:
+            raise ValueError(f"{name} must be one of {', '.join(choices)}, got {getattr(parameters, name)!r}")
+
+
+def require_positive(parameters: object, *names: str) -> None:
+    """Check that each of the named parameters is a finite number above 0.
+
+    Raises
+    ------
+    ValueError
+        Telling the first that is not.
+    """
+    for name in names:
+        if not 0 < getattr(parameters, name) < math.inf:
+            raise ValueError(f"{name} must be positive and finite, got {getattr(parameters, name)}")
 
 
 def stream(parameters: Seeded, *purpose: int) -> np.random.SeedSequence:

@@ -4,7 +4,7 @@ import math
 from dataclasses import dataclass
 from typing import get_args
 
-from rgrbm.experiments.options import parameter, require_at_least
+from rgrbm.experiments.options import parameter, require_at_least, require_one_of
 from rgrbm.spins.lattice import Kind, Lattice
 from rgrbm.spins.methods import MeasuredMethod
 
@@ -30,6 +30,8 @@ class ScanParameters:
 
     def __post_init__(self) -> None:
         """Check what no other part does."""
+        require_one_of(get_args(Kind), self, "lattice")
+        require_one_of(get_args(MeasuredMethod), self, "method")
         require_at_least(1, self, "n_axes", "n_seeds")
         require_at_least(0, self, "seed", "n_jobs")
         require_at_least(2, self, "n_sweeps")
@@ -42,7 +44,5 @@ class ScanParameters:
         for name, values in (("side", list(self.side)), ("J", list(self.J))):
             if len(set(values)) < len(values):
                 raise ValueError(f"each {name} must be given once, got {values}")
-        if self.method not in get_args(MeasuredMethod):
-            raise ValueError(f"method must be one of {get_args(MeasuredMethod)}, got {self.method!r}")
         if self.n_chains is not None and (self.n_chains < 2 or self.n_chains % 2):
             raise ValueError(f"n_chains must be an even number of at least 2, got {self.n_chains}")
