@@ -122,7 +122,8 @@ def _add_experiment(experiment: Experiment) -> None:
     context_parameter = inspect.Parameter("context", inspect.Parameter.POSITIONAL_OR_KEYWORD, annotation=typer.Context)
     command.__signature__ = inspect.Signature([context_parameter, *options])  # type: ignore[attr-defined]
     command.__annotations__ = {p.name: p.annotation for p in [context_parameter, *options]}
-    command.__doc__ = experiment.summary
+    duration = parameters().plan().duration
+    command.__doc__ = f"{experiment.summary}\n\nThe defaults take {duration} on two cores."
     app.command(name, short_help=experiment.summary)(_exits_cleanly(command))  # or the list of commands would cut it
 
 

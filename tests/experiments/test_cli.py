@@ -16,6 +16,10 @@ from commands import run_command
 from rgrbm import load_model, log_z, set_num_threads
 from rgrbm.cli import app
 from rgrbm.experiments import ising_1d
+from rgrbm.experiments.catalogue import EXPERIMENTS
+from rgrbm.experiments.flow_parameters import FlowParameters
+from rgrbm.experiments.ising_1d_parameters import Ising1DParameters
+from rgrbm.experiments.scan_parameters import ScanParameters
 from rgrbm.plots import plot_diagnosis
 
 ISING = ["ising1d", "--n-spins", "16", "--n-measured", "2000", "--seed", "3"]
@@ -40,6 +44,30 @@ def test_everything_is_written(finished):
     assert names == figures | {"results.json", "model.safetensors", "parameters.json"}
     assert "τ_int" in printed
     assert "J′" in printed
+
+
+def test_a_run_says_what_it_will_do_and_what_comes_next(finished):
+    out, printed = finished
+    lines = printed.splitlines()
+    assert lines[0] == "8 hidden units learn 800 rings of 16 spins in 3,000 epochs: a few seconds"
+    assert lines[-2:] == [f"results and figures: {out}", f"next: rgrbm report {out}"]
+
+
+@pytest.mark.parametrize("experiment", EXPERIMENTS, ids=lambda experiment: experiment.command)
+def test_how_long_the_defaults_take(experiment):
+    plan = experiment.parameters().plan()
+    assert 10 < plan.seconds < 600
+    assert len(f"{plan.work}: {plan.duration}") <= 80
+    shown = CliRunner().invoke(app, [experiment.command, "--help"], terminal_width=80)
+    assert f"The defaults take {plan.duration} on two cores." in shown.stdout
+
+
+def test_durations_follow_the_parameters():
+    assert Ising1DParameters(n_epochs=1_700_000).plan().duration == "about 5 minutes"
+    assert Ising1DParameters(gradient="exact", n_spins=16).plan().duration == ""
+    assert ScanParameters(n_seeds=10).plan().duration == "about 6 minutes"
+    assert ScanParameters(method="metropolis").plan().seconds is None
+    assert FlowParameters(J=[1.0], weights=["free"]).plan().work.startswith("1 stack of 3 RBMs")
 
 
 def test_results(finished):

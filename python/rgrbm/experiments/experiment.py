@@ -9,6 +9,7 @@ from rich.console import Console
 from rich.table import Table
 
 from rgrbm._support.config import config
+from rgrbm.experiments.announcements import say_first, say_last
 from rgrbm.experiments.options import names_of_places
 from rgrbm.experiments.results_table import show
 from rgrbm.experiments.run_folder import RunFolder
@@ -60,12 +61,14 @@ def experiment(
                     console.print(said, highlight=False, soft_wrap=True)
                 if folder.is_finished():
                     return folder.load_results()
+                say_first(console, parameters, folder)
                 found, shown = work(parameters, folder, console)
                 results = {"schema": schema, "seed": given["seed"], "parameters": given, **found}
                 results |= {"figures": folder.figures, "software": config()}
                 folder.save_results(results)
                 folder.discard_checkpoints()
             show(console, *shown)
+            say_last(console, folder)
             return results
 
         run.schema = schema  # type: ignore[attr-defined]

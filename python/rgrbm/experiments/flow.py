@@ -49,9 +49,10 @@ _CAPTION = (
 def run_flow(p: FlowParameters, folder: RunFolder, console: Console) -> Report:
     """Learn the renormalization flow of the 1D Ising ring with a stack of RBMs and compare it with exact decimation."""
     flows = []
-    for seed, J, weights in itertools.product(range(p.seed, p.seed + p.n_seeds), p.J, p.weights):
+    starts = list(itertools.product(range(p.seed, p.seed + p.n_seeds), p.J, p.weights))
+    for k, (seed, J, weights) in enumerate(starts, start=1):
         name = f"seed{seed}-J{J:g}-{weights}"
-        console.print(f"seed {seed}, J = {J:g}, {weights} weights", highlight=False)
+        console.print(f"{k} of {len(starts)}: seed {seed}, J = {J:g}, {weights} weights", highlight=False)
         one = functools.partial(_flow, dataclasses.replace(p, seed=seed), J, weights, folder, name)
         flows.append(folder.part(name, one))
     folder.save_figure(plot_learned_flow(flows), "flow.png", _CAPTION)

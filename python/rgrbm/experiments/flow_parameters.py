@@ -5,6 +5,7 @@ from dataclasses import dataclass
 from typing import Literal, get_args
 
 from rgrbm.experiments.options import parameter, require_at_least, require_positive
+from rgrbm.experiments.plan import Plan, counted
 
 Weights = Literal["shared", "masked", "free"]
 
@@ -60,3 +61,14 @@ class FlowParameters:
                 "error bars need n_measured of at least 10000 and n_flow_samples of at least 20, "
                 f"got {self.n_measured} and {self.n_flow_samples}"
             )
+
+    def plan(self) -> Plan:
+        """What the run will do, and how long that takes."""
+        n_stacks, size = self.n_seeds * len(self.J) * len(self.weights), self.n_spins / 64
+        train = 2.5 * self.n_epochs / 60 * self.n_train / 100_000 * size**2
+        measure = 22 * self.n_measured / 8_000_000 * size
+        return Plan(
+            f"{counted(n_stacks, 'stack')} of {counted(self.n_steps, 'RBM')} for rings of {self.n_spins:,} spins, "
+            f"{self.n_measured:,} measured",
+            n_stacks * (train + measure),
+        )

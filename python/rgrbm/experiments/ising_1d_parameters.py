@@ -4,6 +4,7 @@ from dataclasses import dataclass
 from typing import get_args
 
 from rgrbm.experiments.options import Gradient, parameter, require_at_least, require_one_of, require_positive
+from rgrbm.experiments.plan import Plan, counted
 from rgrbm.spins.methods import Method
 
 
@@ -50,3 +51,14 @@ class Ising1DParameters:
                 "error bars need n_test of at least 2 and n_measured of at least 100, "
                 f"got {self.n_test} and {self.n_measured}"
             )
+
+    def plan(self) -> Plan:
+        """What the run will do, and how long that takes."""
+        n_hidden = self.n_hidden or self.n_spins // 2
+        share = self.n_epochs / 170_000 * self.n_train / 800 * self.n_spins * n_hidden / 2048 * (self.k + 1) / 2
+        known = self.gradient in ("cd", "pcd", "paper")
+        return Plan(
+            f"{n_hidden:,} hidden units learn {self.n_train:,} rings of {self.n_spins:,} spins in "
+            f"{counted(self.n_epochs, 'epoch')}",
+            5 + 30 * share if known else None,
+        )

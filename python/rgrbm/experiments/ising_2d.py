@@ -52,11 +52,17 @@ EXACT = {"y_t": 1.0, "y_h": 15 / 8}
 def run_ising_2d(p: Ising2DParameters, folder: RunFolder, console: Console) -> Report:
     """Learn block spins of the critical 2D Ising model by several criteria, and compare exponents and couplings."""
     started = time.perf_counter()
+    parts = ["block spins", "exponents", "couplings", "flow", *(["an RBM without a mask"] if p.free_epochs else [])]
+    announced = iter([f"{k} of {len(parts)}: {part}" for k, part in enumerate(parts, start=1)])
+    console.print(next(announced), highlight=False)
     spins = training_spins(p)
     kernels = learn_kernels(p, spins, folder)
     learned = time.perf_counter()
+    console.print(next(announced), highlight=False)
     exponents = folder.part("exponents", functools.partial(measure_exponents, p, kernels))
+    console.print(next(announced), highlight=False)
     couplings = folder.part("couplings", functools.partial(fit_couplings, p, kernels))
+    console.print(next(announced), highlight=False)
     shown = _few(kernels, _FLOW_KERNELS)
     flows = [folder.part(f"flow-{ratio:g}", functools.partial(flow_from, p, ratio, shown)) for ratio in p.around]
     results: dict[str, Any] = {
@@ -68,7 +74,10 @@ def run_ising_2d(p: Ising2DParameters, folder: RunFolder, console: Console) -> R
         "flow": flows,
     }
     _draw(p, kernels, results, folder)
-    results["free"] = _without_mask(p, spins, folder) if p.free_epochs else None
+    results["free"] = None
+    if p.free_epochs:
+        console.print(next(announced), highlight=False)
+        results["free"] = _without_mask(p, spins, folder)
     results["seconds"] = {"learn": learned - started, "measure": time.perf_counter() - learned}
     return results, tables(results)
 

@@ -5,6 +5,7 @@ from dataclasses import dataclass
 from typing import Literal, get_args
 
 from rgrbm.experiments.options import parameter, require_at_least, require_positive
+from rgrbm.experiments.plan import Plan, counted
 
 Criterion = Literal["majority", "decimation", "cd", "pcd", "kadanoff", "information"]
 LARGEST_ENUMERATED = 3  # width of a window on the 4 × 4 torus that does not go around it, and of 2⁹ states
@@ -69,3 +70,17 @@ class Ising2DParameters:
             )
         if not all(math.isfinite(ratio) and ratio > 0 for ratio in self.around):
             raise ValueError(f"around must be positive and finite, got {list(self.around)}")
+
+    def plan(self) -> Plan:
+        """What the run will do, and how long that takes."""
+        n_kernels = 0
+        for criterion in self.criterion:
+            most = LARGEST_ENUMERATED if criterion in ("kadanoff", "information") else self.train_side
+            rule = criterion in ("majority", "decimation")
+            n_kernels += 1 if rule else sum(width <= most for width in self.width)
+        measure = 70 * n_kernels / 12 * self.n_measured / 51_200 * (self.side / 64) ** 2
+        learn = 10 * self.n_epochs / 40 * self.n_train / 20_480 * (self.train_side / 16) ** 2
+        return Plan(
+            f"{counted(n_kernels, 'kind')} of block spins, measured on {self.n_measured:,} lattices of {self.side}²",
+            learn + measure,
+        )

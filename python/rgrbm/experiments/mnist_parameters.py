@@ -4,6 +4,7 @@ from dataclasses import dataclass
 from typing import get_args
 
 from rgrbm.experiments.options import Gradient, parameter, require_at_least, require_one_of, require_positive
+from rgrbm.experiments.plan import Plan, counted
 
 
 @dataclass(frozen=True)
@@ -42,3 +43,16 @@ class MNISTParameters:
         require_at_least(2, self, "n_chains")
         if self.n_betas < 0:
             raise ValueError(f"n_betas must not be negative, got {self.n_betas}")
+
+    def plan(self) -> Plan:
+        """What the run will do, and how long that takes."""
+        n_images, size = self.n_each * len(self.digits), self.n_hidden / 144
+        train = 2 * self.n_epochs / 50 * n_images / 2000 * size * (self.k + 1) / 2
+        anneal = 12 * self.n_chains / 200 * self.n_betas / 2000 * self.n_clusters * size
+        known = self.gradient in ("cd", "pcd", "paper")
+        then = "; annealing" if self.n_betas else ""
+        return Plan(
+            f"{self.n_hidden:,} hidden units learn images of {', '.join(self.digits)} in "
+            f"{counted(self.n_epochs, 'epoch')}{then}",
+            5 + train + anneal if known else None,
+        )

@@ -5,8 +5,11 @@ from dataclasses import dataclass
 from typing import get_args
 
 from rgrbm.experiments.options import parameter, require_at_least, require_one_of
+from rgrbm.experiments.plan import Plan, counted
 from rgrbm.spins.lattice import Kind, Lattice
 from rgrbm.spins.methods import MeasuredMethod
+
+_SECONDS_PER_UPDATE = 1.6e-8  # of one spin by Swendsen and Wang's clusters, with its share of the measurements
 
 
 @dataclass(frozen=True)
@@ -46,3 +49,18 @@ class ScanParameters:
                 raise ValueError(f"each {name} must be given once, got {values}")
         if self.n_chains is not None and (self.n_chains < 2 or self.n_chains % 2):
             raise ValueError(f"n_chains must be an even number of at least 2, got {self.n_chains}")
+
+    def plan(self) -> Plan:
+        """What the run will do, and how long that takes."""
+        n_tasks = len(self.side) * len(self.J) * self.n_seeds
+        clusters = self.method == "swendsen_wang" or (
+            self.method == "auto" and self.h == 0 and (self.lattice == "hypercubic" or min(self.J) >= 0)
+        )
+        n_sites = self.n_seeds * len(self.J) * sum(side**self.n_axes for side in self.side)
+        n_updates = n_sites * self.n_sweeps * (self.n_chains or 64)
+        known = clusters and not self.scheduler
+        return Plan(
+            f"{counted(n_tasks, 'task')}: {counted(len(self.side), 'size')} × {counted(len(self.J), 'coupling')} × "
+            f"{counted(self.n_seeds, 'seed')}",
+            3 + _SECONDS_PER_UPDATE * n_updates / (self.n_jobs or 2) if known else None,
+        )
