@@ -5,6 +5,7 @@ scan do not move its numbers. What a task has found is written as soon as it is 
 """
 
 import base64
+import contextlib
 import itertools
 import math
 import warnings
@@ -60,8 +61,11 @@ def run_scan(p: ScanParameters, folder: RunFolder, console: Console) -> Report:
     found = {task: _with_series(folder.kept_part(task.name)) for task in tasks}
     left = [task for task in tasks if found[task] is None]
     left.sort(key=lambda task: -task.side)  # the longest first, so that none is alone at the end
-    with progress_bar("scanning", len(tasks), completed=len(tasks) - len(left), unit="tasks", show=True) as advance:
-        for task, measured in done_anywhere(_measure, [(p, task) for task in left], p.n_jobs, p.scheduler):
+    with (
+        contextlib.closing(done_anywhere(_measure, [(p, task) for task in left], p.n_jobs, p.scheduler)) as done,
+        progress_bar("scanning", len(tasks), completed=len(tasks) - len(left), unit="tasks", show=True) as advance,
+    ):
+        for task, measured in done:
             found[task] = folder.keep_part(task.name, measured)
             advance(1, task.name)
     combined, troubles = _combined(p, found)

@@ -2,18 +2,28 @@
 
 import contextlib
 import os
-from collections.abc import Callable, Iterator, Sequence
+import signal
+import threading
+import time
+import warnings
+from collections.abc import Callable, Generator, Iterator, Sequence
+from types import FrameType
 from typing import Any
 
 from joblib import Parallel, delayed, parallel_config
 
 _PATIENCE = 10  # seconds for a scheduler to answer
+_WATCH = 1.0  # seconds between two looks of a worker at its parent
+_ENDING = [number for name in ("SIGTERM", "SIGHUP") if (number := getattr(signal, name, None)) is not None]
 
 
 def done_anywhere(
     work: Callable[..., Any], tasks: Sequence[tuple[Any, ...]], n_jobs: int = 0, scheduler: str = ""
-) -> Iterator[Any]:
+) -> Generator[Any, None, None]:
     """Do tasks side by side and yield what each returns, as soon as it is there, in any order.
+
+    Workers end when the generator is closed, when this process is ended by SIGTERM or SIGHUP (it then raises
+    SystemExit), and a second or two after it was killed.
 
     Parameters
     ----------
@@ -36,8 +46,48 @@ def done_anywhere(
     """
     if not tasks:
         return
-    with _place(n_jobs, scheduler):
-        yield from Parallel(return_as="generator_unordered")(delayed(work)(*task) for task in tasks)
+    if not scheduler:
+        work, tasks = _watching, [(os.getpid(), work, *task) for task in tasks]
+    with _place(n_jobs, scheduler), _ending_by_exception(), warnings.catch_warnings():
+        warnings.filterwarnings("ignore", category=UserWarning, module="joblib")  # of results that nobody fetched
+        done = Parallel(return_as="generator_unordered")(delayed(work)(*task) for task in tasks)
+        with contextlib.closing(done):
+            yield from done
+
+
+def _watching(parent: int, work: Callable[..., Any], *task: Any) -> Any:
+    """Do a task; in a worker of a process that has gone, end it."""
+    if os.getpid() != parent and not any(thread.name == _watch.__name__ for thread in threading.enumerate()):
+        threading.Thread(target=_watch, args=(parent,), name=_watch.__name__, daemon=True).start()
+    return work(*task)
+
+
+def _watch(parent: int) -> None:
+    while os.getppid() == parent:
+        time.sleep(_WATCH)
+    os._exit(1)
+
+
+@contextlib.contextmanager
+def _ending_by_exception() -> Iterator[None]:
+    """Let signals that end the process raise SystemExit, so that what was begun is cleaned up.
+
+    Handlers exist in the main thread only, and those of others, like signals that are ignored, stay as they are.
+    """
+
+    def end(number: int, frame: FrameType | None) -> None:
+        raise SystemExit(128 + number)
+
+    ours = []
+    if threading.current_thread() is threading.main_thread():
+        ours = [number for number in _ENDING if signal.getsignal(number) is signal.SIG_DFL]
+    for number in ours:
+        signal.signal(number, end)
+    try:
+        yield
+    finally:
+        for number in ours:
+            signal.signal(number, signal.SIG_DFL)
 
 
 @contextlib.contextmanager
