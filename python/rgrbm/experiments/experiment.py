@@ -58,7 +58,7 @@ def experiment(
             given = {name: value for name, value in given.items() if name not in names_of_places(parameters)}
             with folder.working(given, writes) as said:
                 if said:
-                    console.print(said, highlight=False, soft_wrap=True)
+                    console.print(said, highlight=False, markup=False, soft_wrap=True)
                 if folder.is_finished():
                     return folder.load_results()
                 say_first(console, parameters, folder)

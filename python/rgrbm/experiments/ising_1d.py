@@ -18,6 +18,7 @@ from rgrbm.experiments.diagnosed import keep_diagnosis
 from rgrbm.experiments.experiment import Report, experiment
 from rgrbm.experiments.ising_1d_parameters import Ising1DParameters
 from rgrbm.experiments.options import stream
+from rgrbm.experiments.results_table import show
 from rgrbm.experiments.run_folder import RunFolder
 from rgrbm.plots import ring as plots
 from rgrbm.rbm.bernoulli import BernoulliRBM
@@ -74,7 +75,7 @@ def _sample(p: Ising1DParameters, console: Console) -> tuple[Ensemble, Spins]:
     ensemble = model.ensemble(
         p.n_train + p.n_test, method=p.method, burn_in=p.burn_in, spacing=p.spacing, seed=stream(p, 0)
     )
-    console.print(ensemble.summary(), highlight=False)
+    show(console, ensemble.summary())
     return ensemble, ensemble.spins[p.n_train :]
 
 

@@ -16,6 +16,7 @@ from rgrbm.experiments.diagnosed import keep_diagnosis
 from rgrbm.experiments.experiment import Report, experiment
 from rgrbm.experiments.mnist_parameters import MNISTParameters
 from rgrbm.experiments.options import stream
+from rgrbm.experiments.results_table import show
 from rgrbm.experiments.run_folder import RunFolder
 from rgrbm.plots import images as image_plots
 from rgrbm.plots import ring as plots
@@ -65,10 +66,10 @@ def _load(p: MNISTParameters, console: Console) -> Digits:
     n_each = min(p.n_each, *(int(np.sum(everything.labels == digit)) for digit in wanted))
     digits = everything.select(wanted, n_each, seed=p.seed)
     counts = " + ".join([str(n_each)] * len(wanted))
-    console.print(
+    show(
+        console,
         f"{counts} images of {', '.join(p.digits)} from MNIST's {digits.split} file in {digits.source}"
         + ("" if n_each == p.n_each else f"; there are no {p.n_each} of each"),
-        highlight=False,
     )
     return digits
 
@@ -138,7 +139,7 @@ def _log_likelihoods(
         seed=stream(p, 3), progress=True,
     )  # fmt: skip
     if found.method == "none" and p.n_betas > 0:
-        console.print(f"no likelihood: {found.reason}", style="yellow", highlight=False)
+        show(console, f"no likelihood: {found.reason}")
     return found
 
 
