@@ -66,9 +66,10 @@ class FlowParameters:
         """What the run will do, and how long that takes."""
         n_stacks, size = self.n_seeds * len(self.J) * len(self.weights), self.n_spins / 64
         train = 2.5 * self.n_epochs / 60 * self.n_train / 100_000 * size**2
-        measure = 22 * self.n_measured / 8_000_000 * size
+        measure = 18 * self.n_measured / 8_000_000 * size
+        reverse = 4 * self.n_flow_steps / 2_000 * self.n_flow_samples / 1_000 * size**2
         return Plan(
             f"{counted(n_stacks, 'stack')} of {counted(self.n_steps, 'RBM')} for rings of {self.n_spins:,} spins, "
             f"{self.n_measured:,} measured",
-            n_stacks * (train + measure),
+            n_stacks * (train + measure + reverse),
         )
