@@ -99,6 +99,17 @@ def test_diagnosis(finished):
     )
 
 
+def test_antiferromagnetic_rings_have_a_renormalized_coupling(tmp_path):
+    """Decimation leads from J and from −J to the same J′."""
+    arguments = ["--J", "-1", "--n-epochs", "3000", "--l1-warmup", "300", "--n-spins", "32", "--n-measured", "20000"]
+    done = run(*arguments, "--out", str(tmp_path / "run"))
+    assert done.returncode == 0, done.stderr
+    J = json.loads((tmp_path / "run" / "results.json").read_text())["J_renormalized"]
+    assert J["reason"] == ""
+    assert J["exact"] == pytest.approx(0.66250137)
+    assert J["hidden"] == pytest.approx(J["exact"], rel=0.15)
+
+
 def test_results_are_not_overwritten(finished):
     refused = run("--out", str(finished[0]))
     assert refused.returncode == 2

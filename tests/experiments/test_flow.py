@@ -36,6 +36,7 @@ def finished(tmp_path_factory):
 def test_everything_is_written(finished):
     out, printed = finished
     names = {path.name for path in out.iterdir()}
+    assert f"{len(STACKS)} of {len(STACKS)}: seed 3, J = " in printed
     assert names == {"results.json", "parameters.json", "flow.png", *STACKS}
     assert "decay" in printed
     assert "Couplings" in printed
