@@ -1,6 +1,7 @@
 """Files of a user in the folder of a run are never changed: the run is refused, or leaves every byte of them."""
 
 import contextlib
+import fnmatch
 import json
 import os
 import signal
@@ -119,6 +120,9 @@ def test_files_that_are_not_in_the_way(tmp_path, name):
         record = json.loads(found["parameters.json"])
         listed = {file.split("/")[0] for file in record["files"]} | {"parameters.json"}
         assert {file.split("/")[0] for file in set(found) - set(mine)} == listed
+        (experiment,) = (one for one in EXPERIMENTS if one.command == name)
+        for file in listed - {"parameters.json", "results.json"}:  # what is in the way is known before the work begins
+            assert any(fnmatch.fnmatch(file, pattern) for pattern in experiment.run.writes), file
     # What the user adds to the folder of a run is the user's as well.
     put(tmp_path, ["checkpoints/mine.safetensors", "mine.png"])
     before = contents(tmp_path)

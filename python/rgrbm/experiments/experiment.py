@@ -22,6 +22,7 @@ class Run(Protocol[Parameters]):
     """An experiment as :func:`experiment` makes it."""
 
     schema: str
+    writes: Sequence[str]
 
     def __call__(  # noqa: D102
         self, parameters: Parameters, folder: RunFolder, console: Console | None = None
@@ -72,6 +73,7 @@ def experiment(
             return results
 
         run.schema = schema  # type: ignore[attr-defined]
-        return run  # type: ignore[return-value]  # which has a schema now
+        run.writes = writes  # type: ignore[attr-defined]
+        return run  # type: ignore[return-value]  # which has both now
 
     return decorate

@@ -186,6 +186,8 @@ def _may_live(holder: dict[str, Any]) -> bool:
         return True
     if holder.get("boot") != _boot():
         return False
+    if os.name == "nt":
+        return True  # os.kill would end the process there
     try:
         os.kill(holder["pid"], 0)
     except PermissionError:
