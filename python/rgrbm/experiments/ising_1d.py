@@ -208,7 +208,7 @@ def tables(results: dict[str, Any]) -> Sequence[Table | str]:
                 with_error(c["hidden"][i], c["hidden_stderr"][i]),
                 f"{c['exact'][i]:.4f}",
             )
-            for i in range(3)
+            for i in range(min(3, len(c["distance"])))
         ),
     ]
     return (
