@@ -35,6 +35,7 @@ def test_estimates_and_errors_on_rings(n, J, method):
         assert np.mean(errors) == pytest.approx(1 / np.sqrt(1000 * n * (1 - np.tanh(J) ** 2)), rel=0.05)
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("method", ["nearest", "pseudolikelihood"])
 @pytest.mark.parametrize("n_chains", [1, 4, 40])
 def test_errors_allow_for_autocorrelation(method, n_chains):

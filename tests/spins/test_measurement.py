@@ -94,6 +94,7 @@ def test_energy_and_specific_heat_against_kaufman(side, fraction, method):
     assert abs(found.specific_heat.mean - model.specific_heat()) < 4 * found.specific_heat.stderr
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(("method", "n_chains"), [("metropolis", 64), ("wolff", 64), ("swendsen_wang", 2)])
 def test_error_bars_are_true(method, n_chains):
     """Pulls over 100 seeds have a standard deviation of 1; it leaves [0.75, 1.3] of a right program once in 2,000."""

@@ -185,6 +185,7 @@ def test_crossing_of_two_grids():
     assert other == pytest.approx(first, rel=1e-6)
 
 
+@pytest.mark.slow
 def test_errors_of_maxima_and_crossings_are_true():
     # Bounds as for curves: each of the three standard deviations fails in one of a hundred seeds.
     large, small, couplings = square(), Enumerated(side=3), (0.32, 0.4, 0.48)

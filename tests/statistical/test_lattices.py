@@ -104,11 +104,12 @@ def test_all_levels(model, method):
     assert chi_square(np.bincount(level[numbers(drawn)], minlength=len(law)), law) > FALSE_ALARM
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(("model", "method", "packing"), packings_of_models(LEVELS, METHODS), ids=repr)
 def test_all_levels_in_all_packings(model, method, packing):
     # At most 60 tests at 1e-5 each.
     level, law = levels_of(model)
-    chains = chains_of_model(packing, model, 40_960, (8, 9), method)
+    chains = chains_of_model(packing, model, 40_960 if packing == "chains" else 10_240, (8, 9), method)
     chains.sweep(250)
     state = numbers(unpacked(chains, model.shape))
     assert chi_square(np.bincount(level[state], minlength=len(law)), law) > FALSE_ALARM
@@ -209,15 +210,21 @@ STRIPS = [
 ]
 
 
+# Fewer chains where each is paid for.
+N_STRIPS = {"chains": 2048, "lattice": 512, "sites": 256}
+
+
+@pytest.mark.slow
 @pytest.mark.parametrize(("model", "method", "packing"), packings_of_models(STRIPS, METHODS), ids=repr)
 def test_energy_and_magnetization_against_transfer_matrices(model, method, packing):
     # Within 4 standard errors: false alarms 6e-5 for each of some 110 numbers. In random order the magnetization of
     # (0.3, 0.6) needs some 200 sweeps to decorrelate from its aligned start.
-    found, stderr = measured(model, method, packing, 2048, 2500, 40)
+    found, stderr = measured(model, method, packing, N_STRIPS[packing], 2500, 40)
     assert abs(found[0] - slope(transfer_log_z, model)) < 4 * stderr[0]
     assert abs(found[1] - slope(transfer_log_z, model, field=True)) < 4 * stderr[1]
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("J", [(0.2216546,) * 3, (0.1, 0.3, 0.25), (0.1, -0.3, 0.25)])
 def test_energy_of_4x4x4_against_the_transfer_matrix(J):
     # Within 4 standard errors: false alarms 6e-5 for each of 15 numbers.

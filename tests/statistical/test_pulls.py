@@ -26,6 +26,7 @@ CASES = [
 ]
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("case", CASES, ids=lambda case: "-".join(map(str, case)))
 def test_error_bars_are_true_and_verdicts_hold(case):
     found = measured(case, 50, n_sweeps=300)

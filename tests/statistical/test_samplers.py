@@ -112,6 +112,7 @@ def test_correlations_at_64_sites(J, method):
     assert stats.chi2.sf(off @ np.linalg.solve(covariance, off), len(off)) > FALSE_ALARM
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("packing", PACKINGS)
 @pytest.mark.parametrize("method", ["metropolis", "heat_bath"])
 @pytest.mark.parametrize("fraction", [0.9, 1.0, 1.1, -1.0])

@@ -148,6 +148,7 @@ void LatticeChains::sweep_band(std::size_t chain, std::size_t q, std::size_t ban
 template <Lattice::Kind kind, class Law>
 void LatticeChains::sweep_by(std::size_t n) {
     std::vector<Law> laws;
+    laws.reserve(couplings_.size());
     for (const Couplings& couplings : couplings_)
         laws.emplace_back(couplings);
     const std::size_t n_colours = packing_.n_colours, bands = n_bands(), n_pieces = n_chains_ * bands;
@@ -245,7 +246,8 @@ void LatticeChains::structure(double* out) const {
     for_chains([&](std::size_t chain) {
         std::vector<std::int64_t> of_layer(lattice_.layers), of_row(lattice_.rows), of_column(lattice_.columns);
         // Words that hold the same columns of their lines come again after so many granules.
-        const std::size_t n_phases = packing_.words_per_line / std::gcd(packing_.words_per_line, Word::n_lanes);
+        const std::size_t per_line = packing_.words_per_line;
+        const std::size_t n_phases = std::max<std::size_t>(1, per_line / std::gcd(per_line, Word::n_lanes));
         std::vector<VerticalCounter> columns(n_phases * packing_.n_colours); // by phase and offset of the line
         for (std::size_t q = 0; q < packing_.n_colours; ++q) {
             const std::uint64_t* words = colour(chain, q);

@@ -32,7 +32,7 @@ void sweep_at_random(std::int8_t* spins, std::size_t n_sites, const Sites& sites
             const auto site =
                 static_cast<std::size_t>((static_cast<unsigned __int128>(uniform.lane(2 * i)) * n_sites) >> 64);
             const std::size_t index = case_of(sites.neighbours(spins, site));
-            spins[site] = uniform.lane(2 * i + 1) < up[static_cast<std::size_t>(spins[site])][index];
+            spins[site] = uniform.lane(2 * i + 1) < up[static_cast<std::uint8_t>(spins[site])][index];
         }
     }
     shared_stream = stream;
