@@ -21,7 +21,7 @@ Values = npt.NDArray[np.float64]
 Counts = npt.NDArray[np.int64]
 
 
-@dataclass(frozen=True, repr=False)
+@dataclass(frozen=True, repr=False, eq=False)
 class SpinRecord(Presented):
     """Measurements of chains, one after the other; the first axes of all arrays are (n, n_chains).
 

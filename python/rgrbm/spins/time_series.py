@@ -20,7 +20,7 @@ Start: TypeAlias = Literal["hot", "cold"]
 Array = npt.NDArray[np.float64]
 
 
-@dataclass(repr=False)
+@dataclass(repr=False, eq=False)
 class TimeSeries(Presented):
     """Chains of an Ising model and what was recorded of them; :meth:`rgrbm.IsingModel.time_series` makes one.
 
