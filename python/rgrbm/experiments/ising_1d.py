@@ -202,13 +202,10 @@ def tables(results: dict[str, Any]) -> Sequence[Table | str]:
         ("J′ (decay of C)", "–", with_error(J["hidden"], J["hidden_stderr"]), f"{J['exact']:.4f}"),
         ("amplitude of C", "–", told(J["amplitude"], ".3f"), "1"),
         *(
-            (
-                f"⟨h₀ hₓ⟩, x = {c['distance'][i]}",
-                "Fig. 5",
-                with_error(c["hidden"][i], c["hidden_stderr"][i]),
-                f"{c['exact'][i]:.4f}",
-            )
-            for i in range(min(3, len(c["distance"])))
+            (f"⟨h₀ hₓ⟩, x = {x}", "Fig. 5", with_error(hidden, stderr), f"{known:.4f}")
+            for x, hidden, stderr, known in list(
+                zip(c["distance"], c["hidden"], c["hidden_stderr"], c["exact"], strict=True)
+            )[:3]
         ),
     ]
     return (

@@ -12,6 +12,7 @@ from rich.text import Text
 Scalar: TypeAlias = str | int | float | bool | None
 
 LISTED = 64  # numbers of a list that are shown; as many columns of a matrix at most
+_SHORT_NAME = 16  # characters: names of rows that are never broken, if all are so short
 
 
 @dataclass
@@ -80,7 +81,7 @@ def grids_of_tables(parts: Iterable[Table | str]) -> list[Grid]:
                     columns=[_plain(column.header) for column in part.columns],
                     numeric=[column.justify == "right" for column in part.columns],
                     rows=[list(row) for row in zip(*cells, strict=True)],
-                    whole_names=part.columns[0].no_wrap,
+                    whole_names=all(len(name) <= _SHORT_NAME for name in cells[0]),
                 )
             )
         else:
