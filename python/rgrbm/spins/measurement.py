@@ -44,7 +44,7 @@ class Measurement(Presented):
         over stretches of chains where there are few. It is NaN where nothing ever changed, or fewer than four blocks
         were measured.
     connected_susceptibility : Estimate
-        N(⟨m²⟩ − ⟨|m|⟩²).
+        ``N(⟨m²⟩ − ⟨|m|⟩²)``.
     staggered_magnetization, staggered_susceptibility, staggered_binder : Estimate
         Those of Σ ε s with signs that alternate from site to site; NaN on lattices that have no two sublattices.
     correlation_length : Estimate
