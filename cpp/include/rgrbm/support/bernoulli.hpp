@@ -36,7 +36,7 @@ RGRBM_INLINE Word draw_below(Stream& stream, const Word& undecided, Plane&& plan
     Word below = Word::zero(), open = undecided;
     const auto compare = [&](std::size_t k) __attribute__((always_inline)) {
         const Word u = stream.next();
-        const Word t = plane(k);
+        const Word& t = plane(k);
         below = first_unless_equal(t, u, below);
         open = and_equal(open, u, t);
     };
@@ -47,7 +47,7 @@ RGRBM_INLINE Word draw_below(Stream& stream, const Word& undecided, Plane&& plan
     if (open.any()) [[unlikely]]
         for (std::size_t k = n_sure_planes; k < 64; ++k) {
             const Word u = stream.next();
-            const Word t = plane(k);
+            const Word& t = plane(k);
             below = below | and_not(open & t, u);
             open = and_equal(open, u, t);
             if (!open.any())
@@ -88,7 +88,7 @@ RGRBM_INLINE Word draw_bernoulli(Stream& stream, const std::array<Word, n>& lane
         const auto lowest = static_cast<std::size_t>(__builtin_ctzll(set));
         unions[set] = unions[set & (set - 1)] | lanes[lowest];
     }
-    return draw_below(stream, unions.back(), [&](std::size_t k) { return unions[planes(k)]; });
+    return draw_below(stream, unions.back(), [&](std::size_t k) -> const Word& { return unions[planes(k)]; });
 }
 
 } // namespace rgrbm
