@@ -66,6 +66,7 @@ def numba_loop(shape: tuple[int, ...], J: float) -> Run:
     """What one writes by hand with Numba: even and odd sites, neighbours by index arithmetic."""
     import numba
 
+    # Numba knows only the old generator of NumPy.
     @numba.njit
     def run(s, n_sweeps, boltzmann):
         depth, n, m = s.shape

@@ -161,7 +161,7 @@ def numba_loop(rows: int, columns: int, J: float) -> Sampler:
                     j = 2 * (k % (m // 2)) + (i + step // half) % 2
                     field = s[i, j - 1] + s[i, (j + 1) % m] + s[i - 1, j] + s[(i + 1) % n, j]
                 aligned = s[i, j] * field
-                if aligned <= 0 or np.random.random() < boltzmann[aligned]:  # noqa: NPY002
+                if aligned <= 0 or np.random.random() < boltzmann[aligned]:  # noqa: NPY002 - as above
                     s[i, j] = -s[i, j]
 
     s = np.ones((rows, columns), np.int64)

@@ -19,7 +19,7 @@ def attach(package: str) -> tuple[Callable[[str], Any], Callable[[], list[str]],
     imports = [node for node in stub.body if isinstance(node, ast.ImportFrom)]
     source_of = {alias.name: str(node.module) for node in imports for alias in node.names}
 
-    def __getattr__(name: str) -> Any:  # noqa: N807
+    def __getattr__(name: str) -> Any:  # noqa: N807 - PEP 562 names it so
         if name not in source_of:
             raise AttributeError(f"module {package!r} has no attribute {name!r}", name=name, obj=module)
         source = source_of[name]
@@ -27,7 +27,7 @@ def attach(package: str) -> tuple[Callable[[str], Any], Callable[[], list[str]],
         setattr(module, name, value)
         return value
 
-    def __dir__() -> list[str]:  # noqa: N807
+    def __dir__() -> list[str]:  # noqa: N807 - PEP 562 names it so
         return sorted(source_of)
 
     return __getattr__, __dir__, [name for name in source_of if not name.startswith("_")]
