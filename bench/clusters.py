@@ -13,7 +13,7 @@ from bench.report import Comparison
 from bench.timing import Run, Timing, available, interleave
 
 from rgrbm.spins import ClusterSampler, Lattice
-from rgrbm.spins.exact import CRITICAL_COUPLING, torus_mean_energy
+from rgrbm.spins.exact import CRITICAL_COUPLING, torus_mean_energy_per_site
 
 _SIDE = 256
 _N_SITES = _SIDE**2
@@ -82,7 +82,7 @@ def mcising(method: str) -> Updates:
 
 def compare(rounds: int) -> list[Comparison]:
     """Swendsen and Wang's and Wolff's updates, one chain on one thread."""
-    exact = -torus_mean_energy(CRITICAL_COUPLING, _SIDE, _SIDE) / CRITICAL_COUPLING / (2 * _N_SITES)
+    exact = -torus_mean_energy_per_site(CRITICAL_COUPLING, _SIDE, _SIDE) / CRITICAL_COUPLING / 2
     sampler = ClusterSampler(Lattice((_SIDE, _SIDE)), CRITICAL_COUPLING, method="swendsen_wang", n_chains=4, seed=2)
     sampler.align()
     sampler.sweep(_EQUILIBRATION)

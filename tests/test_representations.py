@@ -193,7 +193,7 @@ def test_pickles_come_back(name):
 
 def test_values_stand_with_their_errors():
     measured, estimate = RESULTS["Measurement"], RESULTS["CouplingEstimate"]
-    assert f"energy={in_short(measured.energy)}" in repr(measured)
+    assert f"energy_per_site={in_short(measured.energy_per_site)}" in repr(measured)
     assert "8 × 8 hypercubic lattice, J = 0.44" in repr(measured)
     assert in_short(measured.binder) in Tables(measured._repr_html_()).cells
     assert f"J={in_short(Estimate(estimate.J, estimate.stderr))}" in repr(estimate)
@@ -240,8 +240,8 @@ def test_an_empty_history():
 def test_the_figure_of_a_time_series():
     series = RESULTS["TimeSeries"]
     above, below = plot_time_series(series).axes
-    np.testing.assert_array_equal(above.lines[0].get_ydata(), series.energy[:, 0])
-    np.testing.assert_array_equal(above.lines[3].get_ydata(), series.energy.mean(axis=1))
+    np.testing.assert_array_equal(above.lines[0].get_ydata(), series.energy_per_site[:, 0])
+    np.testing.assert_array_equal(above.lines[3].get_ydata(), series.energy_per_site.mean(axis=1))
     np.testing.assert_array_equal(below.lines[2].get_ydata(), series.magnetization[:, 2])
     np.testing.assert_array_equal(below.lines[0].get_xdata(), series.sweeps)
     assert [text.get_text() for text in above.get_legend().get_texts()] == ["single chains", "mean of 3 chains"]

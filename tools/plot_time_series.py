@@ -30,9 +30,9 @@ def main(path: str) -> None:
             for start in ("hot", "cold")
         }
         for (start, run), colour in zip(runs.items(), (ORANGE, BLUE), strict=True):
-            above[k].plot(run.sweeps, run.energy[:, 0] / J, color=colour, linewidth=1, label=f"{start} start")
+            above[k].plot(run.sweeps, run.energy_per_site[:, 0] / J, color=colour, linewidth=1, label=f"{start} start")
         above[k].axhline(
-            model.mean_energy() / model.n_sites / J, color=BLACK, linestyle="--", linewidth=0.8, label="exact"
+            model.mean_energy_per_site() / J, color=BLACK, linestyle="--", linewidth=0.8, label="exact"
         )
         above[k].set(title=title, xscale="symlog", xlim=(0, SWEEPS), xlabel="sweeps", ylim=(-2.05, 0.05))
         above[k].spines[["top", "right"]].set_visible(False)

@@ -80,7 +80,7 @@ def exact_observables(model: IsingModel) -> dict[str, float]:
     ratio = chi_order / mean(np.mean(structure, axis=0)) - 1
     e = energy / n
     return {
-        "energy": mean(e),
+        "energy_per_site": mean(e),
         "specific_heat": n * (mean(e**2) - mean(e) ** 2),
         "magnetization": mean(m) if model.h else 0.0,
         "abs_magnetization": mean(abs(m)),

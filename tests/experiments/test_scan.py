@@ -49,9 +49,9 @@ def test_what_a_scan_finds(undisturbed):
     assert [(task["side"], task["J"]) for task in results["tasks"]] == [(n, J) for n in (4, 6) for J in (0.3, 0.4, 0.5)]
     for task in results["tasks"]:
         # 4.5 standard errors, 6 tasks: a right program fails once in 25,000.
-        energy = np.interp(task["J"], results["exact"]["J"], results["exact"]["energy"][str(task["side"])])
-        assert abs(task["energy"][0] - energy) < 4.5 * task["energy"][1]
-        assert measurement_of(task | {"seconds": 0.0}).energy.mean == task["energy"][0]
+        energy = np.interp(task["J"], results["exact"]["J"], results["exact"]["energy_per_site"][str(task["side"])])
+        assert abs(task["energy_per_site"][0] - energy) < 4.5 * task["energy_per_site"][1]
+        assert measurement_of(task | {"seconds": 0.0}).energy_per_site.mean == task["energy_per_site"][0]
     assert results["exact"]["J_critical"] == CRITICAL_COUPLING
     assert (out / "scan.png").stat().st_size > 10_000
     assert "Binder's cumulants of 4 and 6 cross at J" in done.output
@@ -78,7 +78,7 @@ def test_seeds_and_other_lattices(tmp_path):
     results = results_of(tmp_path / "run")
     first, second = results["tasks"]
     assert first["seed"] != second["seed"]
-    assert first["energy"] != second["energy"]
+    assert first["energy_per_site"] != second["energy_per_site"]
     assert results["exact"] == {}
     assert results["J_critical"] == []
 

@@ -63,7 +63,7 @@ def test_columns_are_left_out_at_sixty_only(shown):
 def scan_results(J_critical=0.4406868, **row):
     """Of a scan, as large as its defaults."""
     values = {
-        "energy": [-0.58802, 6e-4], "specific_heat": [1.5228, 9.3e-3], "abs_magnetization": [0.75217, 9e-4],
+        "energy_per_site": [-0.58802, 6e-4], "specific_heat": [1.5228, 9.3e-3], "abs_magnetization": [0.75217, 9e-4],
         "connected_susceptibility": [137.88, 0.78], "binder": [0.60158, 8e-4], "equilibrated": True, "J": 0.438,
         "model": {"lattice": "hypercubic", "shape": [64, 64], "h": 0.0}, "side": 64, "seed": 0,
     }  # fmt: skip

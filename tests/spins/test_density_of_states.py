@@ -91,7 +91,7 @@ def test_moments_are_those_of_free_spins_and_of_kaufman(shape):
     assert square == 2**n * n * sum(2 if side == 2 else 1 for side in shape)
     for J in (-2.0, -0.44, 0.0, 0.3, exact.CRITICAL_COUPLING, 0.7, 3.0):
         assert states.log_z(J) == pytest.approx(exact.torus_log_z(J, *shape), rel=1e-13)
-        assert states.mean_energy(J) == pytest.approx(exact.torus_mean_energy(J, *shape), rel=1e-11)
+        assert states.mean_energy_per_site(J) == pytest.approx(exact.torus_mean_energy_per_site(J, *shape), rel=1e-11)
         assert states.specific_heat(J) == pytest.approx(exact.torus_specific_heat(J, *shape), rel=1e-10, abs=1e-11)
         assert states.probabilities(J).sum() == pytest.approx(1)
 

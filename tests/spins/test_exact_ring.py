@@ -17,7 +17,7 @@ def test_thermodynamics(n):
     for J in SIGNED:
         log_z, energy, heat = thermodynamics(*states, J, n)
         assert exact.ring_log_z(J, n) == pytest.approx(log_z, rel=1e-15)
-        assert exact.ring_mean_energy(J, n) == pytest.approx(energy, rel=2e-15)
+        assert exact.ring_mean_energy_per_site(J, n) == pytest.approx(energy / n, rel=2e-15)
         assert exact.ring_specific_heat(J, n) == pytest.approx(heat, rel=2e-14, abs=0)
 
 
@@ -29,7 +29,7 @@ def test_correlation(n, J):
     weight = np.exp(log_weight - log_weight.max())
     expected = (weight[:, None] * spins[:, :1] * spins).sum(0) / weight.sum()
     np.testing.assert_allclose(exact.ring_correlation(J, n, n), np.r_[expected, 1], atol=1e-14)
-    np.testing.assert_allclose(exact.ring_mean_energy(J, n), -J * n * expected[1], atol=1e-13)
+    np.testing.assert_allclose(exact.ring_mean_energy_per_site(J, n), -J * expected[1], atol=1e-13)
 
 
 @pytest.mark.parametrize("J", [-1e4, -400.0, -25.0])
@@ -37,12 +37,12 @@ def test_correlation(n, J):
 def test_an_odd_antiferromagnet_keeps_one_broken_bond(n, J):
     # It may be at any of n places, in either of two states; the next ones, with three, are e^(4J) n²/6 as probable.
     assert exact.ring_log_z(J, n) == pytest.approx(-J * (n - 2) + math.log(2 * n), rel=1e-15)
-    assert exact.ring_mean_energy(J, n) == pytest.approx(J * (n - 2), rel=1e-15)
+    assert exact.ring_mean_energy_per_site(J, n) == pytest.approx(J * (n - 2) / n, rel=1e-15)
     x = np.arange(n + 1)
     expected = np.where(x % 2 == 0, 1, -1) * (1 - 2 * x / n)
     np.testing.assert_allclose(exact.ring_correlation(J, n, n), expected, rtol=1e-12)
     model = IsingModel((n,), J)
-    assert math.isfinite(model.log_z() + model.mean_energy() + model.specific_heat() + model.correlation(1)[1])
+    assert math.isfinite(model.log_z() + model.mean_energy_per_site() + model.specific_heat() + model.correlation(1)[1])
 
 
 def test_specific_heat_of_three_broken_bonds():
@@ -61,7 +61,7 @@ def test_limits():
 
 
 def test_bad_input():
-    for function in (exact.ring_log_z, exact.ring_mean_energy, exact.ring_specific_heat):
+    for function in (exact.ring_log_z, exact.ring_mean_energy_per_site, exact.ring_specific_heat):
         with pytest.raises(ValueError, match="J must be finite"):
             function(math.nan, 4)
         with pytest.raises(TypeError, match="J must be a number"):

@@ -13,9 +13,9 @@ COUPLINGS = [0.05, 0.2027, 0.2028, 0.3, 0.43, 0.4406, 0.4407, 0.46, 0.6, 0.8047,
 
 
 def test_onsager_at_the_critical_point():
-    assert exact.square_mean_energy(J_C) / J_C == pytest.approx(-math.sqrt(2), rel=1e-14)
+    assert exact.square_mean_energy_per_site(J_C) / J_C == pytest.approx(-math.sqrt(2), rel=1e-14)
     catalan = 0.915965594177219
-    assert exact.square_free_energy(J_C) == pytest.approx(-math.log(2) / 2 - 2 * catalan / math.pi, rel=1e-13)
+    assert exact.square_free_energy_per_site(J_C) == pytest.approx(-math.log(2) / 2 - 2 * catalan / math.pi, rel=1e-13)
     assert exact.square_specific_heat(J_C) == math.inf
     assert exact.square_correlation_length(J_C) == math.inf
 
@@ -23,8 +23,8 @@ def test_onsager_at_the_critical_point():
 @pytest.mark.parametrize("J", COUPLINGS)
 def test_derivatives_are_those_of_the_free_energy(J):
     h = 1e-4 * min(1, 100 * abs(J - J_C))
-    f, u = exact.square_free_energy, lambda K: exact.square_mean_energy(K) / K
-    assert exact.square_mean_energy(J) == pytest.approx(J * (f(J + h) - f(J - h)) / (2 * h), rel=3e-6)
+    f, u = exact.square_free_energy_per_site, lambda K: exact.square_mean_energy_per_site(K) / K
+    assert exact.square_mean_energy_per_site(J) == pytest.approx(J * (f(J + h) - f(J - h)) / (2 * h), rel=3e-6)
     assert exact.square_specific_heat(J) == pytest.approx(-(J**2) * (u(J + h) - u(J - h)) / (2 * h), rel=3e-4)
 
 
@@ -32,7 +32,11 @@ def test_derivatives_are_those_of_the_free_energy(J):
 def test_both_ways_agree(t):
     for J in (math.atanh(t), -math.log(t) / 2):
         near = J + 3e-12
-        for function in (exact.square_free_energy, exact.square_mean_energy, exact.square_specific_heat):
+        for function in (
+            exact.square_free_energy_per_site,
+            exact.square_mean_energy_per_site,
+            exact.square_specific_heat,
+        ):
             assert function(J) == pytest.approx(function(near), rel=1e-10)
 
 
@@ -40,8 +44,8 @@ def test_both_ways_agree(t):
 def test_high_temperature(J):
     # ln Z/N = ln 2 + 2 ln cosh J + t⁴ + 2t⁶ + …
     t = math.tanh(J)
-    assert exact.square_free_energy(J) == pytest.approx(-math.log(2) - J**2, abs=1e-12)
-    assert exact.square_mean_energy(J) == pytest.approx(-J * (2 * t + 4 * t**3), rel=1e-11)
+    assert exact.square_free_energy_per_site(J) == pytest.approx(-math.log(2) - J**2, abs=1e-12)
+    assert exact.square_mean_energy_per_site(J) == pytest.approx(-J * (2 * t + 4 * t**3), rel=1e-11)
     assert exact.square_specific_heat(J) == pytest.approx(J**2 * (2 + 10 * t**2), rel=1e-10)
 
 
@@ -49,16 +53,16 @@ def test_high_temperature(J):
 def test_low_temperature(J):
     # ln Z/N = 2J + z⁴ + 2z⁶ + …, z = e^(−2J)
     z = math.exp(-2 * J)
-    assert exact.square_free_energy(J) == pytest.approx(-2 * J - z**4, rel=1e-15)
-    assert exact.square_mean_energy(J) == pytest.approx(-J * (2 - 8 * z**4), rel=1e-15)
+    assert exact.square_free_energy_per_site(J) == pytest.approx(-2 * J - z**4, rel=1e-15)
+    assert exact.square_mean_energy_per_site(J) == pytest.approx(-J * (2 - 8 * z**4), rel=1e-15)
     assert exact.square_specific_heat(J) == pytest.approx(64 * J**2 * z**4, rel=1e-3, abs=1e-14 * (J * z) ** 2)
 
 
 def test_the_sign_of_the_coupling():
     for J in COUPLINGS:
         for function in (
-            exact.square_free_energy,
-            exact.square_mean_energy,
+            exact.square_free_energy_per_site,
+            exact.square_mean_energy_per_site,
             exact.square_specific_heat,
             exact.square_correlation_length,
         ):
@@ -67,8 +71,13 @@ def test_the_sign_of_the_coupling():
 
 
 def test_no_coupling():
-    assert exact.square_free_energy(0.0) == pytest.approx(-math.log(2))
-    assert exact.square_mean_energy(0.0) == exact.square_specific_heat(0.0) == exact.square_correlation_length(0.0) == 0
+    assert exact.square_free_energy_per_site(0.0) == pytest.approx(-math.log(2))
+    assert (
+        exact.square_mean_energy_per_site(0.0)
+        == exact.square_specific_heat(0.0)
+        == exact.square_correlation_length(0.0)
+        == 0
+    )
 
 
 def test_magnetization():
@@ -101,8 +110,8 @@ def test_correlation_length_is_the_gap_of_transfer_matrices():
 
 def test_bad_input():
     for function in (
-        exact.square_free_energy,
-        exact.square_mean_energy,
+        exact.square_free_energy_per_site,
+        exact.square_mean_energy_per_site,
         exact.square_specific_heat,
         exact.square_magnetization,
         exact.square_correlation_length,

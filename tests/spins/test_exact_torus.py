@@ -16,7 +16,9 @@ J_C = exact.CRITICAL_COUPLING
 
 
 def torus(J, shape):
-    return exact.torus_log_z(J, *shape), exact.torus_mean_energy(J, *shape), exact.torus_specific_heat(J, *shape)
+    """ln Z and energy of the whole lattice, specific heat per site."""
+    energy = math.prod(shape) * exact.torus_mean_energy_per_site(J, *shape)
+    return exact.torus_log_z(J, *shape), energy, exact.torus_specific_heat(J, *shape)
 
 
 def assert_exact(found, expected):
@@ -68,8 +70,8 @@ def test_1024_by_1024_is_the_infinite_lattice(J):
     log_z, energy, heat = torus(J, (1024, 1024))
     # e^(−1024/ξ) of it is that of the torus; the ordered one has two phases.
     two = math.log(2) if abs(J) > J_C else 0
-    assert (log_z - two) / 2**20 == pytest.approx(-exact.square_free_energy(J), rel=1e-13)
-    assert energy / 2**20 == pytest.approx(exact.square_mean_energy(J), rel=1e-12)
+    assert (log_z - two) / 2**20 == pytest.approx(-exact.square_free_energy_per_site(J), rel=1e-13)
+    assert energy / 2**20 == pytest.approx(exact.square_mean_energy_per_site(J), rel=1e-12)
     assert heat == pytest.approx(exact.square_specific_heat(J), rel=1e-10)
 
 
@@ -87,7 +89,7 @@ def test_ferdinand_and_fisher_at_the_critical_point(ratio):
     constant = 8 / math.pi * J_C**2 * (math.log(2**2.5 / math.pi) + np.euler_gamma - math.pi / 4)
     constant -= 16 * J_C**2 * (ratio * P**2 / 4 + entropy / math.pi)
     n = 512
-    energy = -exact.torus_mean_energy(J_C, n, ratio * n) / (J_C * ratio * n**2)
+    energy = -exact.torus_mean_energy_per_site(J_C, n, ratio * n) / J_C
     assert n * (energy - math.sqrt(2)) == pytest.approx(2 * P, abs=1e-4)
     rest = [exact.torus_specific_heat(J_C, s, ratio * s) - 8 / math.pi * J_C**2 * math.log(s) for s in (n, n // 2)]
     assert 2 * rest[0] - rest[1] == pytest.approx(constant, abs=1e-5)
@@ -104,7 +106,7 @@ def test_ground_states_of_two_odd_sides(shape):
         ground = 2 * n * m - 2 * (n + m)
         assert exact.torus_log_z(J, n, m) == pytest.approx(-J * ground + log_count, rel=1e-15)
         assert exact.torus_log_z(J, n, m) + J * ground == pytest.approx(log_count, abs=1e-15 * abs(J) * n * m)
-        assert exact.torus_mean_energy(J, n, m) == pytest.approx(J * ground, rel=1e-13)
+        assert n * m * exact.torus_mean_energy_per_site(J, n, m) == pytest.approx(J * ground, rel=1e-13)
 
 
 @pytest.mark.parametrize("shape", [(64, 64), (63, 64), (63, 65), (2, 3)])
@@ -152,7 +154,7 @@ def test_specific_heat_of_frustrated_tori_at_low_temperature(shape):
 
 def test_the_model_has_them():
     model = IsingModel((5, 7), -0.7)
-    assert (model.log_z(), model.mean_energy(), model.specific_heat()) == torus(-0.7, (5, 7))
+    assert (model.log_z(), 35 * model.mean_energy_per_site(), model.specific_heat()) == torus(-0.7, (5, 7))
     assert IsingModel((6,), 0.7).specific_heat() == exact.ring_specific_heat(0.7, 6)
 
 
@@ -167,7 +169,7 @@ def test_speed():
 
 
 def test_bad_input():
-    for function in (exact.torus_log_z, exact.torus_mean_energy, exact.torus_specific_heat):
+    for function in (exact.torus_log_z, exact.torus_mean_energy_per_site, exact.torus_specific_heat):
         with pytest.raises(ValueError, match="J must be finite"):
             function(math.inf, 4, 4)
         with pytest.raises(TypeError, match="J must be a number"):

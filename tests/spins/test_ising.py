@@ -58,7 +58,7 @@ def test_burn_in_and_spacing_follow_from_the_autocorrelation_time():
     assert ensemble.spacing == math.ceil(5 * tau)
     assert "τ_int" in ensemble.summary()
     provenance = ensemble.provenance()
-    assert provenance["J"] == 1.0
+    assert provenance["couplings"] == [1.0]
     assert provenance["entropy"] == "0"
 
 
@@ -161,7 +161,16 @@ def test_packed_observables_agree_with_the_unpacked(lattice):
         ({"shape": (8.0,), "J": 1.0}, TypeError, r"integer, got 8\.0"),
         ({"shape": (True, 8), "J": 1.0}, TypeError, "integer, got True"),
         ({"shape": (8,), "J": "1"}, TypeError, "the coupling J must be a number, got '1'"),
-        ({"shape": (8,), "J": None}, TypeError, "the coupling J must be a number, got None"),
+        ({"shape": (8,), "J": None}, TypeError, "exactly one of J .*, T and beta .* got none"),
+        ({"shape": (8,), "J": 1.0, "T": 1.0}, TypeError, "got J and T"),
+        ({"shape": (8,), "T": 1.0, "beta": 1.0}, TypeError, "got T and beta"),
+        ({"shape": (8,), "T": 0}, ValueError, r"temperature T must be positive, got 0.0; an antiferromagnet has J < 0"),
+        ({"shape": (8,), "T": -1.0}, ValueError, "must be positive"),
+        ({"shape": (8,), "T": 1e-310}, ValueError, "1/T must be finite"),
+        ({"shape": (8,), "T": "2.27"}, TypeError, "temperature T must be a number, got '2.27'"),
+        ({"shape": (8,), "T": float("nan")}, ValueError, "temperature T must be finite"),
+        ({"shape": (8,), "beta": -0.1}, ValueError, "beta must not be negative"),
+        ({"shape": (8, 8), "beta": (0.1, 0.2)}, TypeError, "beta must be a number"),
         ({"shape": (8,), "J": float("nan")}, ValueError, "J must be finite"),
         ({"shape": (8,), "J": float("inf")}, ValueError, "J must be finite"),
     ],
@@ -335,7 +344,7 @@ def test_closed_forms_are_taken_only_where_they_hold():
         IsingModel((3, 3), 0.4, lattice="triangular"),
         IsingModel((2, 2, 3), 0.4),
     ):
-        for ask in (model.log_z, model.free_energy, model.mean_energy):
+        for ask in (model.log_z, model.free_energy, model.mean_energy_per_site):
             with pytest.raises(ValueError, match="with one J and no field, not for IsingModel"):
                 ask()
         with pytest.raises(ValueError, match="ring only, without a field"):
@@ -364,8 +373,8 @@ def test_ensembles_of_any_model_are_kept_in_files(model, tmp_path):
     loaded = Ensemble.load(tmp_path / "spins.safetensors")
     np.testing.assert_array_equal(loaded.spins, ensemble.spins)
     assert loaded.provenance() == ensemble.provenance()
-    assert (loaded.J, loaded.h, loaded.lattice) == (model.J, model.h, model.lattice.kind)
-    again = IsingModel(loaded.shape, loaded.J, loaded.h, lattice=loaded.lattice)
+    assert (loaded.couplings, loaded.h, loaded.lattice) == (model.couplings, model.h, model.lattice.kind)
+    again = IsingModel(loaded.shape, loaded.couplings, loaded.h, lattice=loaded.lattice)
     np.testing.assert_array_equal(again.sample(20, method="heat_bath", seed=0), ensemble.spins)
     assert ("J = 0.1 and 0.2 and 0.3" in loaded.summary()) == (model.h == 0)
     assert ("h = -0.3 on a triangular lattice" in loaded.summary()) == (model.h != 0)
@@ -374,11 +383,57 @@ def test_ensembles_of_any_model_are_kept_in_files(model, tmp_path):
 def test_files_of_older_versions_have_no_field_and_no_lattice(tmp_path):
     ensemble = IsingModel((4, 4), 0.3).ensemble(9, method="heat_bath", seed=0, burn_in=2, spacing=1)
     metadata = ensemble.provenance() | {"seconds": 1.0}
-    del metadata["h"], metadata["lattice"]
+    del metadata["h"], metadata["lattice"], metadata["couplings"]
+    metadata["J"] = 0.3
     packed = np.packbits(ensemble.spins.reshape(9, 16) > 0, axis=1)
     write_tensors(tmp_path / "old.safetensors", "Ensemble", {"spins": packed}, metadata)
     loaded = Ensemble.load(tmp_path / "old.safetensors")
-    assert (loaded.J, loaded.h, loaded.lattice) == (0.3, 0.0, "hypercubic")
-    write_tensors(tmp_path / "bad.safetensors", "Ensemble", {"spins": packed}, metadata | {"J": [0.3, "x"]})
-    with pytest.raises(FileFormatError, match="its couplings J are"):
+    assert (loaded.couplings, loaded.h, loaded.lattice) == ((0.3, 0.3), 0.0, "hypercubic")
+
+
+@pytest.mark.parametrize(
+    ("entry", "message"),
+    [
+        ({"couplings": [0.3, "x"]}, r"its couplings are \[0.3, 'x'\]; expected 2 numbers"),
+        ({"couplings": [0.3]}, "expected 2 numbers, one for each axis"),
+        ({"couplings": None}, "expected 2 numbers"),
+        ({"lattice": "kagome"}, "kagome"),
+    ],
+)
+def test_files_whose_model_makes_no_sense_are_refused(tmp_path, entry, message):
+    metadata = IsingModel((4, 4), 0.3).ensemble(9, seed=0).provenance() | {"seconds": 1.0}
+    packed = np.zeros((9, 2), np.uint8)
+    write_tensors(tmp_path / "bad.safetensors", "Ensemble", {"spins": packed}, metadata | entry)
+    with pytest.raises(FileFormatError, match=message):
         Ensemble.load(tmp_path / "bad.safetensors")
+
+
+def test_temperature_instead_of_coupling():
+    assert IsingModel((8, 8), T=2.5).couplings == IsingModel((8, 8), beta=0.4).couplings == (0.4, 0.4)
+    cold = IsingModel((8,), T=0.5, h=0.1)  # βH = −β (Σ s s′ + h Σ s)
+    assert (cold.J, cold.h, cold.T) == (2.0, 0.2, 0.5)
+    assert cold.energy(np.ones(8)) == pytest.approx(-(8 + 0.1 * 8) / 0.5)
+    assert math.isinf(IsingModel((8,), beta=0).T)
+    np.testing.assert_array_equal(
+        IsingModel((8, 8), T=2.5).sample(20, seed=1), IsingModel((8, 8), J=0.4).sample(20, seed=1)
+    )
+
+
+def test_axes_with_different_couplings_have_no_single_one():
+    model = IsingModel((8, 8), (0.2, 0.3))
+    for owner in (model, model.ensemble(5, seed=0)):
+        assert owner.couplings == (0.2, 0.3)
+        assert not hasattr(owner, "J")
+        with pytest.raises(AttributeError, match=r"different couplings, \(0.2, 0.3\): use couplings"):
+            _ = owner.J
+    assert isinstance(IsingModel((8, 8), (0.3, 0.3)).J, float)
+
+
+def test_a_side_in_the_place_of_the_coupling():
+    with pytest.raises(
+        TypeError, match=r"ring of 16 spins with the coupling J = 32. For a square lattice write .*\(16, 32\)"
+    ):
+        IsingModel(16, 32)
+    assert IsingModel(64, 1).J == 1
+    assert IsingModel(16, 16.0).J == 16
+    assert IsingModel((16, 16), 2).J == 2

@@ -39,7 +39,7 @@ def exact_observables(shape, J, h):
     ]
     return (
         {
-            "energy": mean(e),
+            "energy_per_site": mean(e),
             "specific_heat": n * (mean(e**2) - mean(e) ** 2),
             "magnetization": mean(m),
             "abs_magnetization": mean(abs(m)),
@@ -90,7 +90,7 @@ def test_energy_and_specific_heat_against_kaufman(side, fraction, method):
     # 24 tests of two numbers at 4 standard errors: a right program fails once in 300.
     model = IsingModel((side, side), fraction * J_C)
     found = model.measure(500, method=method, seed=side)
-    assert abs(found.energy.mean - model.mean_energy() / side**2) < 4 * found.energy.stderr
+    assert abs(found.energy_per_site.mean - model.mean_energy_per_site()) < 4 * found.energy_per_site.stderr
     assert abs(found.specific_heat.mean - model.specific_heat()) < 4 * found.specific_heat.stderr
 
 
@@ -99,7 +99,7 @@ def test_energy_and_specific_heat_against_kaufman(side, fraction, method):
 def test_error_bars_are_true(method, n_chains):
     """Pulls over 100 seeds have a standard deviation of 1; it leaves [0.75, 1.3] of a right program once in 2,000."""
     model = IsingModel((8, 8), 0.4)
-    expected = {"energy": model.mean_energy() / 64, "specific_heat": model.specific_heat()}
+    expected = {"energy_per_site": model.mean_energy_per_site(), "specific_heat": model.specific_heat()}
     pulls = {name: [] for name in expected}
     for seed in range(100):
         found = model.measure(600 if n_chains > 2 else 6000, method=method, n_chains=n_chains, burn_in=100, seed=seed)
@@ -140,7 +140,7 @@ def test_as_text_frame_and_json():
     assert "Binder cumulant" in text
     assert max(map(len, text.splitlines())) < 110
     frame = found.to_frame()
-    assert frame.loc["energy", "mean"] == found.energy.mean
+    assert frame.loc["energy_per_site", "mean"] == found.energy_per_site.mean
     stored = json.loads(json.dumps(found.to_dict(), allow_nan=False))
     assert Measurement.from_dict(stored).to_dict() == found.to_dict()
     with pytest.raises(ValueError, match="no measurement"):
@@ -197,4 +197,4 @@ def test_progress_and_samples_by_clusters():
         assert ensemble.n_chains == 64
         assert ensemble.tau_int
         # 4 standard errors of samples that are five autocorrelation times apart.
-        assert abs(energies.mean() - model.mean_energy()) < 4 * energies.std() / np.sqrt(640)
+        assert abs(energies.mean() - 64 * model.mean_energy_per_site()) < 4 * energies.std() / np.sqrt(640)

@@ -44,7 +44,7 @@ def test_weak_fields_in_the_ordered_phase(method, h):
     m, m2, e = exact_means(model, model.magnetization, lambda s: model.magnetization(s) ** 2, model.energy)
     assert found.equilibrated
     assert abs(found.magnetization.mean - m) < 4 * found.magnetization.stderr
-    assert abs(found.energy.mean - e / 16) < 4 * found.energy.stderr
+    assert abs(found.energy_per_site.mean - e / 16) < 4 * found.energy_per_site.stderr
     assert abs(found.susceptibility.mean - 16 * (m2 - m**2)) < 4 * found.susceptibility.stderr
     means = model.magnetization(model.sample(2000, method=method, seed=4))
     assert abs(means.mean() - m) < 4 * means.std() / np.sqrt(2000)
@@ -78,7 +78,7 @@ def test_an_antiferromagnet_is_a_ferromagnet_with_a_sublattice_flipped(shape, J,
     np.testing.assert_array_equal(one.spins, other.spins * pattern)
     first, second = (IsingModel(shape, (sign * J).tolist()).measure(100, method=method, seed=6) for sign in (1, -1))
     assert second.staggered_binder == first.binder
-    assert second.energy.mean == pytest.approx(first.energy.mean)
+    assert second.energy_per_site.mean == pytest.approx(first.energy_per_site.mean)
     assert second.staggered_susceptibility == first.susceptibility
     assert second.correlation_length == first.correlation_length or np.isnan(first.correlation_length.mean)
 
@@ -121,7 +121,7 @@ def test_frozen_chains_are_reported():
     with pytest.warns(RuntimeWarning, match="did not change"):
         found = IsingModel((8, 8), 9.0).measure(100, seed=0)
     assert not found.equilibrated
-    assert np.isnan(found.energy.stderr)
+    assert np.isnan(found.energy_per_site.stderr)
     assert np.isnan(found.correlation_length.mean)
 
 
@@ -169,7 +169,7 @@ def test_tempering_by_single_spins(method):
     record = ParallelTempering(lattice, ladder, method=method, n_ladders=200, seed=0).run(150)
     for rung, J in enumerate(ladder):
         energy = -J * record.bond_sums[30:, :, rung].sum(axis=-1).mean(axis=0)
-        assert abs(energy.mean() - IsingModel((4, 4), J).mean_energy()) < 4 * energy.std() / np.sqrt(200)
+        assert abs(energy.mean() - 16 * IsingModel((4, 4), J).mean_energy_per_site()) < 4 * energy.std() / np.sqrt(200)
 
 
 def test_the_default_method():

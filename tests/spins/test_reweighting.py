@@ -19,7 +19,7 @@ from rgrbm.spins.multiple_histograms import free_energies
 from rgrbm.statistics import student_factor
 
 NAMES = (
-    "energy",
+    "energy_per_site",
     "specific_heat",
     "abs_magnetization",
     "m2",
@@ -103,7 +103,7 @@ def test_all_observables_of_4_by_4(couplings, h):
     J = np.linspace(*reweighting.J_range, 10)
     for name in NAMES:
         truth = np.array([model.exact(x)[name] for x in J])
-        if name == "energy" and h == 0:  # without noise at J = 0
+        if name == "energy_per_site" and h == 0:  # without noise at J = 0
             J, truth = J[abs(J) > 1e-3], truth[abs(J) > 1e-3]
         assert np.all(abs(pull(reweighting.curve(name, J), truth)) < 5), name
 
@@ -113,7 +113,7 @@ def test_errors_are_true(shape):
     # 64 chains, and one chain that is cut. Standard deviations of 50 pulls scatter by a tenth, so each of the six is
     # out of [0.75, 1.3] in one of a hundred seeds.
     J = np.array([0.33, 0.37])
-    pulls = {name: [] for name in ("energy", "specific_heat", "binder")}
+    pulls = {name: [] for name in ("energy_per_site", "specific_heat", "binder")}
     for seed in range(50):
         rng = np.random.default_rng([seed, shape[1]])
         reweighting = Reweighting([square().run(x, rng, shape) for x in (0.3, 0.35, 0.4)], 16)
@@ -139,7 +139,7 @@ def test_errors_are_true_of_correlated_series():
         reweighting = Reweighting(runs, 16)
         assert reweighting.n_blocks == 16
         np.testing.assert_allclose(reweighting.effective_samples, 2000 * 16 / 19, rtol=0.4)
-        pulls.append(pull(reweighting.curve("energy", J), [square().exact(x)["energy"] for x in J]))
+        pulls.append(pull(reweighting.curve("energy_per_site", J), [square().exact(x)["energy_per_site"] for x in J]))
     assert np.all((np.std(pulls, axis=0) > 0.75) & (np.std(pulls, axis=0) < 1.35))
 
 
@@ -152,7 +152,7 @@ def test_weights_of_runs_follow_their_autocorrelation():
     assert both.overlap == pytest.approx(1)
     np.testing.assert_allclose(both.effective_samples, 400 * 64, rtol=0.15)
     half = -0.35 * (first.bonds.mean() + second.bonds.mean()) / 2 / 16
-    value, stderr = both.curve("energy", 0.35)
+    value, stderr = both.curve("energy_per_site", 0.35)
     assert abs(value - half) < 0.2 * stderr
 
 
@@ -160,8 +160,8 @@ def test_kaufman():
     reweighting = clusters(16, (0.42, 0.44, 0.46))
     J = np.linspace(0.42, 0.46, 10)
     models = [IsingModel((16, 16), x) for x in J]
-    energies = [model.mean_energy() / 256 for model in models]
-    assert np.all(abs(pull(reweighting.curve("energy", J), energies)) < 4)
+    energies = [model.mean_energy_per_site() for model in models]
+    assert np.all(abs(pull(reweighting.curve("energy_per_site", J), energies)) < 4)
     assert np.all(abs(pull(reweighting.curve("specific_heat", J), [m.specific_heat() for m in models])) < 4)
 
 
@@ -219,8 +219,8 @@ def test_runs_too_far_apart(pair):
         assert np.isnan(binder_crossing(clusters(16, (0.42, 0.44, 0.46)), reweighting)).all()
     assert "gaps=" in repr(reweighting)
     for J in pair:
-        truth = IsingModel((32, 32), J).mean_energy() / 1024
-        assert abs(pull(reweighting.curve("energy", J), truth)) < 4
+        truth = IsingModel((32, 32), J).mean_energy_per_site()
+        assert abs(pull(reweighting.curve("energy_per_site", J), truth)) < 4
 
 
 def density(side):
@@ -244,7 +244,7 @@ def test_values_at_any_overlap_are_right(distance):
             runs.append(RecordedRun(coupling, drawn, 0 * drawn))
         reweighting = Reweighting(runs, 256)
         pulls.append([
-            pull(reweighting.curve("energy", J), [IsingModel((16, 16), x).mean_energy() / 256 for x in J]),
+            pull(reweighting.curve("energy_per_site", J), [IsingModel((16, 16), x).mean_energy_per_site() for x in J]),
             pull(reweighting.curve("specific_heat", J), [IsingModel((16, 16), x).specific_heat() for x in J]),
         ])  # fmt: skip
     pulls = np.array(pulls)
@@ -310,15 +310,15 @@ def test_order_of_runs_and_equal_couplings():
     np.testing.assert_array_equal(first.J, [0.3, 0.3, 0.4])
     for name in NAMES:
         np.testing.assert_allclose(first.curve(name, J), second.curve(name, J), rtol=1e-9)
-    value, stderr = first.curve("energy", 0.35)
+    value, stderr = first.curve("energy_per_site", 0.35)
     assert value.shape == stderr.shape == ()
-    assert first.curve("energy", np.full((2, 3), 0.35))[0].shape == (2, 3)
+    assert first.curve("energy_per_site", np.full((2, 3), 0.35))[0].shape == (2, 3)
 
 
 def test_one_run_at_its_own_coupling_is_the_plain_mean():
     run = square().run(0.35, np.random.default_rng(0))
     reweighting = Reweighting([run], 16)
-    value, stderr = reweighting.curve("energy", 0.35)
+    value, stderr = reweighting.curve("energy_per_site", 0.35)
     blocks = -0.35 * run.bonds.reshape(100, 32, 2).mean(axis=(0, 2)) / 16
     assert value == pytest.approx(blocks.mean(), rel=1e-12)
     assert stderr == pytest.approx(student_factor(32) * blocks.std(ddof=1) / math.sqrt(32), rel=1e-9)
@@ -333,7 +333,9 @@ def test_uneven_chains_and_few_of_them():
     reweighting = Reweighting(runs, 16)
     assert reweighting.n_blocks == 9
     J = np.array([0.32, 0.38])
-    assert np.all(abs(pull(reweighting.curve("energy", J), [square().exact(x)["energy"] for x in J])) < 6)  # t₈
+    assert np.all(
+        abs(pull(reweighting.curve("energy_per_site", J), [square().exact(x)["energy_per_site"] for x in J])) < 6
+    )  # t₈
     assert Reweighting(runs[2:], 16, n_blocks=5).n_blocks == 5
 
 
@@ -390,14 +392,14 @@ def test_bad_arguments(runs, options, error, message):
 def test_bad_questions():
     reweighting = Reweighting([good()], 16)
     for ask in (lambda name: reweighting.curve(name, 0.4), reweighting.maximum):
-        with pytest.raises(ValueError, match=r"the observable must be one of .*'energy'.*, got 'entropy'"):
+        with pytest.raises(ValueError, match=r"the observable must be one of .*'energy_per_site'.*, got 'entropy'"):
             ask("entropy")
     with pytest.raises(ValueError, match="the observable must be one of"):
         binder_crossing(reweighting, reweighting, "entropy")
     with pytest.raises(ValueError, match="each coupling J must be finite"):
-        reweighting.curve("energy", [0.4, math.nan])
+        reweighting.curve("energy_per_site", [0.4, math.nan])
     with pytest.raises(TypeError, match="J must be real numbers"):
-        reweighting.curve("energy", "0.4")
+        reweighting.curve("energy_per_site", "0.4")
     with warnings.catch_warnings():
         warnings.simplefilter("error")
-        assert reweighting.curve("energy", [])[0].shape == (0,)
+        assert reweighting.curve("energy_per_site", [])[0].shape == (0,)

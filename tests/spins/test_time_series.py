@@ -21,8 +21,8 @@ MODELS = [
 def test_records_are_those_of_the_configurations(model, method):
     run = model.time_series(5, method=method, n_chains=3, seed=0)
     spins = run.spins()
-    assert run.energy.shape == run.magnetization.shape == (6, 3)
-    np.testing.assert_allclose(run.energy[-1], model.energy(spins) / model.n_sites, atol=1e-12)
+    assert run.energy_per_site.shape == run.magnetization.shape == (6, 3)
+    np.testing.assert_allclose(run.energy_per_site[-1], model.energy(spins) / model.n_sites, atol=1e-12)
     np.testing.assert_allclose(run.magnetization[-1], model.magnetization(spins), atol=1e-12)
     np.testing.assert_array_equal(run.sweeps, np.arange(6))
 
@@ -35,18 +35,18 @@ def test_it_goes_on_to_the_same_bits(model, method):
     for run in (parts, again):
         run.extend(8)
         np.testing.assert_array_equal(run.spins(), whole.spins())
-        np.testing.assert_array_equal(run.energy, whole.energy)
+        np.testing.assert_array_equal(run.energy_per_site, whole.energy_per_site)
         np.testing.assert_array_equal(run.sweeps, [0, 2, 4, 6, 8, 10, 12])
 
 
 def test_starts():
     model = IsingModel((32, 32), J=-0.6)
     cold = model.time_series(0, start="cold", seed=0)
-    assert cold.energy[0, 0] == pytest.approx(-1.2)
+    assert cold.energy_per_site[0, 0] == pytest.approx(-1.2)
     assert abs(cold.staggered_magnetization[0, 0]) == 1
     assert cold.magnetization[0, 0] == 0
     hot = model.time_series(0, seed=0)
-    assert abs(hot.energy[0, 0]) < 0.2  # 6 standard deviations
+    assert abs(hot.energy_per_site[0, 0]) < 0.2  # 6 standard deviations
     given = np.where(np.arange(1024).reshape(32, 32) % 3 == 0, 1, -1)
     run = model.time_series(0, start=given, n_chains=2, seed=0)
     np.testing.assert_array_equal(run.spins(), [given, given])
@@ -56,9 +56,9 @@ def test_starts():
 def test_a_hot_start_relaxes_to_the_exact_energy():
     model = IsingModel((32, 32), J=0.4)
     run = model.time_series(3000, method="heat_bath", n_chains=32, seed=1)
-    late = run.energy[500:].mean(axis=0)
+    late = run.energy_per_site[500:].mean(axis=0)
     # 4 standard errors from the scatter of 32 chains: false alarms 4e-4.
-    assert abs(late.mean() - model.mean_energy() / 1024) < 4 * late.std(ddof=1) / np.sqrt(32)
+    assert abs(late.mean() - model.mean_energy_per_site()) < 4 * late.std(ddof=1) / np.sqrt(32)
 
 
 def test_progress_and_bad_input():

@@ -129,7 +129,7 @@ def test_square_lattice_against_kaufman(side, fraction, method, packing):
     assert (chains.bond_sums() == np.sign(J) * side**2).all()
     chains.sweep({8: 400, 16: 600, 32: 1000, 64: 1500}[side])
     energy = -J * chains.measure(60, 5, False)["bond_sums"].sum(axis=2).mean(axis=0)
-    expected = exact.torus_mean_energy(J, side, side)
+    expected = side**2 * exact.torus_mean_energy_per_site(J, side, side)
     assert abs(energy.mean() - expected) < 4 * energy.std(ddof=1) / np.sqrt(len(energy))
 
 

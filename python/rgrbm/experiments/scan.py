@@ -34,11 +34,11 @@ from rgrbm.spins.reweighting import Reweighting, binder_crossing
 from rgrbm.statistics.jackknife import Array
 from rgrbm.statistics.notation import told, with_error
 
-_CURVES = ("energy", "specific_heat", "abs_magnetization", "connected_susceptibility", "binder")
+_CURVES = ("energy_per_site", "specific_heat", "abs_magnetization", "connected_susceptibility", "binder")
 _MAXIMA = ("specific_heat", "connected_susceptibility")
 _GRID = 121
 _SERIES = "series"
-_SHOWN = ("energy", "specific_heat", "abs_magnetization", "connected_susceptibility", "binder")
+_SHOWN = ("energy_per_site", "specific_heat", "abs_magnetization", "connected_susceptibility", "binder")
 
 
 class Task(NamedTuple):
@@ -190,7 +190,7 @@ def _exact(p: ScanParameters) -> dict[str, Any]:
     grid = np.linspace(low, high, 61 if high > low else 1).tolist()
     models = {side: [IsingModel((side,) * p.n_axes, J) for J in grid] for side in sorted(p.side)}
     curves: dict[str, Any] = {"J": grid}
-    curves["energy"] = {str(n): [model.mean_energy() / model.n_sites for model in found] for n, found in models.items()}
+    curves["energy_per_site"] = {str(n): [model.mean_energy_per_site() for model in found] for n, found in models.items()}
     curves["specific_heat"] = {str(n): [model.specific_heat() for model in found] for n, found in models.items()}
     if p.n_axes == 2:
         curves["J_critical"] = CRITICAL_COUPLING
@@ -236,8 +236,8 @@ def _pull(row: dict[str, Any]) -> str:
     if model["lattice"] != "hypercubic" or len(model["shape"]) > 2 or model["h"]:
         return "–"
     exact = IsingModel(tuple(model["shape"]), row["J"])
-    value, stderr = _floats(row["energy"])
-    return f"{(value - exact.mean_energy() / exact.n_sites) / stderr:+.1f}" if stderr > 0 else "–"
+    value, stderr = _floats(row["energy_per_site"])
+    return f"{(value - exact.mean_energy_per_site()) / stderr:+.1f}" if stderr > 0 else "–"
 
 
 def measurement_of(row: dict[str, Any]) -> Measurement:

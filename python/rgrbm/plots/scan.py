@@ -11,7 +11,7 @@ from rgrbm.plots.ring import BLACK, BLUE, GREEN, GREY, ORANGE
 
 _COLOURS, _MARKERS = (BLUE, ORANGE, GREEN, GREY, "#CC79A7", "#56B4E9", "#E69F00"), "osD^vPX"
 _PANELS = (
-    ("energy", "energy ⟨H⟩/N"),
+    ("energy_per_site", "energy ⟨H⟩/N"),
     ("specific_heat", "specific heat C"),
     ("abs_magnetization", "magnetization ⟨|m|⟩"),
     ("connected_susceptibility", "connected susceptibility χ"),
@@ -45,7 +45,7 @@ def plot_scan(results: Mapping[str, Any]) -> Figure:
     Examples
     --------
     >>> from rgrbm.plots.scan import plot_scan
-    >>> task = {"side": 8, "J": 0.4, "energy": [-0.5, 0.01]}
+    >>> task = {"side": 8, "J": 0.4, "energy_per_site": [-0.5, 0.01]}
     >>> figure = plot_scan({"tasks": [task], "curves": {}, "exact": {}})
     """
     tasks, exact = results["tasks"], results["exact"]

@@ -30,9 +30,9 @@ def plot_time_series(series: TimeSeries) -> Figure:
     """
     figure = Figure(figsize=(7.0, 4.6), layout="constrained", dpi=150)
     above, below = figure.subplots(2, 1, sharex=True)
-    n_chains = series.energy.shape[1]
+    n_chains = series.energy_per_site.shape[1]
     for axes, values, name in (
-        (above, series.energy, "energy H/N"),
+        (above, series.energy_per_site, "energy H/N"),
         (below, series.magnetization, "magnetization m"),
     ):
         shown = values[:, :_MOST_CHAINS]

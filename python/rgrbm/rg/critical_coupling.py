@@ -247,15 +247,17 @@ def _with_nearest(operators: Iterable[SpinOperator] | None, n_dimensions: int) -
 
 def _common_coupling(J: float | None, *samples: npt.ArrayLike | Ensemble) -> float:
     """The J of ensembles, or the one that is given."""
-    known: set[float | tuple[float, ...]] = {s.J for s in samples if isinstance(s, Ensemble)}
+    ensembles = [s for s in samples if isinstance(s, Ensemble)]
+    for ensemble in ensembles:
+        if len(set(ensemble.couplings)) > 1:
+            raise ValueError(f"one coupling is matched, the ensembles have one for each axis: {ensemble.couplings}")
+    known = {ensemble.J for ensemble in ensembles}
     if J is not None:
         known.add(checks.real("J", J))
     if len(known) != 1:
         what = "different ones" if known else "none"
         raise ValueError(f"both lattices need the same J, given by ensembles or as J=; got {what}: {sorted(known)}")
     (common,) = known
-    if isinstance(common, tuple):
-        raise ValueError(f"one coupling is matched, the ensembles have one for each axis: {common}")
     return common
 
 

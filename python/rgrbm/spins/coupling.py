@@ -226,9 +226,10 @@ def _bonds_of(ensemble: Ensemble, method: str, bonds: npt.ArrayLike | None) -> n
             f"samples without a field are needed to estimate a coupling; the ensemble has h = {ensemble.h:g}. "
             "Draw it at h = 0"
         )
-    if isinstance(ensemble.J, tuple) and len(set(ensemble.J)) > 1:
+    if len(set(ensemble.couplings)) > 1:
         raise ValueError(
-            f"one coupling is estimated; the ensemble has one for each axis, {ensemble.J}. Draw it with a single J"
+            f"one coupling is estimated; the ensemble has one for each axis, {ensemble.couplings}. "
+            "Draw it with a single J"
         )
     if ensemble.lattice == "hypercubic":
         return bonds
@@ -325,7 +326,7 @@ def _bond_mean(J: float, shape: tuple[int, ...]) -> float:
         return float(exact.ring_correlation(J, shape[0], 1)[1])
     if J == 0:
         return 0.0
-    return -exact.torus_mean_energy(J, *shape) / (2 * shape[0] * shape[1] * J)
+    return -exact.torus_mean_energy_per_site(J, *shape) / (2 * J)
 
 
 def _ring_correlations(s: Spins) -> Values:

@@ -62,9 +62,9 @@ def draw(
         spacing = _spacing(times) if spacing is None else spacing
         spins = _samples(sampler, n_samples, spacing, sequence, progress)
     return Ensemble(
-        spins=spins, shape=model.lattice.shape, J=model.J, method=chosen, entropy=sequence.entropy, n_chains=n_chains,
-        burn_in=burn_in, spacing=spacing, tau_int=times, seconds=time.perf_counter() - started, h=model.h,
-        lattice=model.lattice.kind,
+        spins=spins, shape=model.lattice.shape, couplings=model.couplings, method=chosen, entropy=sequence.entropy,
+        n_chains=n_chains, burn_in=burn_in, spacing=spacing, tau_int=times, seconds=time.perf_counter() - started,
+        h=model.h, lattice=model.lattice.kind,
     )  # fmt: skip
 
 

@@ -9,6 +9,8 @@ import numpy as np
 
 from rgrbm._support.config import config
 from rgrbm._support.tensors import FileFormatError, read_tensors, require, write_tensors
+from rgrbm.spins.lattice import Lattice
+from rgrbm.spins.model_units import single_coupling
 from rgrbm.spins.values import Spins
 from rgrbm.statistics.presentation import Presented
 
@@ -23,8 +25,8 @@ class Ensemble(Presented):
         Configurations of ±1.
     shape : tuple of int
         Sites along each axis.
-    J : float or tuple of float
-        Coupling, or one for each axis of bonds.
+    couplings : tuple of float
+        Coupling of each axis of bonds.
     method : str
         The sampler.
     entropy : int
@@ -47,7 +49,7 @@ class Ensemble(Presented):
 
     spins: Spins
     shape: tuple[int, ...]
-    J: float | tuple[float, ...]
+    couplings: tuple[float, ...]
     method: str
     entropy: Any
     n_chains: int
@@ -58,13 +60,18 @@ class Ensemble(Presented):
     h: float = 0.0
     lattice: str = "hypercubic"
 
+    @property
+    def J(self) -> float:
+        """The coupling; an AttributeError where the axes have different ones."""
+        return single_coupling(self)
+
     def provenance(self) -> dict[str, Any]:
         """All but the spins, ready for a JSON file."""
         return {
             "model": "Ising",
             "shape": list(self.shape),
             "lattice": self.lattice,
-            "J": list(self.J) if isinstance(self.J, tuple) else self.J,
+            "couplings": list(self.couplings),
             "h": self.h,
             "method": self.method,
             "entropy": str(self.entropy),
@@ -131,10 +138,16 @@ class Ensemble(Presented):
             raise FileFormatError(f"{name!r}: its spins are not {n_samples} configurations of {n_sites} sites")
         spins = 2 * np.unpackbits(packed, axis=1, count=n_sites).astype(np.int8) - 1
         entropy = require(metadata, "entropy", str, name)
+        # Files of versions that knew neither have none.
+        metadata = {"h": 0.0, "lattice": "hypercubic"} | metadata
+        try:
+            n_axes = Lattice(shape, require(metadata, "lattice", str, name)).n_axes
+        except ValueError as error:
+            raise FileFormatError(f"{name!r}: {error}") from error
         return cls(
             spins=np.ascontiguousarray(spins.reshape(n_samples, *shape)),
             shape=shape,
-            J=_couplings(require(metadata, "J", (float, int, list), name), name),
+            couplings=_couplings(metadata, n_axes, name),
             method=require(metadata, "method", str, name),
             entropy=int(entropy) if entropy.isdecimal() else entropy,
             n_chains=require(metadata, "n_chains", int, name),
@@ -142,9 +155,8 @@ class Ensemble(Presented):
             spacing=require(metadata, "spacing", int, name),
             tau_int=require(metadata, "tau_int", dict, name),
             seconds=float(require(metadata, "seconds", (float, int), name)),
-            # Files of versions that knew neither have none.
-            h=float(require({"h": 0.0} | metadata, "h", (float, int), name)),
-            lattice=require({"lattice": "hypercubic"} | metadata, "lattice", str, name),
+            h=float(require(metadata, "h", (float, int), name)),
+            lattice=require(metadata, "lattice", str, name),
         )
 
     def _title(self) -> str:
@@ -155,7 +167,7 @@ class Ensemble(Presented):
 
     def summary(self) -> str:
         """One line for people."""
-        J = " and ".join(f"{coupling:g}" for coupling in (self.J if isinstance(self.J, tuple) else (self.J,)))
+        J = " and ".join(f"{coupling:g}" for coupling in dict.fromkeys(self.couplings))
         text = f"{len(self.spins)} configurations of {'×'.join(map(str, self.shape))} spins at J = {J}"
         if self.h:
             text += f", h = {self.h:g}"
@@ -171,9 +183,10 @@ class Ensemble(Presented):
         )
 
 
-def _couplings(given: float | list[Any], name: str) -> float | tuple[float, ...]:
-    if not isinstance(given, list):
-        return float(given)
-    if not all(isinstance(J, float | int) and not isinstance(J, bool) for J in given):
-        raise FileFormatError(f"{name!r}: its couplings J are {given}")
-    return tuple(float(J) for J in given)
+def _couplings(metadata: dict[str, Any], n_axes: int, name: str) -> tuple[float, ...]:
+    """Of a file's metadata; older versions wrote J, one number where all axes had the same."""
+    given = metadata.get("couplings", metadata.get("J"))
+    values: list[Any] = given if isinstance(given, list) else [given] * n_axes
+    if len(values) != n_axes or not all(isinstance(J, float | int) and not isinstance(J, bool) for J in values):
+        raise FileFormatError(f"{name!r}: its couplings are {given!r}; expected {n_axes} numbers, one for each axis")
+    return tuple(map(float, values))

@@ -1,23 +1,26 @@
 """The Ising model: a lattice with a coupling, its samples and exact results."""
 
+import math
 from collections.abc import Sequence
 
 import numpy as np
 import numpy.typing as npt
 
-from rgrbm._support import checks, streams
+from rgrbm._support import streams
 from rgrbm._support.progress import Progress
-from rgrbm.spins import draw, exact, measured_run
+from rgrbm.spins import draw, measured_run
 from rgrbm.spins.bonds import Bonds, Values
+from rgrbm.spins.closed_forms import ClosedForms
 from rgrbm.spins.ensemble import Ensemble
 from rgrbm.spins.lattice import Kind, Lattice
 from rgrbm.spins.measurement import Measurement
 from rgrbm.spins.methods import MeasuredMethod, Method
+from rgrbm.spins.model_units import couplings_and_field, require_no_second_side, single_coupling
 from rgrbm.spins.time_series import Start, TimeSeries
 from rgrbm.spins.values import Spins
 
 
-class IsingModel:
+class IsingModel(ClosedForms):
     """Ising model H = −Σ_a J_a Σ s s′ − h Σ s over nearest neighbours, periodic, at β = 1.
 
     Parameters
@@ -25,11 +28,16 @@ class IsingModel:
     shape : int or tuple of int
         ``(N,)`` is a ring of N spins, ``(rows, columns)`` a square lattice on a torus (or a triangular one),
         ``(layers, rows, columns)`` a cubic lattice. A side of 2 has double bonds.
-    J : float or sequence of float
+    J : float or sequence of float, optional
         Coupling, in units of temperature (it stands for βJ); negative for an antiferromagnet. Or one for each axis of
         bonds: in the order of the shape, on the triangular lattice down the rows, along them and along their diagonal.
+        Exactly one of J, T and beta must be given.
     h : float, default=0
-        Uniform field, in the same units.
+        Uniform field: with J in units of temperature as well, with T or beta in units of the coupling.
+    T : float, optional
+        Temperature in units of the coupling of a ferromagnet (k_B = 1), positive: J = 1/T, and h is divided by T.
+    beta : float, optional
+        The same as an inverse temperature, 1/T; not negative.
     lattice : {"hypercubic", "triangular"}
         Kind of the lattice; :class:`rgrbm.spins.Lattice` describes both.
 
@@ -37,20 +45,19 @@ class IsingModel:
     ----------
     lattice : Lattice
         Sites, bonds and colours.
-    J : float or tuple of float
-        The coupling if all axes have the same, else that of each.
     couplings : tuple of float
-        The coupling of each axis.
+        The coupling of each axis, in units of temperature.
     h : float
-        The field.
+        The field, in units of temperature.
 
     Raises
     ------
     ValueError
-        If a side is below 2, there are more than three axes or 2³¹ sites, the lattice is unknown, J has not a value
-        for each axis, or J or h is not finite.
+        If a side is below 2, there are more than three axes or 2³¹ sites, the lattice is unknown, J does not have a
+        value for each axis, J or h is not finite, T is not positive, or beta is negative.
     TypeError
-        If the shape is not made of integers, or J or h is not a number.
+        If the shape is not made of integers, J, h, T or beta is not a number, or not exactly one of J, T and beta is
+        given; also for ``IsingModel(16, 16)``, where a side of the lattice stands in the place of J.
 
     Examples
     --------
@@ -59,32 +66,41 @@ class IsingModel:
     >>> spins = model.sample(1200, method="metropolis", seed=0)
     >>> spins.shape, spins.dtype
     ((1200, 64), dtype('int8'))
+    >>> IsingModel((64, 64), T=2.5)
+    IsingModel(shape=(64, 64), J=0.4)
     >>> IsingModel((8, 8, 8), J=(0.2, 0.2, 0.25), h=0.1).sample(100, seed=0).shape
     (100, 8, 8, 8)
     """
 
     def __init__(
-        self, shape: int | tuple[int, ...], J: float | Sequence[float], h: float = 0.0, *, lattice: Kind = "hypercubic"
+        self,
+        shape: int | tuple[int, ...],
+        J: float | Sequence[float] | None = None,
+        h: float = 0.0,
+        *,
+        T: float | None = None,
+        beta: float | None = None,
+        lattice: Kind = "hypercubic",
     ) -> None:
+        require_no_second_side(shape, J)
         self.lattice = Lattice(shape if isinstance(shape, tuple | list) else (shape,), lattice)
-        self.couplings = _axis_couplings(J, self.lattice)
-        self.J = self.couplings if len(set(self.couplings)) > 1 else self.couplings[0]
-        self.h = checks.real("the field h", h)
+        self.couplings, self.h = couplings_and_field(self.lattice, J, h, T, beta)
 
     def __repr__(self) -> str:
+        J = self.couplings if len(set(self.couplings)) > 1 else self.couplings[0]
         field = f", h={self.h}" if self.h else ""
         kind = f", lattice={self.lattice.kind!r}" if self.lattice.kind != "hypercubic" else ""
-        return f"IsingModel(shape={self.shape}, J={self.J}{field}{kind})"
+        return f"IsingModel(shape={self.shape}, J={J}{field}{kind})"
 
     @property
-    def shape(self) -> tuple[int, ...]:
-        """Sites along each axis."""
-        return self.lattice.shape
+    def J(self) -> float:
+        """The coupling, in units of temperature; an AttributeError where the axes have different ones."""
+        return single_coupling(self)
 
     @property
-    def n_sites(self) -> int:
-        """Number of spins."""
-        return self.lattice.n_sites
+    def T(self) -> float:
+        """The temperature in units of the coupling, 1/|J|; an AttributeError where the axes have different ones."""
+        return 1 / abs(self.J) if self.J else math.inf
 
     def sample(
         self,
@@ -249,12 +265,13 @@ class IsingModel:
         --------
         >>> from rgrbm import IsingModel
         >>> model = IsingModel((8, 8), J=0.4)
-        >>> found = model.measure(500, seed=0)
-        >>> bool(abs(found.energy.mean - model.mean_energy() / 64) < 4 * found.energy.stderr), found.equilibrated
+        >>> result = model.measure(500, seed=0)
+        >>> energy = result.energy_per_site
+        >>> bool(abs(energy.mean - model.mean_energy_per_site()) < 4 * energy.stderr), result.equilibrated
         (True, True)
         """
-        if keep_series and isinstance(self.J, tuple):
-            raise ValueError(f"series are kept of models with one coupling for all axes, got J = {self.J}")
+        if keep_series and len(set(self.couplings)) > 1:
+            raise ValueError(f"series are kept of models with one coupling for all axes, got J = {self.couplings}")
         return measured_run.measure(
             self, n_sweeps, method=method, seed=seed, n_chains=n_chains, burn_in=burn_in,
             correlation_every=correlation_every, keep_series=keep_series, progress=progress,
@@ -310,7 +327,7 @@ class IsingModel:
         --------
         >>> from rgrbm import IsingModel
         >>> run = IsingModel((64, 64), J=0.6).time_series(100, start="cold", method="metropolis", seed=0)
-        >>> run.energy.shape, run.spins().shape
+        >>> run.energy_per_site.shape, run.spins().shape
         ((101, 1), (1, 64, 64))
         >>> run.extend(50).sweeps[-1]
         np.int64(150)
@@ -319,7 +336,7 @@ class IsingModel:
         return run.extend(n_sweeps, progress=progress)
 
     def energy(self, spins: npt.ArrayLike) -> npt.NDArray[np.float64]:
-        """Energy H = −Σ_a J_a Σ s s′ − h Σ s of configurations.
+        """Total energy H = −Σ_a J_a Σ s s′ − h Σ s of configurations, in units of temperature.
 
         Parameters
         ----------
@@ -342,7 +359,7 @@ class IsingModel:
         """
         array = self._check_spins(spins)
         bonds = self.lattice.bond_sums(array)
-        if isinstance(self.J, tuple):
+        if len(set(self.couplings)) > 1:
             energy = -(bonds @ np.array(self.couplings))
         else:
             energy = -self.J * np.asarray(bonds.sum(axis=-1), dtype=np.float64)
@@ -385,116 +402,3 @@ class IsingModel:
         """
         couplings = np.repeat(np.array(self.couplings), self.n_sites)
         return self.n_sites, self.lattice.bonds().reshape(-1, 2), couplings, self.h
-
-    def log_z(self) -> float:
-        """Exact log of the partition function (transfer matrix; Kaufman on the torus).
-
-        Raises
-        ------
-        ValueError
-            If no closed form is known here: it is for ring and square lattice with one coupling and without a field.
-
-        Examples
-        --------
-        >>> from rgrbm import IsingModel
-        >>> round(IsingModel((64,), J=1.0).log_z(), 6)
-        72.123393
-        """
-        J = self._closed_form("log Z")
-        return exact.ring_log_z(J, self.n_sites) if len(self.shape) == 1 else exact.torus_log_z(J, *self.shape)
-
-    def free_energy(self) -> float:
-        """Exact free energy F = −ln Z (Eq. 2 of the report); errors as for :meth:`log_z`."""
-        return -self.log_z()
-
-    def mean_energy(self) -> float:
-        """Exact mean energy ⟨H⟩; errors as for :meth:`log_z`."""
-        J = self._closed_form("the mean energy")
-        return (
-            exact.ring_mean_energy(J, self.n_sites) if len(self.shape) == 1 else exact.torus_mean_energy(J, *self.shape)
-        )
-
-    def specific_heat(self) -> float:
-        """Exact specific heat per site, C = (⟨H²⟩ − ⟨H⟩²)/N = J² ∂² ln Z/∂J² / N; errors as for :meth:`log_z`.
-
-        Examples
-        --------
-        >>> from rgrbm import IsingModel
-        >>> round(IsingModel((16, 16), J=0.44).specific_heat(), 6)
-        1.505989
-        """
-        J = self._closed_form("the specific heat")
-        if len(self.shape) == 1:
-            return exact.ring_specific_heat(J, self.n_sites)
-        return exact.torus_specific_heat(J, *self.shape)
-
-    def _closed_form(self, what: str, *, ring: bool = False) -> float:
-        """The coupling, if the model is one that has closed forms."""
-        n_axes = len(self.shape)
-        if isinstance(self.J, tuple) or self.h or self.lattice.kind != "hypercubic" or n_axes > (1 if ring else 2):
-            hint = "" if ring else "; rgrbm.spins.spin_log_z(*model.terms()) sums over the states of up to 28 spins"
-            where = "the ring only, without a field" if ring else "ring and square lattice with one J and no field"
-            raise ValueError(f"{what} is known here for {where}, not for {self!r}{hint}")
-        return self.J
-
-    def correlation(self, max_distance: int) -> npt.NDArray[np.float64]:
-        """Exact two-point correlation ⟨s₀ sₓ⟩ of the ring.
-
-        Parameters
-        ----------
-        max_distance : int
-            Largest distance x, in sites; at most half the ring.
-
-        Returns
-        -------
-        ndarray of shape (max_distance + 1,)
-            ⟨s₀ sₓ⟩ for x = 0 … max_distance, dimensionless, in [−1, 1].
-
-        Raises
-        ------
-        ValueError
-            If the model is not a ring without a field, or ``max_distance`` is negative or exceeds half the ring.
-        TypeError
-            If ``max_distance`` is not an integer.
-
-        Notes
-        -----
-        From the transfer matrix, whose eigenvalues are 2 cosh J and 2 sinh J:
-        ⟨s₀ sₓ⟩ = (tˣ + tᴺ⁻ˣ) / (1 + tᴺ) with t = tanh J. The limit N → ∞ is tˣ.
-
-        References
-        ----------
-        Pathria & Beale, *Statistical Mechanics*, section on the Ising chain.
-
-        Examples
-        --------
-        >>> from rgrbm import IsingModel
-        >>> IsingModel((64,), J=1.0).correlation(2).round(4)
-        array([1.    , 0.7616, 0.58  ])
-        """
-        J = self._closed_form("the exact correlation", ring=True)
-        max_distance = checks.integer("max_distance", max_distance)
-        if not 0 <= max_distance <= self.n_sites // 2:
-            raise ValueError(
-                f"max_distance must be between 0 and half the ring, {self.n_sites // 2}, got {max_distance}"
-            )
-        return exact.ring_correlation(J, self.n_sites, max_distance)
-
-    def correlation_length(self) -> float:
-        """Exact correlation length ξ of the infinite chain, in sites.
-
-        Raises
-        ------
-        ValueError
-            If the model is not a ring without a field.
-        """
-        return exact.ring_correlation_length(self._closed_form("the correlation length", ring=True))
-
-
-def _axis_couplings(J: float | Sequence[float], lattice: Lattice) -> tuple[float, ...]:
-    """J as one coupling for each axis of bonds."""
-    if not (isinstance(J, tuple | list) or (isinstance(J, np.ndarray) and J.ndim)):
-        return (checks.real("the coupling J", J),) * lattice.n_axes
-    if np.ndim(J) != 1 or len(J) != lattice.n_axes:
-        raise ValueError(f"J must be one coupling, or one for each of {lattice.n_axes} axes of bonds, got {J!r}")
-    return tuple(checks.real("each coupling J", coupling) for coupling in J)

@@ -15,7 +15,7 @@ from rgrbm.statistics.notation import with_error
 from rgrbm.statistics.presentation import Presented
 
 _NAMES = {
-    "energy": "energy ⟨H⟩/N",
+    "energy_per_site": "energy ⟨H⟩/N",
     "specific_heat": "specific heat",
     "magnetization": "magnetization ⟨m⟩",
     "abs_magnetization": "⟨|m|⟩",
@@ -39,7 +39,7 @@ class Measurement(Presented):
 
     Attributes
     ----------
-    energy, specific_heat, magnetization, abs_magnetization, m2, m4, binder, susceptibility : Estimate
+    energy_per_site, specific_heat, magnetization, abs_magnetization, m2, m4, binder, susceptibility : Estimate
         Each a pair (mean, stderr). The error allows for correlations in time: it is a jackknife over whole chains, or
         over stretches of chains where there are few. It is NaN where nothing ever changed, or fewer than four blocks
         were measured.
@@ -75,7 +75,7 @@ class Measurement(Presented):
         Σ s s′ and Σ s of all measurements, if they were to be kept: what :class:`rgrbm.spins.Reweighting` takes.
     """
 
-    energy: Estimate
+    energy_per_site: Estimate
     specific_heat: Estimate
     magnetization: Estimate
     abs_magnetization: Estimate

@@ -25,11 +25,6 @@ class Model(Protocol):
         ...
 
     @property
-    def J(self) -> float | tuple[float, ...]:
-        """Its coupling, or one for each axis."""
-        ...
-
-    @property
     def couplings(self) -> tuple[float, ...]:
         """Coupling of each axis."""
         ...

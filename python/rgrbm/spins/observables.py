@@ -162,7 +162,7 @@ def _binder(second: Array, fourth: Array) -> Array:
 
 
 OBSERVABLES: dict[str, Callable[[Means, Setting], Array]] = {
-    "energy": lambda x, of: x["e"],
+    "energy_per_site": lambda x, of: x["e"],
     "specific_heat": lambda x, of: of.n_sites * (x["e2"] - x["e"] ** 2),
     "magnetization": lambda x, of: x["m"],
     "abs_magnetization": lambda x, of: x["abs_m"],

@@ -100,7 +100,7 @@ class Reweighting(Presented):
     ...     series = sampler.measure(200)
     ...     runs.append(RecordedRun(J, series.bond_sums.sum(axis=-1), series.magnetization))
     >>> reweighting = Reweighting(runs, 256)
-    >>> value, stderr = reweighting.curve("energy", [0.43, 0.44])
+    >>> value, stderr = reweighting.curve("energy_per_site", [0.43, 0.44])
     >>> bool(abs(value[1] / 0.44 + 1.4459) < 5 * stderr[1] / 0.44)
     True
     """
@@ -159,7 +159,7 @@ class Reweighting(Presented):
         Parameters
         ----------
         name : str
-            "energy" ⟨e⟩, "specific_heat" N(⟨e²⟩ − ⟨e⟩²), "abs_magnetization" ⟨|m|⟩, "m2", "m4", "binder"
+            "energy_per_site" ⟨e⟩, "specific_heat" N(⟨e²⟩ − ⟨e⟩²), "abs_magnetization" ⟨|m|⟩, "m2", "m4", "binder"
             1 − ⟨m⁴⟩/(3⟨m²⟩²), "susceptibility" N(⟨m²⟩ − ⟨m⟩²) with ⟨m⟩ = 0 for h = 0, or "connected_susceptibility"
             N(⟨m²⟩ − ⟨|m|⟩²).
         J : array_like of float
@@ -377,7 +377,7 @@ def _susceptibility(x: Means, J: Array, h: float, n: int) -> Array:
 
 
 _OBSERVABLES: dict[str, _Function] = {
-    "energy": _energy,
+    "energy_per_site": _energy,
     "specific_heat": _specific_heat,
     "abs_magnetization": lambda x, J, h, n: x["abs_m"],
     "m2": lambda x, J, h, n: x["m2"],

@@ -34,7 +34,7 @@ class TimeSeries(Presented):
         Sweeps between records.
     sweeps : ndarray of int64, shape (n,)
         Sweeps made before each record: 0, every, 2 · every, …
-    energy : ndarray of float64, shape (n, n_chains)
+    energy_per_site : ndarray of float64, shape (n, n_chains)
         H/N after so many sweeps.
     magnetization : ndarray of float64, shape (n, n_chains)
         Σ s/N.
@@ -45,7 +45,7 @@ class TimeSeries(Presented):
     sampler: Sampler
     every: int
     sweeps: npt.NDArray[np.int64] = field(init=False)
-    energy: Array = field(init=False)
+    energy_per_site: Array = field(init=False)
     magnetization: Array = field(init=False)
     staggered_magnetization: Array = field(init=False)
 
@@ -53,7 +53,7 @@ class TimeSeries(Presented):
         sampler = self.sampler
         staggered = None if sampler.staggered_pattern is None else sampler.staggered_magnetizations()[None]
         self.sweeps = np.zeros(0, np.int64)
-        self.energy = self.magnetization = self.staggered_magnetization = np.zeros((0, sampler.n_chains))
+        self.energy_per_site = self.magnetization = self.staggered_magnetization = np.zeros((0, sampler.n_chains))
         self._append(sampler.bond_sums()[None], sampler.magnetizations()[None], staggered)
 
     @classmethod
@@ -123,11 +123,11 @@ class TimeSeries(Presented):
         )
 
     def _values(self) -> dict[str, Any]:
-        names = ("every", "sweeps", "energy", "magnetization", "staggered_magnetization")
+        names = ("every", "sweeps", "energy_per_site", "magnetization", "staggered_magnetization")
         return {name: getattr(self, name) for name in names}
 
     def _table(self) -> tuple[Sequence[str], Sequence[Sequence[str]]]:
-        names = {"energy": "energy H/N", "magnetization": "magnetization m"}
+        names = {"energy_per_site": "energy H/N", "magnetization": "magnetization m"}
         ends = {name: (getattr(self, name)[0], getattr(self, name)[-1]) for name in names}
         header = "mean over chains", "at the start", f"after {self.sweeps[-1]} sweeps"
         return header, [
@@ -141,6 +141,6 @@ class TimeSeries(Presented):
             staggered = np.full(magnetization.shape, np.nan)
         first = self.every * len(self.sweeps)
         self.sweeps = np.concatenate([self.sweeps, first + self.every * np.arange(len(energy))])
-        self.energy = np.concatenate([self.energy, energy])
+        self.energy_per_site = np.concatenate([self.energy_per_site, energy])
         self.magnetization = np.concatenate([self.magnetization, magnetization / n])
         self.staggered_magnetization = np.concatenate([self.staggered_magnetization, staggered / n])

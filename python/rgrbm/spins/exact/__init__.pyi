@@ -4,17 +4,17 @@ from rgrbm.spins.exact.ring import (
     ring_correlation,
     ring_correlation_length,
     ring_log_z,
-    ring_mean_energy,
+    ring_mean_energy_per_site,
     ring_specific_heat,
 )
 from rgrbm.spins.exact.square import (
     square_correlation_length,
-    square_free_energy,
+    square_free_energy_per_site,
     square_magnetization,
-    square_mean_energy,
+    square_mean_energy_per_site,
     square_specific_heat,
 )
-from rgrbm.spins.exact.torus import torus_log_z, torus_mean_energy, torus_specific_heat
+from rgrbm.spins.exact.torus import torus_log_z, torus_mean_energy_per_site, torus_specific_heat
 
 __all__ = [
     "CRITICAL_COUPLING",
@@ -23,14 +23,14 @@ __all__ = [
     "ring_correlation",
     "ring_correlation_length",
     "ring_log_z",
-    "ring_mean_energy",
+    "ring_mean_energy_per_site",
     "ring_specific_heat",
     "square_correlation_length",
-    "square_free_energy",
+    "square_free_energy_per_site",
     "square_magnetization",
-    "square_mean_energy",
+    "square_mean_energy_per_site",
     "square_specific_heat",
     "torus_log_z",
-    "torus_mean_energy",
+    "torus_mean_energy_per_site",
     "torus_specific_heat",
 ]

@@ -2,9 +2,10 @@
 
 import itertools
 import math
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from decimal import Decimal
+from typing import Any
 
 import numpy as np
 import numpy.typing as npt
@@ -49,34 +50,63 @@ class DensityOfStates(Presented):
         rows = [(str(B), f"{n:,}" if n < _PRINTED else f"{Decimal(n):.6E}") for B, n in levels]
         return ("Σ s s′", "configurations"), rows
 
-    def log_z(self, J: float) -> float:
+    def log_z(self, J: float | npt.ArrayLike) -> Any:
         """Log of the partition function at coupling J, of either sign.
+
+        Parameters
+        ----------
+        J : float or array_like of float
+            Coupling, or couplings.
+
+        Returns
+        -------
+        float, or ndarray of float64 of the shape of J
 
         Raises
         ------
         TypeError, ValueError
-            If J is not a finite number.
+            If J is not a finite number, or an array of such.
         """
-        return self._weighted(J)[0]
+        return _for_couplings(J, lambda x: self._weighted(x)[0])
 
-    def probabilities(self, J: float) -> Values:
-        """Probability of each value of B at coupling J, shape (n_levels,); errors as for :meth:`log_z`."""
-        return self._weighted(J)[1]
+    def probabilities(self, J: float | npt.ArrayLike) -> Values:
+        """Probability of each value of B at coupling J, shape (..., n_levels); errors as for :meth:`log_z`."""
+        return self._weighted(_couplings(J))[1]
 
-    def mean_energy(self, J: float) -> float:
-        """Mean energy ⟨H⟩ of the lattice; errors as for :meth:`log_z`."""
-        return -J * float(self.probabilities(J) @ self.bond_sums)
+    def mean_energy_per_site(self, J: float | npt.ArrayLike) -> Any:
+        """Mean energy per site ⟨H⟩/N; parameters, result and errors as for :meth:`log_z`."""
+        return _for_couplings(J, lambda x: -x * (self._weighted(x)[1] @ self.bond_sums) / math.prod(self.shape))
 
-    def specific_heat(self, J: float) -> float:
-        """Specific heat per site, (⟨H²⟩ − ⟨H⟩²)/N; errors as for :meth:`log_z`."""
-        p = self.probabilities(J)
-        return J**2 * float(p @ (self.bond_sums - p @ self.bond_sums) ** 2) / math.prod(self.shape)
+    def specific_heat(self, J: float | npt.ArrayLike) -> Any:
+        """Specific heat per site, (⟨H²⟩ − ⟨H⟩²)/N; parameters, result and errors as for :meth:`log_z`."""
+        return _for_couplings(J, lambda x: x**2 * self._variance(x) / math.prod(self.shape))
 
-    def _weighted(self, J: float) -> tuple[float, Values]:
-        J = checks.real("J", J)
-        logs = np.array([math.log(count) for count in self.counts]) + J * self.bond_sums
-        weights = np.exp(logs - logs.max())
-        return float(logs.max() + math.log(weights.sum())), weights / weights.sum()
+    def _variance(self, J: Values) -> Values:
+        p = self._weighted(J)[1]
+        deviations = self.bond_sums - (p @ self.bond_sums)[..., None]
+        return np.asarray((p * deviations**2).sum(axis=-1))
+
+    def _weighted(self, J: Values) -> tuple[Values, Values]:
+        """Ln Z, and the probability of each level."""
+        logs = np.array([math.log(count) for count in self.counts]) + J[..., None] * self.bond_sums
+        highest = logs.max(axis=-1, keepdims=True)
+        weights = np.exp(logs - highest)
+        total = weights.sum(axis=-1, keepdims=True)
+        return (highest + np.log(total))[..., 0], weights / total
+
+
+def _couplings(J: Any) -> Values:
+    if np.ndim(J) == 0:
+        return np.array(checks.real("J", J))
+    couplings = checks.numbers("J", J)
+    for coupling in couplings[~np.isfinite(couplings)]:
+        checks.real("J", coupling)
+    return couplings
+
+
+def _for_couplings(J: Any, function: Callable[[Values], Values]) -> Any:
+    values = function(_couplings(J))
+    return float(values) if np.ndim(J) == 0 else values
 
 
 def density_of_states(shape: int | Sequence[int]) -> DensityOfStates:

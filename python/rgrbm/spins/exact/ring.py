@@ -10,23 +10,25 @@ import numpy as np
 import numpy.typing as npt
 
 from rgrbm._support import checks
+from rgrbm.spins.exact.elementwise import array_for_each, float_for_each
 
 Values = npt.NDArray[np.float64]
 
 
+@float_for_each
 def ring_log_z(J: float, n_sites: int) -> float:
     """Log of the partition function of the ring, ln[(2 cosh J)ᴺ + (2 sinh J)ᴺ].
 
     Parameters
     ----------
-    J : float
-        Coupling.
+    J : float or array_like of float
+        Coupling, or couplings.
     n_sites : int
         Number of spins N.
 
     Returns
     -------
-    float
+    float, or ndarray of float64 of the shape of J
 
     Raises
     ------
@@ -44,21 +46,25 @@ def ring_log_z(J: float, n_sites: int) -> float:
     return _ring(J, n_sites)[0]
 
 
-def ring_mean_energy(J: float, n_sites: int) -> float:
-    """Mean energy ⟨H⟩ = −J N (t + tᴺ⁻¹)/(1 + tᴺ) of the ring, t = tanh J.
+@float_for_each
+def ring_mean_energy_per_site(J: float, n_sites: int) -> float:
+    """Mean energy per site ⟨H⟩/N = −J (t + tᴺ⁻¹)/(1 + tᴺ) of the ring, t = tanh J.
 
     Parameters and errors as for :func:`ring_log_z`.
 
     Examples
     --------
-    >>> from rgrbm.spins.exact import ring_mean_energy
-    >>> round(ring_mean_energy(1.0, 64) / 64, 6)
+    >>> from rgrbm.spins.exact import ring_mean_energy_per_site
+    >>> round(ring_mean_energy_per_site(1.0, 64), 6)
     -0.761594
+    >>> ring_mean_energy_per_site([0.5, 1.0], 64).round(6)
+    array([-0.231059, -0.761594])
     """
     slope = _ring(J, n_sites)[1]
-    return -J * slope
+    return -J * slope / n_sites
 
 
+@float_for_each
 def ring_specific_heat(J: float, n_sites: int) -> float:
     """Specific heat per site C = J² ∂² ln Z/∂J² / N = (⟨H²⟩ − ⟨H⟩²)/N of the ring; (J/cosh J)² for N → ∞.
 
@@ -74,13 +80,14 @@ def ring_specific_heat(J: float, n_sites: int) -> float:
     return J * (J * curvature) / n_sites
 
 
+@array_for_each
 def ring_correlation(J: float, n_sites: int | None, max_distance: int) -> Values:
     """Two-point correlation ⟨s₀ sₓ⟩ of the ring.
 
     Parameters
     ----------
-    J : float
-        Coupling.
+    J : float or array_like of float
+        Coupling, or couplings.
     n_sites : int or None
         Number of spins N; None for N → ∞.
     max_distance : int
@@ -88,8 +95,8 @@ def ring_correlation(J: float, n_sites: int | None, max_distance: int) -> Values
 
     Returns
     -------
-    ndarray of shape (max_distance + 1,)
-        (tˣ + tᴺ⁻ˣ)/(1 + tᴺ) for x = 0 … max_distance, or tˣ for N → ∞, with t = tanh J.
+    ndarray of float64, shape (..., max_distance + 1)
+        (tˣ + tᴺ⁻ˣ)/(1 + tᴺ) for x = 0 … max_distance, or tˣ for N → ∞, with t = tanh J; the first axes are those of J.
 
     Raises
     ------
@@ -116,6 +123,7 @@ def ring_correlation(J: float, n_sites: int | None, max_distance: int) -> Values
     return np.asarray((np.power(t, x) + np.power(t, n - x)) / (1 + t**n))
 
 
+@float_for_each
 def ring_correlation_length(J: float) -> float:
     """Correlation length ξ = −1/ln|tanh J| of the infinite chain, in sites.
 

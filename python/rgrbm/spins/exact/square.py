@@ -10,6 +10,7 @@ import numpy as np
 from scipy.special import ellipe, ellipkm1
 
 from rgrbm._support import checks
+from rgrbm.spins.exact.elementwise import float_for_each
 from rgrbm.spins.exact.modes import CRITICAL_COUPLING, Jet, modes, phase, smallest_gamma
 
 _FAR = 0.2  # t up to which sums over momenta have converged at 64 of them, to e⁻⁷⁷
@@ -17,17 +18,18 @@ _MOMENTA = 64
 _SMALLEST, _LARGEST = 1e-100, 150.0
 
 
-def square_free_energy(J: float) -> float:
+@float_for_each
+def square_free_energy_per_site(J: float) -> float:
     """Free energy per site F/N = −ln Z/N of the infinite square lattice (Onsager 1944).
 
     Parameters
     ----------
-    J : float
-        Coupling, of either sign.
+    J : float or array_like of float
+        Coupling, or couplings, of either sign.
 
     Returns
     -------
-    float
+    float, or ndarray of float64 of the shape of J
 
     Raises
     ------
@@ -40,8 +42,8 @@ def square_free_energy(J: float) -> float:
 
     Examples
     --------
-    >>> from rgrbm.spins.exact import CRITICAL_COUPLING, square_free_energy
-    >>> round(square_free_energy(CRITICAL_COUPLING), 8)
+    >>> from rgrbm.spins.exact import CRITICAL_COUPLING, square_free_energy_per_site
+    >>> round(square_free_energy_per_site(CRITICAL_COUPLING), 8)
     -0.9296954
     """
     from scipy.integrate import quad
@@ -59,15 +61,16 @@ def square_free_energy(J: float) -> float:
     return -(0.5 * math.log(2) + float(value) / math.pi)
 
 
-def square_mean_energy(J: float) -> float:
+@float_for_each
+def square_mean_energy_per_site(J: float) -> float:
     """Mean energy per site ⟨H⟩/N of the infinite square lattice (Onsager 1944).
 
-    Parameters and errors as for :func:`square_free_energy`.
+    Parameters and errors as for :func:`square_free_energy_per_site`.
 
     Examples
     --------
-    >>> from rgrbm.spins.exact import CRITICAL_COUPLING, square_mean_energy
-    >>> round(square_mean_energy(CRITICAL_COUPLING) / CRITICAL_COUPLING, 6)
+    >>> from rgrbm.spins.exact import CRITICAL_COUPLING, square_mean_energy_per_site
+    >>> round(square_mean_energy_per_site(CRITICAL_COUPLING) / CRITICAL_COUPLING, 6)
     -1.414214
     """
     K = abs(checks.real("J", J))
@@ -78,10 +81,11 @@ def square_mean_energy(J: float) -> float:
     return -K / math.tanh(2 * K) * (1 + (2 / math.pi * factor * elliptic if factor else 0.0))
 
 
+@float_for_each
 def square_specific_heat(J: float) -> float:
     """Specific heat per site C = J² ∂² ln Z/∂J² / N of the infinite square lattice (Onsager 1944), infinite at J_c.
 
-    Parameters and errors as for :func:`square_free_energy`.
+    Parameters and errors as for :func:`square_free_energy_per_site`.
 
     Notes
     -----
@@ -104,11 +108,12 @@ def square_specific_heat(J: float) -> float:
     return 4 / math.pi * (K / tanh2) ** 2 * bracket
 
 
+@float_for_each
 def square_magnetization(J: float) -> float:
     """Spontaneous magnetization per site of the infinite square lattice, (1 − sinh⁻⁴ 2J)^⅛ above J_c, else 0.
 
-    Parameters and errors as for :func:`square_free_energy`. An antiferromagnet has none; its staggered one is that of
-    −J.
+    Parameters and errors as for :func:`square_free_energy_per_site`. An antiferromagnet has none; its
+    staggered one is that of −J.
 
     References
     ----------
@@ -117,8 +122,8 @@ def square_magnetization(J: float) -> float:
     Examples
     --------
     >>> from rgrbm.spins.exact import square_magnetization
-    >>> square_magnetization(0.4), round(square_magnetization(0.5), 4)
-    (0.0, 0.9113)
+    >>> square_magnetization([0.4, 0.5]).round(4)
+    array([0.    , 0.9113])
     """
     J = checks.real("J", J)
     if J <= CRITICAL_COUPLING:
@@ -127,10 +132,11 @@ def square_magnetization(J: float) -> float:
     return float(max(-math.expm1(-4 * log_sinh), 0.0) ** 0.125)
 
 
+@float_for_each
 def square_correlation_length(J: float) -> float:
     """Correlation length ξ of the infinite square lattice along an axis, in sites; infinite at J_c.
 
-    Parameters and errors as for :func:`square_free_energy`.
+    Parameters and errors as for :func:`square_free_energy_per_site`.
 
     Notes
     -----

@@ -1,7 +1,7 @@
 """The square lattice on a torus by Kaufman's formula: any sides, any coupling, derivatives in closed form, β = 1.
 
-N = rows × columns sites; energies are those of the whole lattice, the specific heat is per site. A side of 2 has double
-bonds. Sides are at least 2.
+N = rows × columns sites; log Z is that of the whole lattice, energy and specific heat are per site. A side of 2 has
+double bonds. Sides are at least 2.
 """
 
 import math
@@ -9,6 +9,7 @@ import math
 import numpy as np
 
 from rgrbm._support import checks
+from rgrbm.spins.exact.elementwise import float_for_each
 from rgrbm.spins.exact.modes import Jet, phase
 from rgrbm.spins.exact.sectors import log_partition
 
@@ -17,19 +18,20 @@ _SMALLEST, _LARGEST = 1e-100, 150.0
 _FRUSTRATED = 5.0  # beyond, the variance of a frustrated torus is that of its lowest excitations, to 1e-6
 
 
+@float_for_each
 def torus_log_z(J: float, rows: int, columns: int) -> float:
     """Log of the partition function of the square lattice on a torus (Kaufman 1949).
 
     Parameters
     ----------
-    J : float
-        Coupling, of either sign.
+    J : float or array_like of float
+        Coupling, or couplings, of either sign.
     rows, columns : int
         Sides of the torus, at least 2; each may be even or odd.
 
     Returns
     -------
-    float
+    float, or ndarray of float64 of the shape of J
 
     Raises
     ------
@@ -58,21 +60,23 @@ def torus_log_z(J: float, rows: int, columns: int) -> float:
     return float(_kaufman(J, rows, columns)[0])
 
 
-def torus_mean_energy(J: float, rows: int, columns: int) -> float:
-    """Mean energy ⟨H⟩ = −J ∂ ln Z/∂J of the square lattice on a torus (Kaufman 1949).
+@float_for_each
+def torus_mean_energy_per_site(J: float, rows: int, columns: int) -> float:
+    """Mean energy per site ⟨H⟩/N = −J ∂ ln Z/∂J / N of the square lattice on a torus (Kaufman 1949).
 
-    Parameters and errors as for :func:`torus_log_z`. The energy of a site is this divided by rows × columns.
+    Parameters and errors as for :func:`torus_log_z`.
 
     Examples
     --------
-    >>> from rgrbm.spins.exact import CRITICAL_COUPLING, torus_mean_energy
-    >>> round(torus_mean_energy(CRITICAL_COUPLING, 16, 16) / (CRITICAL_COUPLING * 256), 5)
+    >>> from rgrbm.spins.exact import CRITICAL_COUPLING, torus_mean_energy_per_site
+    >>> round(torus_mean_energy_per_site(CRITICAL_COUPLING, 16, 16) / CRITICAL_COUPLING, 5)
     -1.45306
     """
     slope = float(_kaufman(J, rows, columns)[1])
-    return -J * slope
+    return -J * slope / (rows * columns)
 
 
+@float_for_each
 def torus_specific_heat(J: float, rows: int, columns: int) -> float:
     """Specific heat per site C = J² ∂² ln Z/∂J² / N = (⟨H²⟩ − ⟨H⟩²)/N of the square lattice on a torus.
 
