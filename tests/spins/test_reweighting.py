@@ -369,7 +369,8 @@ def good():
     ("runs", "options", "error", "message"),
     [
         ([], {}, ValueError, "at least one run, got none"),
-        ([(0.4, zeros(), zeros())], {}, TypeError, r"must be of RecordedRun, got \['tuple'\]"),
+        ([(0.4, zeros(), zeros())], {}, TypeError, "must be Measurements or RecordedRuns, got tuple"),
+        ([good()], {"n_sites": None}, TypeError, "recorded runs do not know their lattice: give n_sites"),
         ([good()], {"n_sites": 0}, ValueError, "n_sites must be at least 1"),
         ([good()], {"n_sites": 15}, ValueError, "Σ s of 15 spins must be odd"),
         ([RecordedRun(0.4, zeros(), zeros() + 18)], {}, ValueError, r"\|Σ s\| = 18 at J = 0.4 exceeds"),
@@ -387,6 +388,34 @@ def test_bad_arguments(runs, options, error, message):
         return
     with pytest.raises(error, match=message):
         Reweighting(runs, **({"n_sites": 16} | options))
+
+
+def measured(shape=(4, 4), J=0.4, h=0.0, **options):
+    return IsingModel(shape, J, h).measure(50, seed=0, n_chains=64, **options)
+
+
+def test_measurements_know_their_lattice_and_field():
+    runs = [measured(J=J, h=0.1, keep_series=True) for J in (0.38, 0.4)]
+    known = Reweighting(runs)
+    assert (known.n_sites, known.h) == (16, 0.1)
+    given = Reweighting([run.series for run in runs], 16, h=0.1)
+    np.testing.assert_array_equal(known.curve("binder", 0.39), given.curve("binder", 0.39))
+    np.testing.assert_array_equal(Reweighting([runs[0], runs[1].series]).J, known.J)
+
+
+@pytest.mark.parametrize(
+    ("runs", "options", "message"),
+    [
+        ([measured()], {}, "measure with keep_series=True"),
+        ([measured(keep_series=True), measured((4, 6), keep_series=True)], {}, "of one lattice in one field"),
+        ([measured(keep_series=True), measured(h=0.1, keep_series=True)], {}, "of one lattice in one field"),
+        ([measured(keep_series=True)], {"n_sites": 15}, "are of 16 sites in a field of 0, got n_sites = 15"),
+        ([measured(keep_series=True)], {"h": 0.1}, "in a field of 0, got n_sites = 16 and h = 0.1"),
+    ],
+)
+def test_measurements_that_cannot_be_combined(runs, options, message):
+    with pytest.raises(ValueError, match=message):
+        Reweighting(runs, **options)
 
 
 def test_bad_questions():

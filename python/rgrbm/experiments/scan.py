@@ -190,7 +190,9 @@ def _exact(p: ScanParameters) -> dict[str, Any]:
     grid = np.linspace(low, high, 61 if high > low else 1).tolist()
     models = {side: [IsingModel((side,) * p.n_axes, J) for J in grid] for side in sorted(p.side)}
     curves: dict[str, Any] = {"J": grid}
-    curves["energy_per_site"] = {str(n): [model.mean_energy_per_site() for model in found] for n, found in models.items()}
+    curves["energy_per_site"] = {
+        str(n): [model.mean_energy_per_site() for model in found] for n, found in models.items()
+    }
     curves["specific_heat"] = {str(n): [model.specific_heat() for model in found] for n, found in models.items()}
     if p.n_axes == 2:
         curves["J_critical"] = CRITICAL_COUPLING

@@ -14,6 +14,7 @@ import numpy.typing as npt
 from scipy.optimize import brentq, minimize_scalar
 
 from rgrbm._support import checks
+from rgrbm.spins.measurement import Measurement
 from rgrbm.spins.multiple_histograms import Histograms, Means, pair_overlap
 from rgrbm.spins.recorded_runs import RecordedRun, check_runs, common_blocks, weighted
 from rgrbm.statistics.jackknife import Array, Estimate, jackknife_stderr, student_factor
@@ -32,13 +33,14 @@ class Reweighting(Presented):
 
     Parameters
     ----------
-    runs : sequence of RecordedRun
-        Runs of one lattice, in any order; a coupling may occur more than once. Runs and their chains must be
-        independent: replicas that exchange couplings are not.
-    n_sites : int
-        Number of spins N of the lattice.
-    h : float, default=0
-        Uniform field of all runs.
+    runs : sequence of Measurement or RecordedRun
+        Runs of one lattice, in any order; a coupling may occur more than once. Measurements are those of
+        :meth:`rgrbm.IsingModel.measure` with ``keep_series=True``. Runs and their chains must be independent: replicas
+        that exchange couplings are not.
+    n_sites : int, optional
+        Number of spins N of the lattice; measurements know it.
+    h : float, optional
+        Uniform field of all runs: that of the measurements, by default 0 for recorded runs.
     n_blocks : int, default=32
         Most blocks of the jackknife, at least 4.
 
@@ -60,10 +62,10 @@ class Reweighting(Presented):
     Raises
     ------
     ValueError
-        If there are no runs, or they cannot be of one lattice with ``n_sites`` sites; if a run is worth fewer than 100
-        independent samples, or too short for 4 blocks.
+        If there are no runs, or they cannot be of one lattice with ``n_sites`` sites; if a measurement has no series;
+        if a run is worth fewer than 100 independent samples, or is too short for 4 blocks.
     TypeError
-        If a run is no :class:`RecordedRun`, or a number is none.
+        If a run is neither a measurement nor a :class:`RecordedRun`, ``n_sites`` is missing, or a number is none.
     MemoryError
         If Σ s s′ has too many different values for the memory.
     RuntimeError
@@ -92,25 +94,27 @@ class Reweighting(Presented):
 
     Examples
     --------
-    >>> from rgrbm.spins import ClusterSampler, Lattice, RecordedRun, Reweighting
-    >>> runs = []
-    >>> for seed, J in enumerate((0.42, 0.45)):
-    ...     sampler = ClusterSampler(Lattice((16, 16)), J, method="swendsen_wang", n_chains=32, seed=seed)
-    ...     sampler.sweep(50)
-    ...     series = sampler.measure(200)
-    ...     runs.append(RecordedRun(J, series.bond_sums.sum(axis=-1), series.magnetization))
-    >>> reweighting = Reweighting(runs, 256)
+    >>> from rgrbm import IsingModel
+    >>> from rgrbm.spins import Reweighting
+    >>> runs = [IsingModel((16, 16), J).measure(200, seed=0, keep_series=True) for J in (0.42, 0.45)]
+    >>> reweighting = Reweighting(runs)
     >>> value, stderr = reweighting.curve("energy_per_site", [0.43, 0.44])
     >>> bool(abs(value[1] / 0.44 + 1.4459) < 5 * stderr[1] / 0.44)
     True
     """
 
-    def __init__(self, runs: Sequence[RecordedRun], n_sites: int, *, h: float = 0.0, n_blocks: int = 32) -> None:
-        given = list(runs)
-        if not given:
+    def __init__(
+        self,
+        runs: Sequence[RecordedRun | Measurement],
+        n_sites: int | None = None,
+        *,
+        h: float | None = None,
+        n_blocks: int = 32,
+    ) -> None:
+        if not runs:
             raise ValueError("reweighting needs at least one run, got none")
-        if any(not isinstance(run, RecordedRun) for run in given):
-            raise TypeError(f"runs must be of RecordedRun, got {sorted({type(run).__name__ for run in given})}")
+        n_sites, h = _sites_and_field([run for run in runs if isinstance(run, Measurement)], n_sites, h)
+        given = [_recorded(run) for run in runs]
         self.n_sites, self.h = checks.integer("n_sites", n_sites, 1), checks.real("the field h", h)
         check_runs(given, self.n_sites)
         ordered = [weighted(run) for run in sorted(given, key=lambda run: run.J)]
@@ -249,6 +253,36 @@ class Reweighting(Presented):
         return function(means, J, self.h, self.n_sites)
 
 
+def _recorded(run: RecordedRun | Measurement) -> RecordedRun:
+    if isinstance(run, RecordedRun):
+        return run
+    if not isinstance(run, Measurement):
+        raise TypeError(f"runs must be Measurements or RecordedRuns, got {type(run).__name__}")
+    if run.series is None:
+        raise ValueError("a measurement without its series cannot be reweighted: measure with keep_series=True")
+    return run.series
+
+
+def _sites_and_field(
+    measurements: Sequence[Measurement], n_sites: int | None, h: float | None
+) -> tuple[int | None, float]:
+    """The number of sites and the field: those of the measurements, unless they are given."""
+    models = {(tuple(m.model["shape"]), m.model["lattice"], m.model["h"]) for m in measurements}
+    if len(models) > 1:
+        raise ValueError(f"all runs must be of one lattice in one field, got {sorted(models)}")
+    for shape, _, field in models:
+        n_sites = math.prod(shape) if n_sites is None else n_sites
+        if n_sites != math.prod(shape) or (h is not None and h != field):
+            raise ValueError(
+                f"the measurements are of {math.prod(shape)} sites in a field of {field:g}, got n_sites = {n_sites} "
+                f"and h = {h}; leave both out"
+            )
+        return n_sites, field
+    if n_sites is None:
+        raise TypeError("recorded runs do not know their lattice: give n_sites, its number of sites")
+    return n_sites, 0.0 if h is None else h
+
+
 def binder_crossing(first: Reweighting, second: Reweighting, name: str = "binder") -> Estimate:
     """The coupling at which the curves of two lattices cross.
 
@@ -282,16 +316,11 @@ def binder_crossing(first: Reweighting, second: Reweighting, name: str = "binder
 
     Examples
     --------
-    >>> from rgrbm.spins import ClusterSampler, Lattice, RecordedRun, Reweighting
-    >>> from rgrbm.spins.reweighting import binder_crossing
+    >>> from rgrbm import IsingModel
+    >>> from rgrbm.spins import Reweighting, binder_crossing
     >>> def reweighting(side):
-    ...     runs = []
-    ...     for J in (0.42, 0.44, 0.46):
-    ...         sampler = ClusterSampler(Lattice((side, side)), J, method="swendsen_wang", n_chains=32, seed=side)
-    ...         sampler.sweep(50)
-    ...         series = sampler.measure(400)
-    ...         runs.append(RecordedRun(J, series.bond_sums.sum(axis=-1), series.magnetization))
-    ...     return Reweighting(runs, side**2)
+    ...     models = [IsingModel((side, side), J) for J in (0.42, 0.44, 0.46)]
+    ...     return Reweighting([model.measure(400, seed=side, keep_series=True) for model in models])
     >>> J, stderr = binder_crossing(reweighting(4), reweighting(8))
     >>> bool(abs(J - 0.4407) < 0.02)
     True
