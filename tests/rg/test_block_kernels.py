@@ -178,7 +178,7 @@ def test_kernel_of_given_parameters_keeps_the_field():
         (lambda: ConvolutionKernel("w", 2), TypeError, "weights must be real numbers"),
         (lambda: ConvolutionKernel([[1.0]], 2, "f"), TypeError, "field must be a number"),
         (lambda: MajorityKernel().block(np.ones((1, 6, 5))), ValueError, r"do not cover a lattice of shape \(6, 5\)"),
-        (lambda: MajorityKernel().block(np.zeros((1, 6, 6))), ValueError, "expects spins ±1"),
+        (lambda: MajorityKernel().block(np.zeros((1, 6, 6))), ValueError, "expected spins ±1"),
         (lambda: MajorityKernel().probabilities(np.ones((1, 5))), ValueError, "do not cover"),
         (lambda: ConvolutionKernel(np.ones(2), 2).block(np.ones((1, 4, 4))), ValueError, "a lattice of 1 dimensions"),
         (lambda: ConvolutionKernel.from_rbm(3, (4, 4), 2, 2), TypeError, "a fitted RBM is needed"),

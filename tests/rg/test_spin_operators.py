@@ -89,7 +89,7 @@ def test_the_same_sums_for_any_number_of_threads():
     [
         (np.ones((2, 3, 4, 5)), EVEN_OPERATORS, ValueError, "expected configurations of shape"),
         (np.ones((0, 4, 4)), EVEN_OPERATORS, ValueError, "expected configurations of shape"),
-        (np.zeros((2, 4, 4)), EVEN_OPERATORS, ValueError, "expects spins ±1"),
+        (np.zeros((2, 4, 4)), EVEN_OPERATORS, ValueError, "expected spins ±1"),
         (np.zeros((2, 4, 4), np.int8), EVEN_OPERATORS, ValueError, "expected spins ±1; rgrbm.to_spins converts"),
         (np.full((2, 4, 4), 3, np.int8), EVEN_OPERATORS, ValueError, "expected spins ±1"),
         (np.ones((2, 8)), EVEN_OPERATORS, ValueError, "'nearest' has sites in 2 dimensions, the lattice has 1"),

@@ -18,6 +18,7 @@ from threadpoolctl import threadpool_limits
 from rgrbm._support import checks
 from rgrbm.rg.filters import dominant_visible, filter_positions, filter_signs, filter_windows
 from rgrbm.rg.ring_fit import Pairs, RingFit, fit_ring
+from rgrbm.spins.values import spin_values
 from rgrbm.statistics.jackknife import Array, block_bounds, jackknife_stderr, leave_one_out, mean_and_stderr
 from rgrbm.statistics.moments import SpinMoments, spin_moments
 from rgrbm.statistics.presentation import Presented
@@ -124,9 +125,10 @@ def hidden_correlation(
     Raises
     ------
     TypeError
-        If spins or weights are no numbers.
+        If weights are not numbers.
     ValueError
-        If the shapes do not fit together, or there are fewer than two samples, or blocks of samples.
+        If a spin is not ±1, a weight is not finite, the shapes do not fit together, or there are fewer than two
+        samples, or blocks of samples.
 
     Notes
     -----
@@ -187,10 +189,10 @@ def _checked(hidden_spins: npt.ArrayLike | SpinMoments, weights: npt.ArrayLike) 
         shape: tuple[int, ...] = (int(hidden_spins.n_samples.sum()), hidden_spins.sums.shape[1])
         h = None
     else:
-        h = np.asarray(hidden_spins)
+        h = spin_values(hidden_spins)
         shape = h.shape
-        if h.dtype.kind not in "iuf":
-            raise TypeError(f"hidden_spins must be numbers −1 and +1, got {h.dtype}")
+    if not np.isfinite(w).all():
+        raise ValueError("weights must be finite, got NaN or infinite ones")
     if len(shape) != 2 or w.ndim != 2 or shape[1] != w.shape[1]:
         raise ValueError(
             f"expected (n_samples, n_hidden) spins and (n_visible, n_hidden) weights, got {shape} and {w.shape}"

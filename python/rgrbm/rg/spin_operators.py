@@ -10,7 +10,7 @@ import numpy.typing as npt
 
 from rgrbm._core import kernels
 from rgrbm._support import checks
-from rgrbm.spins.values import to_binary
+from rgrbm.spins.values import spin_values
 
 Site: TypeAlias = tuple[int, ...]
 Product: TypeAlias = tuple[Site, ...]
@@ -160,13 +160,11 @@ def lattice_spins(spins: npt.ArrayLike) -> npt.NDArray[np.int8]:
     ValueError
         If they are of another shape, or a value is not ±1.
     """
-    array = np.asarray(spins)
+    array = spin_values(spins)
     if array.ndim not in (2, 3) or array.size == 0:
         raise ValueError(
             f"expected configurations of shape (n_samples, n_sites) or (n_samples, rows, columns), got {array.shape}"
         )
-    if array.dtype != np.int8:
-        array = 2 * to_binary(array).astype(np.int8) - 1
     return np.ascontiguousarray(array)
 
 

@@ -24,6 +24,7 @@ from rgrbm.spins.sample_checks import (
     require_rings,
     sides_of,
 )
+from rgrbm.spins.values import spin_values
 from rgrbm.statistics.jackknife import Estimate, block_sums, jackknife_stderr, leave_one_out, student_factor
 from rgrbm.statistics.presentation import Presented, fields_of
 
@@ -243,7 +244,7 @@ def _bonds_of(ensemble: Ensemble, method: str, bonds: npt.ArrayLike | None) -> n
 
 
 def _checked(spins: npt.ArrayLike, n_chains: int, shape: int | Sequence[int] | None) -> Spins:
-    s = np.asarray(spins)
+    s = spin_values(spins)
     if s.ndim not in (2, 3, 4) or len(s) < 2:
         raise ValueError(
             f"expected at least two samples, of shape (n_samples, n_sites) or (n_samples, rows, columns), got {s.shape}"
@@ -254,9 +255,7 @@ def _checked(spins: npt.ArrayLike, n_chains: int, shape: int | Sequence[int] | N
         raise ValueError(f"a periodic lattice needs at least 2 sites along each axis, got {s.shape[1:]}")
     if not 1 <= n_chains <= len(s):
         raise ValueError(f"n_chains must be from 1 to the number of samples, {len(s)}, got {n_chains}")
-    if not ((s == 1) | (s == -1)).all():
-        raise ValueError("spins must be −1 or +1; convert units 0/1 with rgrbm.to_spins")
-    return np.ascontiguousarray(s, dtype=np.int8)
+    return np.ascontiguousarray(s)
 
 
 def _statistics(s: Spins, method: str, bonds: npt.ArrayLike | None) -> Values:

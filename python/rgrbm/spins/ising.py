@@ -17,7 +17,7 @@ from rgrbm.spins.measurement import Measurement
 from rgrbm.spins.methods import MeasuredMethod, Method
 from rgrbm.spins.model_units import couplings_and_field, require_no_second_side, single_coupling
 from rgrbm.spins.time_series import Start, TimeSeries
-from rgrbm.spins.values import Spins
+from rgrbm.spins.values import Spins, spin_values
 
 
 class IsingModel(ClosedForms):
@@ -380,12 +380,10 @@ class IsingModel(ClosedForms):
         return np.asarray(array.mean(axis=tuple(range(-len(self.shape), 0)), dtype=np.float64))
 
     def _check_spins(self, spins: npt.ArrayLike) -> Spins:
-        array = np.asarray(spins)
+        array = spin_values(spins)
         if array.shape[-len(self.shape) :] != self.shape:
             raise ValueError(f"expected configurations of shape (..., {self.shape}), got {array.shape}")
-        if not np.all((array == 1) | (array == -1)):
-            raise ValueError("expected spins ±1; rgrbm.to_spins converts binary units 0/1")
-        return array.astype(np.int8, copy=False)
+        return array
 
     def terms(self) -> tuple[int, Bonds, Values, float]:
         """Sites, bonds (n_bonds, 2), the coupling of each bond, and the field.

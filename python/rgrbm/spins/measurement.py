@@ -118,14 +118,15 @@ class Measurement(Presented):
         verdict = "" if self.equilibrated else f"\nNOT EQUILIBRATED: {self.trouble}"
         return "\n".join(
             [
-                self._simulated(str(self.model["J"])),
+                self._simulated(),
                 *rows,
                 f"{self._chains()}; τ_int in sweeps: {times}",
                 f"the two starts differ, in standard errors, by {starts}{verdict}",
             ]
         )
 
-    def _simulated(self, J: str) -> str:
+    def _simulated(self) -> str:
+        J = " and ".join(f"{value:g}" for value in dict.fromkeys(np.ravel(self.model["J"]).tolist()))
         shape = " × ".join(map(str, self.model["shape"]))
         return (
             f"{shape} {self.model['lattice']} lattice, J = {J}, h = {self.model['h']:g}, by "
@@ -137,8 +138,7 @@ class Measurement(Presented):
 
     def _title(self) -> str:
         verdict = "" if self.equilibrated else f"; NOT EQUILIBRATED: {self.trouble}"
-        J = " and ".join(f"{value:g}" for value in dict.fromkeys(np.ravel(self.model["J"]).tolist()))
-        return f"{self._simulated(J)}; {self._chains()}{verdict}"
+        return f"{self._simulated()}; {self._chains()}{verdict}"
 
     def _values(self) -> dict[str, Any]:
         known = {name: value for name, value in self.observables().items() if not math.isnan(value.mean)}

@@ -14,7 +14,7 @@ from rgrbm._support import checks, streams
 from rgrbm._support.progress import Progress, reports
 from rgrbm.spins.lattice import Lattice
 from rgrbm.spins.patterns import GroundState, bond_signs, ground_state, pattern_spins
-from rgrbm.spins.values import Spins
+from rgrbm.spins.values import Spins, spin_values
 from rgrbm.statistics.presentation import Presented
 
 Values = npt.NDArray[np.float64]
@@ -200,14 +200,12 @@ class Sampler(ABC):
         ValueError
             If the shape is another, or a value is not ±1.
         """
-        array = np.asarray(x)
+        array = spin_values(x)
         if array.shape not in ((self.n_chains, *self.lattice.shape), self.lattice.shape):
             raise ValueError(
                 f"expected spins of shape {(self.n_chains, *self.lattice.shape)} or {self.lattice.shape}, "
                 f"got {array.shape}"
             )
-        if not np.all((array == 1) | (array == -1)):
-            raise ValueError("expected spins ±1; rgrbm.to_spins converts binary units 0/1")
         whole = np.broadcast_to(array, (self.n_chains, *self.lattice.shape)).astype(np.int8)
         with self._lock:
             self._chains.pack(np.ascontiguousarray(self._out_of_frame(whole)).reshape(self.n_chains, -1))

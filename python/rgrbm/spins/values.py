@@ -25,7 +25,9 @@ def to_binary(spins: npt.ArrayLike) -> Binary:
     Raises
     ------
     ValueError
-        If a value is neither −1 nor +1.
+        If a value is neither −1 nor +1, or is masked.
+    TypeError
+        If the values are not real numbers.
 
     Examples
     --------
@@ -33,8 +35,7 @@ def to_binary(spins: npt.ArrayLike) -> Binary:
     >>> to_binary([-1, 1, 1])
     array([0, 1, 1], dtype=uint8)
     """
-    array = np.asarray(spins)
-    _require_values(array, -1, 1, "to_binary expects spins ±1; binary units 0/1 need no conversion")
+    array = _checked_values(spins, -1, 1, "to_binary expects spins ±1; binary units 0/1 need no conversion")
     return (array > 0).astype(np.uint8)
 
 
@@ -54,7 +55,9 @@ def to_spins(binary: npt.ArrayLike) -> Spins:
     Raises
     ------
     ValueError
-        If a value is neither 0 nor 1.
+        If a value is neither 0 nor 1, or is masked.
+    TypeError
+        If the values are not real numbers.
 
     Examples
     --------
@@ -62,14 +65,31 @@ def to_spins(binary: npt.ArrayLike) -> Spins:
     >>> to_spins([0, 1, 1])
     array([-1,  1,  1], dtype=int8)
     """
-    array = np.asarray(binary)
-    _require_values(array, 0, 1, "to_spins expects binary units 0/1; spins ±1 need no conversion")
+    array = _checked_values(binary, 0, 1, "to_spins expects binary units 0/1; spins ±1 need no conversion")
     return (2 * (array > 0).astype(np.int8) - 1).astype(np.int8)
 
 
-def _require_values(array: npt.NDArray[Any], low: int, high: int, expectation: str) -> None:
+def spin_values(spins: npt.ArrayLike) -> Spins:
+    """Spins of any numeric dtype, of which every value is ±1, as int8; an int8 array is returned as it is.
+
+    Raises
+    ------
+    ValueError
+        If a value is neither −1 nor +1 (as NaN, or a unit 0), or is masked.
+    TypeError
+        If the values are not real numbers.
+    """
+    array = _checked_values(spins, -1, 1, "expected spins ±1; rgrbm.to_spins converts binary units 0/1")
+    return array.astype(np.int8, copy=False)
+
+
+def _checked_values(values: npt.ArrayLike, low: int, high: int, expectation: str) -> npt.NDArray[Any]:
+    if np.ma.is_masked(values):
+        raise ValueError(f"{expectation}, got {np.ma.count_masked(values)} masked values; leave these samples out")
+    array = np.asarray(values)
     if array.dtype.kind not in "biuf":
-        raise ValueError(f"{expectation}, got an array of dtype {array.dtype}")
+        raise TypeError(f"{expectation}, got an array of dtype {array.dtype}")
     wrong = (array != low) & (array != high)
     if wrong.any():
         raise ValueError(f"{expectation}, got the value {array[wrong].flat[0]}")
+    return array
