@@ -1,6 +1,12 @@
-"""The documentation site: ``sphinx-build -W -b html docs docs/_build``."""
+"""The documentation site: ``sphinx-build -W -b html docs docs/_build``. It needs no network, nor do its pages."""
 
+import sys
 from importlib.metadata import version as installed
+from pathlib import Path
+
+from sphinx.ext import autosummary
+
+sys.path.insert(0, str(Path(__file__).parent / "_extensions"))
 
 project = "rgrbm"
 author = "the rgrbm developers"
@@ -8,20 +14,26 @@ copyright = f"2026, {author}"  # noqa: A001  (Sphinx's name)
 release = installed("rgrbm")
 version = release
 
-extensions = ["myst_nb", "numpydoc", "sphinx.ext.autodoc", "sphinx.ext.autosummary", "sphinx.ext.intersphinx"]
-exclude_patterns = ["_build"]
+extensions = ["myst_nb", "numpydoc", "sphinx.ext.autodoc", "sphinx.ext.autosummary", "mathml"]
+templates_path = ["_templates"]
+exclude_patterns = ["_build", "_extensions", "_templates"]
 html_theme = "furo"
 html_title = "rgrbm"
 html_static_path = ["_static"]
+html_css_files = ["site.css"]
+html_math_renderer = "mathml"
 
 nb_execution_mode = "cache"  # tutorials are run when the site is built, again only if they have changed
 nb_execution_raise_on_error = True
-nb_execution_timeout = 120
+nb_execution_timeout = 600  # of one cell, however slow the machine
+nb_ipywidgets_js = {}  # no widgets, so no scripts from elsewhere
 myst_enable_extensions = ["dollarmath", "colon_fence"]
 myst_heading_anchors = 3
 
 autosummary_generate = True
-autodoc_typehints = "none"  # the docstrings tell the types
-numpydoc_show_class_members = False
+# A summary is the first sentence of a docstring, and these do not end one.
+autosummary.WELL_KNOWN_ABBREVIATIONS = ("et al.", "e.g.", "i.e.", "vs.", "Eq.", "Eqs.", "Fig.", "Figs.", "Ref.", "s.e.")
+autodoc_typehints = "none"  # types are in the docstrings
+numpydoc_show_class_members = False  # the template of classes documents them in full
 numpydoc_xref_param_type = False
 suppress_warnings = ["myst.xref_missing"]  # links to files of the repository

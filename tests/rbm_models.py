@@ -17,7 +17,7 @@ def random_rbm(n, m, scale, seed=0):
 
 
 def joint(rbm):
-    """Log of the unnormalised joint law, (2**n, 2**m)."""
+    """Log of the unnormalised joint distribution, (2**n, 2**m)."""
     v, h = states(rbm.weights_.shape[0]), states(rbm.weights_.shape[1])
     return (v @ rbm.intercept_visible_)[:, None] + h @ rbm.intercept_hidden_ + v @ rbm.weights_ @ h.T
 

@@ -10,7 +10,7 @@ import pytest
 import rgrbm
 
 PACKAGE = Path(rgrbm.__file__).parent
-# From the bottom. A room imports from itself and from rooms before it; docs/architecture.md tells what each is for.
+# From the bottom. A room imports from itself and from rooms before it; docs/architecture.md says what each is for.
 ROOMS = (
     "_core",
     "_support",

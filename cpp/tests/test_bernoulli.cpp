@@ -45,7 +45,7 @@ int words_between(Stream before, Stream& after) {
 }
 
 constexpr int n_draws = 4000;
-// |z| > 5.5 has probability 4e-8 under the normal law; fewer than 20 such checks: false alarm below 1e-6.
+// |z| > 5.5 has probability 4e-8 under the normal distribution; fewer than 20 such checks: false alarm below 1e-6.
 constexpr double z_max = 5.5;
 
 } // namespace

@@ -1,6 +1,6 @@
 // The bit adders and selectors of the Ising updates against plain counting, for every state of the neighbours.
 #include "rgrbm/spins/field_update.hpp"
-#include "rgrbm/spins/plain_update.hpp"
+#include "rgrbm/spins/uniform_update.hpp"
 
 #include <doctest/doctest.h>
 
@@ -62,16 +62,16 @@ void check_selector() {
 
 // How often lanes with given neighbours are up after an update, beside the exact probability: within 6 standard errors.
 // A lazy update flips a spin with `tried` times the probability.
-template <Update update, std::size_t n_axes, class Law>
-void check_law(const Couplings& couplings, double tried = 1) {
-    const Law law(couplings, tried);
+template <Update update, std::size_t n_axes, class Rule>
+void check_rule(const Couplings& couplings, double tried = 1) {
+    const Rule rule(couplings, tried);
     const auto neighbours = all_neighbours<2 * n_axes>();
     constexpr int n_draws = 20'000;
     for (const bool up : {false, true}) {
         Stream stream({7, 8}, up);
         std::array<int, 64> n_up{};
         for (int draw = 0; draw < n_draws; ++draw) {
-            const Word drawn = law(up ? Word::ones() : Word::zero(), neighbours, stream);
+            const Word drawn = rule(up ? Word::ones() : Word::zero(), neighbours, stream);
             for (std::size_t lane = 0; lane < 64; ++lane)
                 n_up[lane] += bit(drawn, lane);
         }
@@ -87,17 +87,17 @@ void check_law(const Couplings& couplings, double tried = 1) {
 }
 
 template <std::size_t n_axes>
-void check_laws(const Couplings& plain, const Couplings& other) {
-    check_law<Update::metropolis, n_axes, PlainUpdate<Update::metropolis, n_axes>>(plain);
-    check_law<Update::heat_bath, n_axes, PlainUpdate<Update::heat_bath, n_axes>>(plain);
+void check_rules(const Couplings& plain, const Couplings& other) {
+    check_rule<Update::metropolis, n_axes, UniformUpdate<Update::metropolis, n_axes>>(plain);
+    check_rule<Update::heat_bath, n_axes, UniformUpdate<Update::heat_bath, n_axes>>(plain);
     for (const double tried : {0.5, 0.875}) {
-        check_law<Update::metropolis, n_axes, PlainUpdate<Update::metropolis, n_axes, true>>(plain, tried);
+        check_rule<Update::metropolis, n_axes, UniformUpdate<Update::metropolis, n_axes, true>>(plain, tried);
         for (const Couplings& couplings : {plain, other})
-            check_law<Update::metropolis, n_axes, FieldUpdate<Update::metropolis, n_axes, true>>(couplings, tried);
+            check_rule<Update::metropolis, n_axes, FieldUpdate<Update::metropolis, n_axes, true>>(couplings, tried);
     }
     for (const Couplings& couplings : {plain, other}) {
-        check_law<Update::metropolis, n_axes, FieldUpdate<Update::metropolis, n_axes>>(couplings);
-        check_law<Update::heat_bath, n_axes, FieldUpdate<Update::heat_bath, n_axes>>(couplings);
+        check_rule<Update::metropolis, n_axes, FieldUpdate<Update::metropolis, n_axes>>(couplings);
+        check_rule<Update::heat_bath, n_axes, FieldUpdate<Update::heat_bath, n_axes>>(couplings);
     }
 }
 
@@ -117,7 +117,7 @@ TEST_CASE("each case of the neighbours selects its lanes") {
 
 // 4,608 numbers, 6 standard errors: false alarms 1e-5.
 TEST_CASE("updates have their distributions for every state of the neighbours") {
-    check_laws<1>({{0.4}, 0}, {{-0.6}, 0.3});
-    check_laws<2>({{-0.25, -0.25}, 0}, {{0.5, -0.2}, -0.1});
-    check_laws<3>({{0.15, 0.15, 0.15}, 0}, {{0.1, -0.2, 0.3}, 0.2});
+    check_rules<1>({{0.4}, 0}, {{-0.6}, 0.3});
+    check_rules<2>({{-0.25, -0.25}, 0}, {{0.5, -0.2}, -0.1});
+    check_rules<3>({{0.15, 0.15, 0.15}, 0}, {{0.1, -0.2, 0.3}, 0.2});
 }

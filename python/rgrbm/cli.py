@@ -30,7 +30,7 @@ _COMMON = {
 
 
 def _exits_cleanly(command: Callable[..., None]) -> Callable[..., None]:
-    """Turn errors of bad input into one line on stderr and an exit code."""
+    """Report errors of bad input as one line on stderr and an exit code."""
 
     @functools.wraps(command)
     def wrapped(*args: Any, **kwargs: Any) -> None:

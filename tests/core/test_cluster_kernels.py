@@ -5,7 +5,7 @@ import pytest
 
 import rgrbm
 from chains import cluster_chains, unpacked
-from exact_laws import bond_sums
+from exact_distributions import bond_sums
 from rgrbm._core import kernels
 
 SHAPES = [(9,), (64,), (130,), (5, 8), (3, 70), (2, 2), (4, 3, 5), (2, 3, 65)]

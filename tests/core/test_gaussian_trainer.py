@@ -64,7 +64,7 @@ def assert_same_bits(first, second):
 
 
 @pytest.mark.parametrize("dtype", DTYPES)
-def test_normal_numbers_have_their_law(dtype):
+def test_normal_numbers_have_their_distribution(dtype):
     # 2^20 numbers each; Kolmogorov–Smirnov fails a right program once in 10,000 runs, and each of the bounds on
     # moments and correlations, 5 standard errors, once in 1.7 million.
     n = 2**15
@@ -169,7 +169,7 @@ def test_exact_gradient_in_single_precision_with_large_means():
     mean, lam = x.mean(axis=0), np.full(5, 0.5)
     here = make_trainer((W, c, b, z)).gradient(x, 0, 1, "exact", True, mean, lam)
     far = 1000.0
-    moved = W, c + far, b - far * (np.exp(-z) @ W), z  # the same law, by c − μ and b + Wᵀμ/σ²
+    moved = W, c + far, b - far * (np.exp(-z) @ W), z  # the same distribution, by c − μ and b + Wᵀμ/σ²
     x32 = (x + far).astype(np.float32)
     there = make_trainer(moved, dtype=np.float32).gradient(
         x32, 0, 1, "exact", True, x32.mean(axis=0, dtype=np.float64).astype(np.float32), lam.astype(np.float32)
@@ -200,12 +200,12 @@ def cd_gradient(x, model, k):
     u = (c + H @ W.T)[:, None, :] + np.exp(z / 2) * grid  # (h, node, i)
     p = expit(b + (u / np.exp(z)) @ W)
 
-    def law(p):
+    def distribution(p):
         return np.prod(np.where(H == 1, p[..., None, :], 1 - p[..., None, :]), axis=-1)
 
-    to_next = np.einsum("q,hqk->hk", mass, law(p))
+    to_next = np.einsum("q,hqk->hk", mass, distribution(p))
     data = hidden_mean(x, *model)
-    start = law(data).mean(axis=0) @ np.linalg.matrix_power(to_next, k - 1)
+    start = distribution(data).mean(axis=0) @ np.linalg.matrix_power(to_next, k - 1)
     joint = np.einsum("h,q,hqi,hqj->ij", start, mass, u, p)
     first, second = np.einsum("h,q,hqi->i", start, mass, u), np.einsum("h,q,hqi->i", start, mass, u**2)
     hidden = np.einsum("h,q,hqj->j", start, mass, p)
@@ -235,7 +235,7 @@ def test_sampled_gradient_has_the_right_mean(dtype, method, k):
     assert np.all(np.abs(np.mean(draws, axis=0) - expected) < 5.5 * error)
 
 
-def test_tempered_replicas_have_their_laws():
+def test_tempered_replicas_have_their_distributions():
     # 4,000 chains of 5 replicas after 100 steps, on a model with two modes far apart. Chi-square at each β: a right
     # program fails once in 1,000 runs.
     W = np.array([[3.0, 3.0, 3.0], [2.0, 2.0, 2.0]])
@@ -456,7 +456,7 @@ def test_annealing_weights_have_the_right_mean():
     e = kernels.Annealing(W, c, b, None)
     rng = np.random.default_rng(0)
     v, log_weights = e.run(np.linspace(0, 1, 21), 0, KEY, rng.normal(size=(20_000, 3)), np.zeros(20_000))
-    # The kernel's law has −½y² + c·y where E has −½(y − c)².
+    # The kernel's distribution has −½y² + c·y where E has −½(y − c)².
     log_z = logsumexp(hidden_log_weights(W, c, b, z)) + (c @ c) / 2
     ratio = np.exp(log_weights + 1.5 * np.log(2 * np.pi) + 3 * np.log(2) - log_z)
     assert abs(ratio.mean() - 1) < 4.5 * ratio.std() / np.sqrt(len(ratio))

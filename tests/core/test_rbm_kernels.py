@@ -107,7 +107,7 @@ def test_indices_have_their_own_random_numbers():
     assert not np.array_equal(first, kernels.sample_hidden(x, W, b, (1, 2), 1))
 
 
-def test_gibbs_chain_reaches_the_exact_law():
+def test_gibbs_chain_reaches_the_exact_distribution():
     # Total variation of 60,000 independent chains from the model's p(v) over 16 states: its expectation is about
     # ½ √(2·16/(π·60,000)) = 0.0065; the bound is six times that of the mean, met but by a wrong chain.
     W, c, b = random_rbm(4, 3, scale=0.8)

@@ -174,7 +174,7 @@ def test_mean_gradient_is_its_exact_expectation(dtype, centered, method, k):
     error = np.std(draws, axis=0, ddof=1) / np.sqrt(len(draws))
     rounding = 1e-6 if dtype == np.float32 else 1e-14
     assert np.all(np.abs(np.mean(draws, axis=0) - exact) < 6.2 * error + rounding)
-    assert np.max(error) < 0.02  # the comparison can tell right from wrong
+    assert np.max(error) < 0.02  # the comparison can distinguish right from wrong
 
 
 @pytest.mark.parametrize("dtype", DTYPES)
@@ -326,7 +326,7 @@ def test_resumed_training_has_the_same_bits(dtype, case):
 
 
 def test_shuffling_differs_by_epoch_and_meets_each_sample_once():
-    # Batches of one sample: the units of the reconstruction are all 0, so the first update of each epoch tells
+    # Batches of one sample: the units of the reconstruction are all 0, so the first update of each epoch shows
     # its sample. With W = 0, no randomness is left but the order.
     x = np.eye(16, dtype=np.uint8)
     zero = np.zeros((16, 4)), np.full(16, -50.0), np.zeros(4)

@@ -123,7 +123,7 @@ def test_mean_gradient_is_its_exact_expectation(dtype, structure, centered, symm
     error = np.std(draws, axis=0, ddof=1) / np.sqrt(len(draws))
     rounding = 1e-6 if dtype == np.float32 else 1e-14
     assert np.all(np.abs(np.mean(draws, axis=0, dtype=float) - exact) < 6.5 * error + rounding)
-    assert np.max(error) < 0.03  # the comparison can tell right from wrong
+    assert np.max(error) < 0.03  # the comparison can distinguish right from wrong
 
 
 @pytest.mark.parametrize("structure", STRUCTURES)

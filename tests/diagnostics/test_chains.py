@@ -10,22 +10,22 @@ from rgrbm.model import RBMParameters, binary_parameters
 
 
 def transition(rbm):
-    """Gibbs transition matrix of all visible states, and their law."""
+    """Gibbs transition matrix of all visible states, and their distribution."""
     W, c, b = rbm
     V, H = states(len(c)), states(len(b))
     p_h, p_v = expit(V @ W + b), expit(H @ W.T + c)
     to_h = np.prod(np.where(H[None] == 1, p_h[:, None], 1 - p_h[:, None]), axis=2)
     to_v = np.prod(np.where(V[None] == 1, p_v[:, None], 1 - p_v[:, None]), axis=2)
-    law = np.exp(joint(rbm)).sum(axis=1)
-    return to_h @ to_v, law / law.sum()
+    distribution = np.exp(joint(rbm)).sum(axis=1)
+    return to_h @ to_v, distribution / distribution.sum()
 
 
 def exact_tau(rbm, values):
-    """½ + Σ ρ(t) over all t ≥ 1, from (1 − T)⁻¹ on what is orthogonal to the law."""
-    T, law = transition(rbm)
-    f = values - law @ values
-    summed = np.linalg.solve(np.eye(len(T)) - T + law, T @ f)
-    return 0.5 + (law * f) @ summed / (law @ f**2)
+    """½ + Σ ρ(t) over all t ≥ 1, from (1 − T)⁻¹ on what is orthogonal to the distribution."""
+    T, distribution = transition(rbm)
+    f = values - distribution @ values
+    summed = np.linalg.solve(np.eye(len(T)) - T + distribution, T @ f)
+    return 0.5 + (distribution * f) @ summed / (distribution @ f**2)
 
 
 def allowed(tau, n):

@@ -50,7 +50,7 @@ def test_energies_of_samples_and_data(rbm, found):
     energies = found.samples.energies
     assert {name: counts.sum() for name, counts in energies.counts.items()} == {"train": 200, "test": 100, "model": 60}
     np.testing.assert_array_equal(energies.counts["train"], np.histogram(rbm.free_energy(TRAIN), energies.edges)[0])
-    # ⟨F⟩ of exact samples is that of the enumerated law, within five standard errors.
+    # ⟨F⟩ of exact samples is that of the enumerated distribution, within five standard errors.
     log_p = rgrbm.likelihood.log_marginal(rbm, "visible")
     exact = -np.sum(np.exp(log_p) * (log_p + rgrbm.log_z(rbm)))
     many = diagnose(rbm, TRAIN, seed=2, **QUICK | {"n_samples": 5000}).samples.free_energy

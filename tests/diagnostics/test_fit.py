@@ -29,8 +29,8 @@ def test_reconstruction_errors():
     W, c, b = RBM
     p_h = expit(TRAIN @ W + b)
     H = states(3)
-    law = np.prod(np.where(H == 1, p_h[:, None, :], 1 - p_h[:, None, :]), axis=2)
-    p_v = law @ expit(H @ W.T + c)  # of the drawn reconstruction
+    distribution = np.prod(np.where(H == 1, p_h[:, None, :], 1 - p_h[:, None, :]), axis=2)
+    p_v = distribution @ expit(H @ W.T + c)  # of the drawn reconstruction
     expected = np.where(TRAIN == 1, 1 - p_v, p_v).mean()
     found = reconstruction_errors(RBM, TRAIN, TEST, n_draws=50, seed=0)
     # 400 · 50 · 5 draws of variance below ¼, the five of a sample correlated: at most 0.0036; five of them.

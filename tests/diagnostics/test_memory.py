@@ -1,4 +1,4 @@
-"""A model that has learned its samples by heart is told from one that has learned their law."""
+"""A model that has learned its samples by heart is distinguished from one that has learned their distribution."""
 
 import numpy as np
 import pytest
@@ -28,7 +28,7 @@ def test_distances_and_statistic_by_brute_force():
     assert found.nearer == pytest.approx(np.mean(pairs[0] < pairs[1]) + np.mean(pairs[0] == pairs[1]) / 2)
     expected = mannwhitneyu(of_test, of_model, alternative="greater", use_continuity=False, method="asymptotic")
     assert found.nearer == pytest.approx(expected.statistic / (70 * 1500))
-    # scipy tells the probability of the deviation, ties corrected for.
+    # scipy gives the probability of the deviation, ties corrected for.
     assert norm.sf(found.deviations) == pytest.approx(expected.pvalue)
     for name, distances in (("model", of_model), ("reference", of_test)):
         counts = found.distances.counts[name]
@@ -75,8 +75,9 @@ def test_a_machine_overfitted_on_few_samples_has_memorised_them():
     assert alone.memorised
 
 
-def test_a_machine_that_has_the_law_has_not():
-    # The exact RBM of the ring, and the law itself. 20 runs, each a false alarm in 30,000; |deviations| as normal ones.
+def test_a_machine_that_has_the_distribution_has_not():
+    # The exact RBM of the ring, and the distribution itself. 20 runs, each a false alarm in 30,000; |deviations| as
+    # normal ones.
     train, test, fresh = ring_data()
     rbm = decimation_rbm(20, J=0.6, K=4.0)
     deviations = []

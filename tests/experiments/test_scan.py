@@ -1,4 +1,4 @@
-"""rgrbm scan: its numbers against exact laws, tasks that survive, here and on a Dask cluster of processes."""
+"""rgrbm scan: its numbers against exact distributions, tasks that survive, here and on a Dask cluster of processes."""
 
 import json
 import os

@@ -152,7 +152,7 @@ def two_modes(n_visible=30, n_hidden=8, strength=5.0):
 
 
 def test_clusters_find_modes_that_one_start_does_not():
-    """From the wrong mode's means, chains and bounds miss the right one; from a law near each, they hold log Z."""
+    """From the wrong mode's means, chains and bounds miss the right one; from one near each mode, they hold log Z."""
     rbm, rng = two_modes(), np.random.default_rng(0)
     exact = rgrbm.log_z(rbm)
     wrong = (rng.random((100, 30)) < 0.01).astype(np.uint8)

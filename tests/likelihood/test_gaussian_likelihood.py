@@ -105,7 +105,7 @@ def test_gradient_is_that_of_differences(weighted):
         np.testing.assert_allclose(a, b, atol=1e-7)
 
 
-def test_exact_samples_have_the_law():
+def test_exact_samples_have_the_distribution():
     # Chi-square over 20 equal parts of each of three projections and of the hidden states' marks: a right program fails
     # once in 1,000 runs.
     model = random_model(3, 3, seed=6, scale=1.5)

@@ -19,7 +19,7 @@ SHAPES = [(1, 1), (1, 9), (9, 1), (3, 5), (5, 4), (8, 8), (11, 10), (10, 6)]
 
 @pytest.mark.parametrize(("n", "m"), SHAPES)
 @pytest.mark.parametrize("scale", [0.1, 2.0, 30.0])
-def test_log_z_and_marginals_are_those_of_the_joint_law(n, m, scale):
+def test_log_z_and_marginals_are_those_of_the_joint_distribution(n, m, scale):
     rbm = random_rbm(n, m, scale)
     log_p = joint(rbm)
     log_z = logsumexp(log_p)
@@ -83,7 +83,7 @@ def test_hidden_marginal_of_the_decimation_rbm_is_the_decimated_ring():
 
 @pytest.mark.parametrize(("n", "m"), [(6, 4), (4, 6), (14, 5), (1, 1)])
 @pytest.mark.parametrize("scale", [1.0, 20.0])
-def test_expectations_are_those_of_the_joint_law(n, m, scale):
+def test_expectations_are_those_of_the_joint_distribution(n, m, scale):
     rbm = random_rbm(n, m, scale)
     p = np.exp(joint(rbm) - logsumexp(joint(rbm)))
     v, h = states(n), states(m)

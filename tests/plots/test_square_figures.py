@@ -52,7 +52,7 @@ def test_receptive_fields_lie_in_order_of_place():
     figure = square.plot_receptive_fields(weights, [[3, 3], [0, 0], [np.nan, np.nan]], (4, 4))
     images = [axes.images[0].get_array() for axes in figure.axes if axes.images]
     assert [int(np.argmax(image)) for image in images] == [0, 15, 3]
-    assert all(image.max() == 1 for image in images)  # turned to point up
+    assert all(image.max() == 1 for image in images)  # flipped to point up
 
 
 def test_hidden_correlation():

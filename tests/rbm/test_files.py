@@ -207,7 +207,7 @@ def resume_from(path, **parameters):
 LIES = [
     ({"head": {"format": "other"}}, "was not written by rgrbm"),
     ({"head": {"schema": "2"}}, "schema version 2; this version of rgrbm reads up to 1"),
-    ({"head": {"schema": "new"}}, "does not tell its schema version"),
+    ({"head": {"schema": "new"}}, "has no schema version"),
     ({"head": {"kind": "Ensemble"}}, "holds a 'Ensemble', expected a"),
     ({"head": {"content": "{"}}, "unreadable metadata"),
     ({"head": {"content": "[]"}}, "metadata of another form"),

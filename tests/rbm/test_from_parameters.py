@@ -1,4 +1,4 @@
-"""An estimator of given parameters draws from their law and keeps them."""
+"""An estimator of given parameters draws from their distribution and keeps them."""
 
 import numpy as np
 import pytest
@@ -10,15 +10,15 @@ from rgrbm.rbm import from_parameters
 from rgrbm.rg import decimation_rbm
 
 
-def test_its_chains_have_the_enumerated_law():
+def test_its_chains_have_the_enumerated_distribution():
     parameters = random_rbm(4, 3, 1.0, seed=2)
     rbm = from_parameters(parameters)
     n = 40_000
     samples = rbm.sample(n, n_steps=100, seed=1)
-    law = np.exp(joint(parameters)).sum(axis=1)
-    law /= law.sum()
+    distribution = np.exp(joint(parameters)).sum(axis=1)
+    distribution /= distribution.sum()
     counts = np.bincount(samples @ (1 << np.arange(4)), minlength=16)
-    chi2 = np.sum((counts - n * law) ** 2 / (n * law))
+    chi2 = np.sum((counts - n * distribution) ** 2 / (n * distribution))
     assert chi2 < 15 + 6 * np.sqrt(30)  # 15 degrees of freedom; a false alarm in 10,000
     np.testing.assert_allclose(rbm.free_energy(states(4).astype(np.uint8)), -np.log(np.exp(joint(parameters)).sum(1)))
 

@@ -1,4 +1,4 @@
-"""GaussianRBM as an estimator: scikit-learn's checks, its law, training, resumption, files, bad input."""
+"""GaussianRBM as an estimator: scikit-learn's checks, its distribution, training, resumption, files, bad input."""
 
 import re
 
@@ -47,7 +47,7 @@ def assert_same(first, second):
 
 def test_check_estimator():
     """All of scikit-learn's checks."""
-    why = "weights are repetitions in law, not in the numbers drawn; test_gaussian_trainer.py has the law"
+    why = "weights are repetitions in distribution, not in the numbers drawn: see test_gaussian_trainer.py"
     by_chance = {"check_sample_weight_equivalence_on_dense_data": why}
     results = check_estimator(GaussianRBM(n_components=5), on_skip=None, expected_failed_checks=by_chance)
     skipped = [result["check_name"] for result in results if result["status"] not in ("passed", "xfail")]

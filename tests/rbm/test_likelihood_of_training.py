@@ -11,7 +11,7 @@ PATTERNS = np.unique(
     np.concatenate([np.repeat(LINES[:, :, None], 3, axis=2), np.repeat(LINES[:, None, :], 3, axis=1)]).reshape(-1, 9),
     axis=0,
 )  # 14 images of 3 × 3 pixels
-BEST = -np.log(14)  # of the uniform law over them, which no model exceeds
+BEST = -np.log(14)  # of the uniform distribution over them, which no model exceeds
 
 
 def shortfall(seed, **options):

@@ -99,7 +99,7 @@ def test_shared_weights_and_biases_are_equal(n_iter):
 
 @pytest.mark.parametrize("mask", [None, masks.ring(12, 6, 3), masks.ring(12, 6, 3, shared=True)])
 @pytest.mark.parametrize("dtype", ["float32", "float64"])
-def test_symmetric_laws_do_not_change_when_all_units_flip(mask, dtype):
+def test_symmetric_distributions_do_not_change_when_all_units_flip(mask, dtype):
     rbm = masked(mask=mask, symmetric=True, dtype=dtype, learning_rate=0.5, n_iter=100).fit(data())
     log_p = rgrbm.likelihood.log_marginal(rbm, "visible")
     assert np.ptp(log_p) > 1
@@ -107,7 +107,7 @@ def test_symmetric_laws_do_not_change_when_all_units_flip(mask, dtype):
 
 
 def test_full_mask_learns_what_no_mask_learns():
-    # The same law of the gradient from other random numbers: the likelihoods agree to the noise of training.
+    # The same distribution of the gradient from other random numbers: the likelihoods agree to the noise of training.
     x, likelihood = data(2000), []
     for mask in (None, np.ones((12, 6), dtype=bool)):
         runs = [masked(mask=mask, n_iter=150, learning_rate=0.2, random_state=s).fit(x) for s in range(4)]

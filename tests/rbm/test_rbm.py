@@ -64,7 +64,7 @@ def all_states(n):
 
 def test_check_estimator():
     """All of scikit-learn's checks. They feed real numbers of any size, which only clip=True lets pass."""
-    why = "weights are repetitions in law, not in the numbers drawn; test_sample_weight.py has the law"
+    why = "weights are repetitions in distribution, not in the numbers drawn: see test_sample_weight.py"
     by_chance = {f"check_sample_weight_equivalence_on_{kind}_data": why for kind in ("dense", "sparse")}
     results = check_estimator(BernoulliRBM(clip=True), on_skip=None, expected_failed_checks=by_chance)
     skipped = [result["check_name"] for result in results if result["status"] not in ("passed", "xfail")]
@@ -357,7 +357,7 @@ def test_conditionals_are_sampled_with_their_probabilities():
             assert np.all(np.abs(sample.mean(axis=0) - p) < 5.5 * np.sqrt(p * (1 - p) / n))
 
 
-def test_samples_follow_the_exact_law():
+def test_samples_follow_the_exact_distribution():
     """Chi-square of all 2^4 states, 20,000 independent chains; threshold at a false-alarm rate of 1e-6."""
     from scipy.stats import chi2
 
@@ -484,11 +484,11 @@ def test_ctrl_c_ends_a_long_training_soon_and_leaves_it_ready_to_go_on(X):
 )
 def test_training_that_diverges_is_named_once(X, options, found):
     model = BernoulliRBM(n_components=N_HIDDEN, n_iter=20, random_state=0).set_params(**options)
-    with pytest.warns(ConvergenceWarning) as told:
+    with pytest.warns(ConvergenceWarning) as warnings_seen:
         model.fit(X, callbacks=[lambda progress: None])
-    assert len(told) == 1
-    assert told[0].filename == __file__
-    assert re.match(rf"training has diverged by epoch 1: {found}", str(told[0].message))
+    assert len(warnings_seen) == 1
+    assert warnings_seen[0].filename == __file__
+    assert re.match(rf"training has diverged by epoch 1: {found}", str(warnings_seen[0].message))
 
 
 def test_divergence_in_late_epochs_is_named_with_the_epoch(X):
@@ -501,9 +501,9 @@ def test_divergence_in_late_epochs_is_named_with_the_epoch(X):
 def test_divergence_in_updates_one_by_one_is_named_once(X):
     model = BernoulliRBM(n_components=N_HIDDEN, random_state=0).partial_fit(X)
     model.set_params(learning_rate=1e9)
-    with pytest.warns(ConvergenceWarning, match="diverged by epoch 2") as told:
+    with pytest.warns(ConvergenceWarning, match="diverged by epoch 2") as warnings_seen:
         model.partial_fit(X)
-    assert told[0].filename == __file__
+    assert warnings_seen[0].filename == __file__
     model.partial_fit(X)
 
 

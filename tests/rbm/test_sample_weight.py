@@ -18,7 +18,7 @@ def parameters(rbm):
 @pytest.mark.parametrize("centered", [False, True])
 @pytest.mark.parametrize("convert", [np.asarray, lambda x: 0.05 + 0.9 * x])
 def test_weights_are_repetitions(centered, convert):
-    """The same law at the optimum, by the exact gradient, so that there is no chance in it."""
+    """The same distribution at the optimum, by the exact gradient, so that there is no chance in it."""
     data, options = convert(X), {"n_iter": 12_000, "learning_rate": 1.0, "l2": 0.01, "centered": centered, **EXACT}
     weighted = log_marginal(BernoulliRBM(**options).fit(data, sample_weight=WEIGHT), "visible")
     repeated = log_marginal(BernoulliRBM(**options).fit(np.repeat(data, WEIGHT.astype(int), axis=0)), "visible")

@@ -75,14 +75,14 @@ def test_a_template_for_each_layer():
     assert not hasattr(templates[0], "components_")
 
 
-def test_transform_is_that_of_the_layers_in_turn(fitted):
+def test_transform_is_that_of_the_layers_one_after_the_other(fitted):
     p = X
     for layer in fitted.rbms_:
         p = layer.transform(p)
     np.testing.assert_array_equal(fitted.transform(X), p)
 
 
-def test_sampling_follows_the_conditional_law(fitted):
+def test_sampling_follows_the_conditional_distribution(fitted):
     """Frequencies of all states of layer 2 against the sum over layer 1, by χ²; fails once in 10⁵ right programs."""
     v, n = X[:1], 40_000
     first, second = fitted.rbms_[:2]
@@ -254,7 +254,7 @@ def edit(folder, change):
         (lambda f: edit(f, lambda i: i["layers"][0].update(file="../x")), "not in its folder"),
         (lambda f: (f / "layer-2.safetensors").unlink(), r"lacks the file 'layer-2\.safetensors' of layer 2"),
         (lambda f: (f / "layer-2.safetensors").write_bytes(b"cut"), "changed or exchanged"),
-        (lambda f: edit(f, lambda i: i["layers"][0].update(n_visible=15)), "tells another"),
+        (lambda f: edit(f, lambda i: i["layers"][0].update(n_visible=15)), "has another shape"),
     ],
 )
 def test_broken_files(fitted, tmp_path, damage, message):

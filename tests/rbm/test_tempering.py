@@ -1,4 +1,4 @@
-"""Parallel tempering: its stationary laws against enumeration where plain chains fail, its exchanges, its promises."""
+"""Parallel tempering: stationary distributions against enumeration where plain chains fail, exchanges, promises."""
 
 import numpy as np
 import pytest
@@ -15,11 +15,11 @@ TRAINERS = {np.float32: kernels.Trainer32, np.float64: kernels.Trainer64}
 
 
 def two_modes(n=6, m=3, weight=5.0, field=0.25):
-    """Strongly coupled ±1 units in a weak field: all up or all down, with the law of the field between them."""
+    """Strongly coupled ±1 units in a weak field: all up or all down, with probabilities that the field decides."""
     return rgrbm.model.binary_parameters(np.full((n, m), weight / 4), np.full(n, field / 2), np.zeros(m))
 
 
-def tempered_log_law(rbm, base, beta):
+def tempered_log_distribution(rbm, base, beta):
     """Log of the unnormalised p_β(v) of every state."""
     v = states(len(base))
     return v @ ((1 - beta) * base + beta * rbm.intercept_visible_) + np.logaddexp(
@@ -38,10 +38,10 @@ def frozen_run(rbm, x, n_epochs, dtype=np.float64, **options):
     return trainer, report
 
 
-def chi_square(chains, log_law):
+def chi_square(chains, log_distribution):
     """Statistic and degrees of freedom of the chains' states, those with fewer than 5 expected taken together."""
-    counts = np.bincount(chains @ (1 << np.arange(chains.shape[1])), minlength=len(log_law))
-    expected = len(chains) * np.exp(log_law - logsumexp(log_law))
+    counts = np.bincount(chains @ (1 << np.arange(chains.shape[1])), minlength=len(log_distribution))
+    expected = len(chains) * np.exp(log_distribution - logsumexp(log_distribution))
     rare = expected < 5
     observed, mean = (np.append(a[~rare], a[rare].sum())[: len(a)] for a in (counts, expected))
     return np.sum((observed - mean) ** 2 / mean), len(mean) - 1
@@ -54,21 +54,21 @@ def coins(n_samples, n_units):
 
 
 @pytest.mark.parametrize("dtype", [np.float32, np.float64])
-def test_every_temperature_has_its_law_where_plain_chains_are_stuck(dtype):
+def test_every_temperature_has_its_distribution_where_plain_chains_are_stuck(dtype):
     """4,096 chains of 8 temperatures: 8 chi-squares of 1e-7 each, both precisions together fail below 2e-6."""
     rbm, x = two_modes(), coins(4096, 6)
     trainer, _ = frozen_run(rbm, x, 400, dtype, method="pt", n_temperatures=8)
     chains = trainer.state()["chains"].reshape(8, 4096, 6)
     for beta, row in zip(np.linspace(1, 0, 8), chains, strict=True):
-        statistic, degrees = chi_square(row, tempered_log_law(rbm, np.zeros(6), beta))
+        statistic, degrees = chi_square(row, tempered_log_distribution(rbm, np.zeros(6), beta))
         assert statistic < chi2.isf(1e-7, degrees)
     plain, _ = frozen_run(rbm, x, 400, dtype, method="pcd")
-    statistic, degrees = chi_square(plain.state()["chains"], tempered_log_law(rbm, np.zeros(6), 1.0))
+    statistic, degrees = chi_square(plain.state()["chains"], tempered_log_distribution(rbm, np.zeros(6), 1.0))
     assert statistic > 10 * chi2.isf(1e-7, degrees)
 
 
 @pytest.mark.parametrize(("n", "m"), [(3, 20), (9, 2)])
-def test_law_of_random_weights_with_the_datas_own_biases_at_the_hot_end(n, m):
+def test_distribution_of_random_weights_with_the_datas_own_biases_at_the_hot_end(n, m):
     """Chi-squares of 1e-7 for 5 temperatures of 2 shapes: a false alarm in 1e6."""
     rbm = random_rbm(n, m, 1.5)
     x = (np.random.default_rng(1).random((2048, n)) < np.linspace(0.2, 0.9, n)).astype(np.uint8)
@@ -76,7 +76,7 @@ def test_law_of_random_weights_with_the_datas_own_biases_at_the_hot_end(n, m):
     base = np.log(ones + 0.5) - np.log(2048 - ones + 0.5)
     trainer, _ = frozen_run(rbm, x, 100, method="pt", n_temperatures=5)
     for beta, row in zip(np.linspace(1, 0, 5), trainer.state()["chains"].reshape(5, 2048, n), strict=True):
-        statistic, degrees = chi_square(row, tempered_log_law(rbm, base, beta))
+        statistic, degrees = chi_square(row, tempered_log_distribution(rbm, base, beta))
         assert statistic < chi2.isf(1e-7, degrees)
 
 
@@ -94,7 +94,7 @@ def test_exchange_rate_is_the_expected_one():
     assert rate.std() < 0.03
 
 
-def test_equal_laws_always_exchange():
+def test_equal_distributions_always_exchange():
     zero = RBMParameters(np.zeros((4, 3)), np.zeros(4), np.zeros(3))
     _, report = frozen_run(zero, coins(100, 4), 5, method="pt", n_temperatures=3)
     np.testing.assert_array_equal(report["exchange_rate"], 1.0)

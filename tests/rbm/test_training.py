@@ -99,9 +99,9 @@ def test_parameters_past_any_use_are_named(parameter, value, found):
     setattr(
         Broken, parameter, property(lambda self: np.array([[value, 0.0]]) if len(self.calls) > 1 else np.zeros((1, 2)))
     )
-    with pytest.warns(ConvergenceWarning, match=f"by epoch 5: {found}") as told:
+    with pytest.warns(ConvergenceWarning, match=f"by epoch 5: {found}") as warnings_seen:
         run(5, Broken())
-    assert len(told) == 1
+    assert len(warnings_seen) == 1
 
 
 def test_parameters_are_looked_at_ten_times_a_second_at_most():

@@ -306,7 +306,7 @@ def test_figures_of_runs_that_do_not_name_them(ising, tmp_path):
 
 
 def test_only_the_run_s_own_figures_are_shown(ising, tmp_path):
-    """Not what another run has left in the folder; and one that is lost is told to be."""
+    """Not what another run has left in the folder; and one that is lost is reported as lost."""
     shutil.copytree(ising, tmp_path / "run")
     shutil.copy(tmp_path / "run" / "loss.png", tmp_path / "run" / "samples.png")
     (tmp_path / "run" / "weights.png").unlink()

@@ -1,4 +1,4 @@
-"""Block spins: laws against plain NumPy, draws against laws, the same draws for any number of threads."""
+"""Block spins: probabilities against plain NumPy, draws against probabilities, for any number of threads."""
 
 import numpy as np
 import pytest
@@ -51,13 +51,13 @@ def site_by_site(kernel, spins):
 
 @pytest.mark.parametrize("kernel", SQUARE, **by_name)
 @pytest.mark.parametrize("shape", [(12, 12), (24, 12)])
-def test_laws_on_the_square_lattice(kernel, shape):
+def test_distributions_on_the_square_lattice(kernel, shape):
     spins = random_spins(20, *shape)
     np.testing.assert_allclose(kernel.probabilities(spins), site_by_site(kernel, spins), atol=1e-14)
 
 
 @pytest.mark.parametrize("kernel", RING, **by_name)
-def test_laws_on_the_ring(kernel):
+def test_distributions_on_the_ring(kernel):
     spins = random_spins(20, 12)
     np.testing.assert_allclose(kernel.probabilities(spins), site_by_site(kernel, spins), atol=1e-14)
 
@@ -65,7 +65,7 @@ def test_laws_on_the_ring(kernel):
 @pytest.mark.parametrize(
     ("kernel", "shape"), [*((k, (12, 12)) for k in SQUARE), *((k, (24,)) for k in RING)], ids=lambda x: str(x)[:40]
 )
-def test_draws_follow_the_law(kernel, shape):
+def test_draws_follow_the_distribution(kernel, shape):
     """Many draws for each of a few configurations, each block spin by itself: chi-square at 1e-4 for a kernel."""
     n = 20_000
     spins = random_spins(6, *shape, seed=1)
@@ -151,9 +151,9 @@ def test_kernel_of_given_parameters_keeps_the_field():
     np.testing.assert_allclose(found.weights, kernel.weights, atol=1e-14)
     assert found.field == pytest.approx(0.4, abs=1e-14)
     assert not found.is_symmetric
-    turned = ConvolutionKernel.from_rbm(binary_parameters(-w, 0.1, -0.4), (6, 6), 3, 2)
-    np.testing.assert_allclose(turned.weights, kernel.weights, atol=1e-14)
-    assert turned.field == pytest.approx(0.4, abs=1e-14)
+    flipped = ConvolutionKernel.from_rbm(binary_parameters(-w, 0.1, -0.4), (6, 6), 3, 2)
+    np.testing.assert_allclose(flipped.weights, kernel.weights, atol=1e-14)
+    assert flipped.field == pytest.approx(0.4, abs=1e-14)
     w[0, 0] += 1e-3
     with pytest.raises(ValueError, match="do not share their weights"):
         ConvolutionKernel.from_rbm(binary_parameters(w, 0.1, 0.4), (6, 6), 3, 2)

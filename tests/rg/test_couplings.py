@@ -79,21 +79,21 @@ def test_fourier_and_enumeration_agree_with_walsh_hadamard_to_rounding(name, lay
 
 
 def exact_row(w, S, theta):
-    """Coupling of a set by the law of the sum of the other spins, for weights that are multiples of ¼."""
+    """Coupling of a set by the distribution of the sum of the other spins, for weights that are multiples of ¼."""
     steps = np.rint(4 * np.delete(w, S)).astype(int)
-    law = np.ones(1)
+    distribution = np.ones(1)
     for step in np.abs(steps):
-        law = 0.5 * (np.pad(law, (0, 2 * step)) + np.pad(law, (2 * step, 0)))
-    x = theta + (np.arange(len(law)) - len(law) // 2) / 4
+        distribution = 0.5 * (np.pad(distribution, (0, 2 * step)) + np.pad(distribution, (2 * step, 0)))
+    x = theta + (np.arange(len(distribution)) - len(distribution) // 2) / 4
     total = 0.0
     for t in 2 * states(len(S)) - 1:
         y = x + t @ w[list(S)]
-        total += t.prod() * law @ np.logaddexp(y, -y) / 2 ** len(S)
+        total += t.prod() * distribution @ np.logaddexp(y, -y) / 2 ** len(S)
     return total
 
 
 @pytest.mark.parametrize("n", [40, 1000])
-def test_wide_rows_against_the_exact_law_of_their_sums(n):
+def test_wide_rows_against_the_exact_distribution_of_their_sums(n):
     rng = np.random.default_rng(n)
     w = rng.integers(-3, 4, size=(n, 2)) / 4
     theta = np.array([0.3, -20.0])

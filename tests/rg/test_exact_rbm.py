@@ -12,7 +12,7 @@ from rgrbm.spins import exact
 COUPLINGS = [-1.3, -0.2, 0.0, 0.4, 1.0, 3.0]
 
 
-def log_law(n, bonds, J, h=0.0):
+def log_distribution(n, bonds, J, h=0.0):
     """ln P(s) of all states of a spin model, by brute force."""
     s = 2 * states(n) - 1
     J, h = np.broadcast_to(J, len(bonds)), np.broadcast_to(h, n)
@@ -56,13 +56,15 @@ def test_hidden_marginal_of_decimation_is_the_decimated_ring_for_every_K(n, J, K
     _, hidden, log_z = marginals(rgrbm.rg.decimation_rbm(n, J, K))
     m = n // 2
     bonds = ring(m) if m > 1 else []  # a single spin has no neighbour
-    np.testing.assert_allclose(hidden, log_law(m, bonds, rgrbm.decimate(J).J)[0], atol=1e-11)
+    np.testing.assert_allclose(hidden, log_distribution(m, bonds, rgrbm.decimate(J).J)[0], atol=1e-11)
     assert exact_rbm.decimation_log_z(n, J, K) == pytest.approx(log_z, abs=1e-11)
 
 
 def test_visible_marginal_of_decimation_becomes_the_ring():
-    law = log_law(10, ring(10), 1.0)[0]
-    divergence = [np.exp(law) @ (law - marginals(rgrbm.rg.decimation_rbm(10, 1.0, K))[0]) for K in (3, 4, 5, 20)]
+    distribution = log_distribution(10, ring(10), 1.0)[0]
+    divergence = [
+        np.exp(distribution) @ (distribution - marginals(rgrbm.rg.decimation_rbm(10, 1.0, K))[0]) for K in (3, 4, 5, 20)
+    ]
     np.testing.assert_allclose(np.log(np.divide(divergence[:2], divergence[1:3])), 4, rtol=0.02)  # ∝ e^(−4K)
     assert abs(divergence[3]) < 1e-12
 
@@ -95,12 +97,12 @@ def test_decimation_keeps_the_partition_function_of_rings_of_any_size(J):
 @pytest.mark.parametrize("J", COUPLINGS)
 def test_bond_rbm_is_the_ring(J):
     n = 7
-    law, log_z_spins = log_law(n, ring(n), J)
+    distribution, log_z_spins = log_distribution(n, ring(n), J)
     rbm = rgrbm.rg.bond_rbm(n, ring(n), J)
     visible, hidden, log_z = marginals(rbm)
-    np.testing.assert_allclose(visible, law, atol=1e-12)
-    np.testing.assert_allclose(hidden, law, atol=1e-12)
-    assert abs(rgrbm.likelihood.kl_divergence(np.exp(law), rbm)) < 1e-12
+    np.testing.assert_allclose(visible, distribution, atol=1e-12)
+    np.testing.assert_allclose(hidden, distribution, atol=1e-12)
+    assert abs(rgrbm.likelihood.kl_divergence(np.exp(distribution), rbm)) < 1e-12
     assert exact_rbm.bond_log_z(log_z_spins, n, ring(n), J) == pytest.approx(log_z, abs=1e-11)
 
 
@@ -108,9 +110,9 @@ def test_bond_rbm_of_any_graph_with_fields():
     rng = np.random.default_rng(0)
     bonds = [(0, 1), (1, 2), (2, 0), (3, 1), (3, 1), (4, 5)]
     J, h = rng.normal(size=6), rng.normal(size=6)
-    law, log_z_spins = log_law(6, bonds, J, h)
+    distribution, log_z_spins = log_distribution(6, bonds, J, h)
     visible, _, log_z = marginals(rgrbm.rg.bond_rbm(6, bonds, J, h))
-    np.testing.assert_allclose(visible, law, atol=1e-12)
+    np.testing.assert_allclose(visible, distribution, atol=1e-12)
     assert exact_rbm.bond_log_z(log_z_spins, 6, bonds, J, h) == pytest.approx(log_z, abs=1e-11)
 
 
@@ -120,7 +122,7 @@ def test_bond_rbm_of_strong_and_weak_couplings():
         assert pytest.approx(J, rel=1e-12) == rgrbm.decimate(float(w[0, 0])).J
 
 
-def square_hidden_law(J):
+def square_hidden_distribution(J):
     """Decimated 4×4 torus by its closed-form couplings on the sublattice of even sites."""
     nearest, second, four = (
         np.log(np.cosh(4 * J)) / 4,
@@ -144,13 +146,16 @@ def test_sublattices_of_the_square_lattice(J):
     bonds = rgrbm.spins.lattice_bonds((4, 4))
     found = rgrbm.rg.sublattice_rbm(16, bonds, J)
     visible, hidden, log_z = marginals(found.rbm)
-    np.testing.assert_allclose(visible, square_hidden_law(J), atol=1e-11)
-    np.testing.assert_allclose(hidden, square_hidden_law(J), atol=1e-11)
+    np.testing.assert_allclose(visible, square_hidden_distribution(J), atol=1e-11)
+    np.testing.assert_allclose(hidden, square_hidden_distribution(J), atol=1e-11)
     assert log_z - found.log_z_offset == pytest.approx(exact.torus_log_z(J, 4, 4), abs=1e-10)
     for K in (0.5, 3.0):
         decimated = rgrbm.rg.lattice_decimation_rbm(16, bonds, J, K)
         np.testing.assert_allclose(
-            rgrbm.likelihood.log_marginal(decimated.rbm, "hidden"), square_hidden_law(J), atol=1e-11, err_msg=f"K = {K}"
+            rgrbm.likelihood.log_marginal(decimated.rbm, "hidden"),
+            square_hidden_distribution(J),
+            atol=1e-11,
+            err_msg=f"K = {K}",
         )
         log_z = rgrbm.log_z(decimated.rbm) - decimated.log_z_offset
         assert log_z == pytest.approx(exact.torus_log_z(J, 4, 4), abs=1e-10)
@@ -179,12 +184,12 @@ def test_sublattices_with_fields_and_mixed_bonds():
     bonds = [(0, 3), (3, 1), (1, 4), (5, 2), (2, 5), (4, 0)]
     J, h = rng.normal(size=6), rng.normal(size=6)
     found = rgrbm.rg.sublattice_rbm(6, bonds, J, h)
-    law, log_z_spins = log_law(6, bonds, J, h)
+    distribution, log_z_spins = log_distribution(6, bonds, J, h)
     log_p = joint(found.rbm)
     place = (states(len(found.visible_sites)) @ (1 << found.visible_sites)).astype(int)[:, None] + (
         states(len(found.hidden_sites)) @ (1 << found.hidden_sites)
     ).astype(int)
-    np.testing.assert_allclose(log_p - logsumexp(log_p), law[place], atol=1e-12)
+    np.testing.assert_allclose(log_p - logsumexp(log_p), distribution[place], atol=1e-12)
     assert logsumexp(log_p) - found.log_z_offset == pytest.approx(log_z_spins, abs=1e-12)
 
 

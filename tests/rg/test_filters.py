@@ -24,8 +24,8 @@ def test_filter_positions_turn_with_the_ring():
     assert min(found[1], 10 - found[1]) == pytest.approx(0, abs=1e-12)
     assert found[2] == pytest.approx(4.5)
     assert math.isnan(found[3])
-    turned = filter_positions(np.roll(w, 4, axis=0))
-    apart = (turned - found - 4 + 5) % 10 - 5
+    shifted = filter_positions(np.roll(w, 4, axis=0))
+    apart = (shifted - found - 4 + 5) % 10 - 5
     np.testing.assert_allclose(apart[:3], 0, atol=1e-12)
 
 

@@ -1,11 +1,11 @@
-"""Couplings by pseudo-likelihood against Hamiltonians that are known, in laws that are exact and in samples."""
+"""Couplings by pseudo-likelihood against known Hamiltonians, in exact distributions and in samples."""
 
 import numpy as np
 import pytest
 from threadpoolctl import threadpool_limits
 
 import rgrbm
-from exact_laws import all_states
+from exact_distributions import all_states
 from rgrbm.rg import (
     EVEN_OPERATORS,
     ODD_OPERATORS,
@@ -19,7 +19,7 @@ from rgrbm.rg import (
 from rgrbm.rg.hamiltonian_fit import products_with_each_site
 
 
-def law(states, operators, couplings):
+def distribution(states, operators, couplings):
     energies = operator_sums(states, operators) @ np.array(couplings)
     weights = np.exp(energies - energies.max())
     return weights / weights.sum()
@@ -33,9 +33,9 @@ def law(states, operators, couplings):
         ((12,), RING_OPERATORS, [0.5, -0.2, 0.1, 0.15, 0.3, -0.1]),
     ],
 )
-def test_exact_laws_give_back_their_couplings(shape, operators, couplings):
+def test_exact_distributions_give_back_their_couplings(shape, operators, couplings):
     states = all_states(shape)
-    fit = fit_hamiltonian(states, operators, weights=law(states, operators, couplings))
+    fit = fit_hamiltonian(states, operators, weights=distribution(states, operators, couplings))
     np.testing.assert_allclose(fit.couplings, couplings, atol=1e-9)
     assert fit.operators == tuple(operator.name for operator in operators)
 
@@ -66,7 +66,7 @@ def test_error_bars_are_true():
 def test_what_part_is_other_couplings():
     states = all_states((4, 4))
     operators, couplings = EVEN_OPERATORS[:3], [0.3, 0.1, -0.05]
-    fit = fit_hamiltonian(states, operators, weights=law(states, operators, couplings), n_blocks=1)
+    fit = fit_hamiltonian(states, operators, weights=distribution(states, operators, couplings), n_blocks=1)
     assert np.isnan(fit.stderr).all()
     spins = rgrbm.IsingModel((32, 32), 0.44).sample(1000, method="swendsen_wang", n_chains=50, spacing=4, seed=1)
     nearest = fit_hamiltonian(spins).share("nearest")

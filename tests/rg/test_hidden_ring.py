@@ -121,7 +121,7 @@ def test_against_a_plain_computation():
 
 
 def test_sites_per_unit_sets_the_scale():
-    # All spins of the ring instead of every other: the same data at one site per unit tell J itself.
+    # All spins of the ring instead of every other: the same data at one site per unit give J itself.
     v = IsingModel((N,), J=1.0).sample(5000, method="exact", seed=5)
     found = hidden_correlation(v, np.eye(N), sites_per_unit=1.0)
     assert abs(found.J - 1.0) < 5 * found.J_stderr
@@ -293,7 +293,7 @@ def test_filters_that_lean_move_places_and_not_the_coupling():
     states = np.array(list(itertools.product([-1, 1], repeat=3)))
     p = np.prod((1 + t * states[:, :-1] * states[:, 1:]) / 2, axis=1) / 2
     f = np.tanh(states @ weights.T)
-    # What the window tells of the spins at its ends: E[f s_left] and E[f s_right].
+    # Information of the window about the spins at its ends: E[f s_left] and E[f s_right].
     left, right = (p * states[:, 0]) @ f, (p * states[:, 2]) @ f
     c = np.eye(32)
     for j in range(32):

@@ -1,4 +1,4 @@
-"""The Monte Carlo renormalization group against exact laws: rings in closed form, 4×4 → 2×2 over all 2¹⁶ states."""
+"""Monte Carlo renormalization against exact distributions: rings in closed form, 4×4 → 2×2 over all 2¹⁶ states."""
 
 import json
 
@@ -89,7 +89,7 @@ def test_decimation_of_all_states_is_exact_at_every_number_of_operators():
 
 @pytest.fixture(scope="module")
 def drawn_exactly():
-    """Independent samples of 4×4 from their law over all states."""
+    """Independent samples of 4×4 from their distribution over all states."""
     states = all_states(4, 4)
     numbers = np.random.default_rng(5).choice(len(states), size=100_000, p=boltzmann(states, J_C))
     return states[numbers]
@@ -155,7 +155,7 @@ def test_the_critical_square_lattice():
         assert abs(result.y_h(level).mean / 1.875 - 1) < 0.001
         assert result.nu(level).mean == pytest.approx(1 / result.y_t(level).mean)
         assert result.nu(level).stderr == pytest.approx(result.y_t(level).stderr / result.y_t(level).mean ** 2)
-    # A start far from the fixed point and few operators are what errors do not tell.
+    # A start far from the fixed point and few operators are not included in the errors.
     assert result.y_t(1, 1).mean < 0.93
     assert result.y_h(1).mean > 1.88
 

@@ -1,4 +1,4 @@
-"""What block spins tell of their surroundings: counts by plain loops, laws known exactly, all threshold rules tried."""
+"""Information of block spins about their surroundings: plain loops, exact distributions, all threshold rules."""
 
 import itertools
 
@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 
 import rgrbm
-from exact_laws import all_states
+from exact_distributions import all_states
 from rgrbm.rg import (
     BlockSurroundings,
     ConvolutionKernel,

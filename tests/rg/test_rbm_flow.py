@@ -16,7 +16,7 @@ RANDOM = to_spins(np.random.default_rng(0).integers(2, size=(SAMPLES, N)))
 
 
 def neighbours(p):
-    """⟨s_i s_{i+1}⟩ of a law over all states."""
+    """⟨s_i s_{i+1}⟩ of a distribution over all states."""
     s = to_spins(states(N).astype(int))
     return p @ np.mean(s * np.roll(s, -1, axis=1), axis=1, dtype=float)
 
@@ -41,7 +41,7 @@ def gibbs_matrix(rbm):
 
 
 @pytest.mark.parametrize("start", [UP, RANDOM], ids=["T = 0", "T = ∞"])
-def test_the_end_is_the_models_own_law(start):
+def test_the_end_is_the_models_own_distribution(start):
     """Of the decimating RBM, from both ends; 4 standard errors, missed once in 16,000 times each."""
     rbm = decimation_rbm(N, J=0.8, K=1.0)
     flow = rbm_flow(rbm, start, 60, measure_every=60, seed=1)

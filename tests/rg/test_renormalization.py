@@ -154,24 +154,24 @@ def test_flow_rejects_bad_arguments():
 
 @pytest.mark.parametrize("J", [-1.0, 0.0, 0.1, 0.5, 1.0, 2.0])
 def test_reconstruction_error_from_its_definition(J):
-    # In the infinite ring three neighbours have the law of an open chain; the middle one is drawn anew.
+    # In the infinite ring three neighbours have the distribution of an open chain; the middle one is drawn anew.
     s = 2 * states(3) - 1
-    law = np.exp(J * (s[:, 0] * s[:, 1] + s[:, 1] * s[:, 2]))
-    law /= law.sum()
+    distribution = np.exp(J * (s[:, 0] * s[:, 1] + s[:, 1] * s[:, 2]))
+    distribution /= distribution.sum()
     redrawn = expit(2 * J * (s[:, 0] + s[:, 2]))  # probability of +1
     wrong = np.where(s[:, 1] > 0, 1 - redrawn, redrawn)
-    assert reconstruction_error_decimation_bound(J) == pytest.approx(law @ wrong / 2, rel=1e-13)
+    assert reconstruction_error_decimation_bound(J) == pytest.approx(distribution @ wrong / 2, rel=1e-13)
 
 
 def test_reconstruction_error_of_the_rbm_that_decimates():
     # K = 10 copies every other spin, but for e^(−2K); the ring of 12 differs from the infinite one by tanh¹⁰ J.
     n, J = 12, 0.2
     rbm, v, h = decimation_rbm(n, J, 10.0), states(n), states(n // 2)
-    law, _ = ring_weights(J, n)
+    distribution, _ = ring_weights(J, n)
     on = expit(v @ rbm.weights_ + rbm.intercept_hidden_)
     given = np.prod(np.where(h[None] > 0, on[:, None], 1 - on[:, None]), axis=2)
     reconstructed = given @ expit(h @ rbm.weights_.T + rbm.intercept_visible_)
-    error = law / law.sum() @ np.mean(np.where(v > 0, 1 - reconstructed, reconstructed), axis=1)
+    error = distribution / distribution.sum() @ np.mean(np.where(v > 0, 1 - reconstructed, reconstructed), axis=1)
     assert reconstruction_error_decimation_bound(J) == pytest.approx(error, abs=2e-7)
 
 

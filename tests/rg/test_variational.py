@@ -1,4 +1,4 @@
-"""Variational renormalization against brute force, and what ΔF tells and does not tell."""
+"""Variational renormalization against brute force, and what ΔF shows and does not show."""
 
 import numpy as np
 import pytest
@@ -65,7 +65,7 @@ def test_a_kernel_that_ignores_the_spins_has_no_delta_f_either():
     assert rgrbm.rg.trace_condition_error(blind, H, "conditional").max < 1e-12
     good = rgrbm.rg.decimation_rbm(8, 1.0, 5.0)
     assert abs(rgrbm.rg.free_energy_difference(good, H, "conditional")) < 1e-12
-    # The centred kernel tells them apart.
+    # The centred kernel distinguishes them.
     assert rgrbm.rg.free_energy_difference(blind, H) < -1
     assert -1e-5 < rgrbm.rg.free_energy_difference(good, H) < 0
 

@@ -1,4 +1,4 @@
-"""ClusterSampler: the unit of its sweeps, reproducibility, shapes and errors (its laws are in statistical/)."""
+"""ClusterSampler: the unit of its sweeps, reproducibility, shapes and errors (distributions: statistical/)."""
 
 import numpy as np
 import pytest
@@ -14,9 +14,9 @@ def test_a_sweep_of_wolff_turns_all_sites_on_average(J):
     sampler = ClusterSampler(SQUARE, J, n_chains=32, seed=0)
     n = sampler.calibrate()
     assert sampler.clusters_per_sweep == n
-    turned = n * sampler.measure(200).cluster_size.mean()
-    # Up to the error of the calibration's last rounds, and to whole numbers: at J = 0.6 two clusters turn too much.
-    assert turned == pytest.approx(256, rel=0.15 if n > 5 else 0.5)
+    flipped = n * sampler.measure(200).cluster_size.mean()
+    # Up to the error of the calibration's last rounds, and to whole numbers: at J = 0.6 two clusters flip too much.
+    assert flipped == pytest.approx(256, rel=0.15 if n > 5 else 0.5)
 
 
 def test_the_unit_is_the_lattice_s_alone_and_reproducible():

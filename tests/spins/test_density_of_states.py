@@ -47,7 +47,7 @@ def test_all_configurations(shape):
 
 
 def test_enumeration_in_parts():
-    # 24 spins, of which 3 are fixed in turn: the same as 4 of another order of the axes, and 2²⁴ in all.
+    # 24 spins, of which 3 are fixed one after the other: the same as 4 of another order of the axes, and 2²⁴ in all.
     found, other = exact.density_of_states((2, 3, 4)), exact.density_of_states((4, 2, 3))
     assert found.counts == other.counts
     assert sum(found.counts) == 2**24

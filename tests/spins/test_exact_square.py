@@ -102,7 +102,7 @@ def transfer_matrix_levels(J, n):
 def test_correlation_length_is_the_gap_of_transfer_matrices():
     # Disordered: it is reached as e^(−n/ξ).
     assert transfer_matrix_levels(0.2, 10)[1] == pytest.approx(1 / exact.square_correlation_length(0.2), rel=1e-5)
-    # Ordered: two walls, of momenta ±π/n: as 1/n², then 1/n⁴. The second level only tells of two phases.
+    # Ordered: two walls, of momenta ±π/n: as 1/n², then 1/n⁴. The second level only shows two phases.
     gaps = [transfer_matrix_levels(0.8, n)[2] for n in (6, 8, 10)]
     fit = np.linalg.solve([[1, n**-2.0, n**-4.0] for n in (6, 8, 10)], gaps)
     assert fit[0] == pytest.approx(1 / exact.square_correlation_length(0.8), rel=2e-3)

@@ -41,7 +41,7 @@ def test_against_enumeration(shape):
     "shape", [(15, 15), (9, 15), (15, 9), (7, 14), (14, 7), (12, 16), (3, 41), (41, 3), (3, 151), (5, 99)]
 )
 def test_against_the_density_of_states(shape):
-    # Exact integers, which tell of both signs of J, of walls that wind around odd sides, and of any coupling.
+    # Exact integers, which hold for both signs of J, of walls that wind around odd sides, and of any coupling.
     states = exact.density_of_states(shape)
     for J in SIGNED:
         assert_exact(torus(J, shape), thermodynamics(states.bond_sums, states.counts, J, math.prod(shape)))

@@ -1,4 +1,4 @@
-"""IsingModel: reproducibility, provenance, observables and errors (its laws are tested in statistical/)."""
+"""IsingModel: reproducibility, provenance, observables and errors (its distributions are tested in statistical/)."""
 
 import math
 import tracemalloc

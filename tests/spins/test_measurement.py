@@ -1,11 +1,11 @@
-"""Observables with error bars against exact laws, and the result's forms. Seeds are fixed."""
+"""Observables with error bars against exact distributions, and the result's forms. Seeds are fixed."""
 
 import json
 
 import numpy as np
 import pytest
 
-from exact_laws import all_states, boltzmann_law
+from exact_distributions import all_states, boltzmann_distribution
 from rgrbm import IsingModel, set_num_threads
 from rgrbm.spins import Measurement, exact
 from rgrbm.spins.observables import correlations
@@ -16,12 +16,12 @@ J_C = exact.CRITICAL_COUPLING
 
 def exact_observables(shape, J, h):
     """All observables of a small lattice, from all states."""
-    spins, law = all_states(shape), boltzmann_law(shape, J, h)
+    spins, distribution = all_states(shape), boltzmann_distribution(shape, J, h)
     n, model = spins[0].size, IsingModel(shape, J, h)
     e, m = model.energy(spins) / n, model.magnetization(spins)
 
     def mean(x):
-        return float(law @ x)
+        return float(distribution @ x)
 
     along = correlations(spins)
     axes = tuple(range(1, spins.ndim))
@@ -53,7 +53,7 @@ def exact_observables(shape, J, h):
             "staggered_binder": 1 - mean(s**4) / (3 * mean(s**2) ** 2),
             "correlation_length": length,
         },
-        law @ along,
+        distribution @ along,
         axis_lengths,
     )
 

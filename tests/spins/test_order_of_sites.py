@@ -1,6 +1,6 @@
 """Where Metropolis colour by colour would not be ergodic, found by following all states of small lattices.
 
-The kernels visit sites at random there; docs/sampling.md tells what is found here.
+The kernels visit sites at random there; docs/sampling.md reports the results.
 """
 
 import numpy as np

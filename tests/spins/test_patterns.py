@@ -3,7 +3,7 @@
 import numpy as np
 import pytest
 
-from exact_laws import all_states
+from exact_distributions import all_states
 from rgrbm import IsingModel
 from rgrbm.spins import Lattice
 from rgrbm.spins.patterns import bond_signs, ground_state, pattern_spins

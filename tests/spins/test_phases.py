@@ -9,7 +9,7 @@ import warnings
 import numpy as np
 import pytest
 
-from exact_laws import all_states, boltzmann_law
+from exact_distributions import all_states, boltzmann_distribution
 from rgrbm import IsingModel, estimate_coupling
 from rgrbm.spins import ClusterSampler, Lattice, ParallelTempering, SingleSpinSampler
 from rgrbm.spins.patterns import pattern_spins
@@ -20,8 +20,8 @@ METHODS = ["metropolis", "heat_bath", "wolff", "swendsen_wang"]
 def exact_means(model, *functions):
     """Means of functions of all states."""
     triangular = model.lattice.kind == "triangular"
-    law = boltzmann_law(model.shape, model.couplings, model.h, triangular=triangular)
-    return [float(law @ function(all_states(model.shape))) for function in functions]
+    distribution = boltzmann_distribution(model.shape, model.couplings, model.h, triangular=triangular)
+    return [float(distribution @ function(all_states(model.shape))) for function in functions]
 
 
 @pytest.mark.parametrize("method", METHODS)

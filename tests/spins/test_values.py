@@ -37,7 +37,7 @@ def test_any_numeric_dtype(take, dtype):
         ((SPINS > 0).astype(np.uint8), ValueError, "expect.*spins ±1.*got the value 0"),
         (np.where(np.arange(40)[:, None, None] == 0, np.nan, SPINS), ValueError, "got the value nan"),
         (SPINS * 0.5, ValueError, r"got the value -?0\.5"),
-        (np.ma.masked_array(SPINS, mask=SPINS == 1), ValueError, r"got \d+ masked values; leave these samples out"),
+        (np.ma.masked_array(SPINS, mask=SPINS == 1), ValueError, "got masked values; leave these samples out"),
         (SPINS.astype(str), TypeError, "expect.*spins ±1.*got an array of dtype <U"),
         (SPINS.astype(complex), TypeError, "got an array of dtype complex128"),
         (SPINS.astype(object), TypeError, "got an array of dtype object"),

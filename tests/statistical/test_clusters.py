@@ -1,11 +1,11 @@
-"""Cluster updates against exact laws. Seeds are fixed; each test states how often a right sampler would fail it."""
+"""Cluster updates against exact distributions. Seeds are fixed; each test states its false-alarm rate."""
 
 import numpy as np
 import pytest
 from scipy import stats
 
 from chains import cluster_chains, unpacked
-from exact_laws import FALSE_ALARM, all_states, boltzmann_law, bond_sums, chi_square, state_numbers
+from exact_distributions import FALSE_ALARM, all_states, boltzmann_distribution, bond_sums, chi_square, state_numbers
 from rgrbm.spins import exact
 from rgrbm.statistics import integrated_autocorrelation_time
 
@@ -47,21 +47,21 @@ def test_all_configurations_of_small_lattices(sides, couplings, field, n_sweeps,
     # 40 tests at 1e-5 each. Chains are independent: one sample of each.
     chains = chains_of(sides, couplings, 20_000, update, field=field, n_clusters=2)
     chains.sweep(n_sweeps)
-    law = boltzmann_law(sides, couplings, field, triangular=len(couplings) > len(sides))
-    counts = np.bincount(state_numbers(unpacked(chains, sides)), minlength=len(law))
-    assert chi_square(counts, law) > FALSE_ALARM
+    distribution = boltzmann_distribution(sides, couplings, field, triangular=len(couplings) > len(sides))
+    counts = np.bincount(state_numbers(unpacked(chains, sides)), minlength=len(distribution))
+    assert chi_square(counts, distribution) > FALSE_ALARM
 
 
 @pytest.mark.parametrize("update", UPDATES)
 @pytest.mark.parametrize("J", [exact.CRITICAL_COUPLING, 0.3, -0.3])
 def test_energy_levels_at_4_by_4(J, update):
     # 6 tests at 1e-5 each.
-    law = boltzmann_law((4, 4), (J, J))
+    distribution = boltzmann_distribution((4, 4), (J, J))
     levels = bond_sums(all_states((4, 4)), 2).sum(1)
     chains = chains_of((4, 4), (J, J), 40_000, update, n_clusters=2)
     chains.sweep(40)
     sums = chains.bond_sums().sum(1)
-    assert chi_square(np.bincount(sums + 32, minlength=65), np.bincount(levels + 32, law, 65)) > FALSE_ALARM
+    assert chi_square(np.bincount(sums + 32, minlength=65), np.bincount(levels + 32, distribution, 65)) > FALSE_ALARM
 
 
 @pytest.mark.parametrize("update", UPDATES)
@@ -144,7 +144,7 @@ def test_triangular_strips_against_the_transfer_matrix(field, transposed, update
 def test_improved_estimators_have_the_exact_means(sides, couplings, field, update):
     # Each of at most five means within 5 standard errors over independent chains: false alarms 6e-7 per mean.
     n_axes, n_sites = len(sides), int(np.prod(sides))
-    law = boltzmann_law(sides, couplings, field, triangular=len(couplings) > n_axes)
+    distribution = boltzmann_distribution(sides, couplings, field, triangular=len(couplings) > n_axes)
     states = all_states(sides).astype(float)
     magnetization = states.reshape(len(states), -1).sum(1)
     waves = np.stack([_structure(states, axis) for axis in range(1, n_axes + 1)], axis=1)
@@ -156,18 +156,18 @@ def test_improved_estimators_have_the_exact_means(sides, couplings, field, updat
         means = values.mean(0)
         assert abs(means.mean() - expected) < 5 * means.std() / np.sqrt(len(means))
 
-    agrees(found["magnetization"] ** 2, law @ magnetization**2)
+    agrees(found["magnetization"] ** 2, distribution @ magnetization**2)
     for axis in range(n_axes):
-        agrees(found["structure"][..., axis], law @ waves[:, axis])
+        agrees(found["structure"][..., axis], distribution @ waves[:, axis])
     if update == "wolff" and field != 0:
         assert np.isnan(found["improved_square"]).all()
         assert np.isnan(found["improved_structure"]).all()
         return
-    agrees(found["improved_square"], law @ magnetization**2)
+    agrees(found["improved_square"], distribution @ magnetization**2)
     for axis in range(n_axes):
-        agrees(found["improved_structure"][..., axis], law @ waves[:, axis])
+        agrees(found["improved_structure"][..., axis], distribution @ waves[:, axis])
     if update == "swendsen_wang":
-        agrees(found["improved_fourth"], law @ magnetization**4)
+        agrees(found["improved_fourth"], distribution @ magnetization**4)
         assert found["improved_square"].var() < (found["magnetization"] ** 2).var()
     else:
         assert np.isnan(found["improved_fourth"]).all()

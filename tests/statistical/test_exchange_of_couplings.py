@@ -1,10 +1,10 @@
-"""Parallel tempering: every rung keeps its law, whatever the exchanges; ladders and round trips."""
+"""Parallel tempering: every rung keeps its distribution, whatever the exchanges; ladders and round trips."""
 
 import numpy as np
 import pytest
 
 import rgrbm
-from exact_laws import all_states, boltzmann_law, bond_sums, chi_square
+from exact_distributions import all_states, boltzmann_distribution, bond_sums, chi_square
 from rgrbm.spins import Lattice, ParallelTempering, exact, tempering_ladder
 
 FALSE_ALARM = 1e-5
@@ -19,16 +19,17 @@ FALSE_ALARM = 1e-5
         ((3, 3), "triangular", [[0.1, 0.1, 0.2], [0.2, 0.0, -0.1], [0.0, -0.2, -0.3]], 0.0),
     ],
 )
-def test_each_rung_has_its_law(sides, kind, ladder, h, method):
-    # Ladders are independent: one sample from each, of the bonds of every rung. 20 laws, false alarms 1e-5 each.
+def test_each_rung_has_its_distribution(sides, kind, ladder, h, method):
+    # Ladders are independent: one sample from each, of the bonds of every rung. 20 distributions, false alarms 1e-5
+    # each.
     lattice = Lattice(sides, kind)
     tempering = ParallelTempering(lattice, ladder, h, method=method, n_ladders=5000, seed=1)
     last = tempering.run(40).bond_sums[-1].sum(-1)
     assert (tempering.acceptance > 0.3).all()  # so that a wrong exchange would show
     levels = bond_sums(all_states(sides), len(sides), triangular=kind == "triangular").sum(1)
     for rung, couplings in enumerate(tempering.ladder):
-        law = boltzmann_law(sides, couplings, h, triangular=kind == "triangular")
-        expected = np.bincount(levels + 27, law, 55)
+        distribution = boltzmann_distribution(sides, couplings, h, triangular=kind == "triangular")
+        expected = np.bincount(levels + 27, distribution, 55)
         assert chi_square(np.bincount(last[:, rung] + 27, minlength=55), expected) > FALSE_ALARM
 
 
@@ -58,7 +59,7 @@ def test_neighbours_of_a_ladder_accept_as_asked(acceptance, ends):
     assert (ladder[0], ladder[-1]) == ends
     tempering = ParallelTempering(lattice, ladder, n_ladders=16, seed=5)
     tempering.run(100)
-    tempering.forget()
+    tempering.reset_counts()
     tempering.run(400)
     # 3,200 exchanges of each pair: ±0.008; the pilot's own error is about 0.02.
     np.testing.assert_allclose(tempering.acceptance, tempering.acceptance.mean(), atol=0.08)
@@ -71,7 +72,7 @@ def test_round_trips_of_free_replicas():
     # round trip of each in 2 n_rungs steps.
     tempering = ParallelTempering(Lattice((4, 4)), [0.2] * 5, n_ladders=3, seed=0)
     tempering.run(20)
-    tempering.forget()
+    tempering.reset_counts()
     tempering.run(100)
     np.testing.assert_array_equal(tempering.acceptance, 1)
     np.testing.assert_array_equal(tempering.round_trips, 100 // 10 * 5)

@@ -1,4 +1,4 @@
-"""Single-spin updates on any lattice, with a coupling for each axis and a field, against exact laws.
+"""Single-spin updates on any lattice, with a coupling for each axis and a field, against exact distributions.
 
 Seeds are fixed; each test states how often a right sampler would fail it.
 """
@@ -11,7 +11,7 @@ import numpy as np
 import pytest
 
 from chains import PACKINGS, chains_of_model, is_sequential, packed_chains, packings_of_models, unpacked
-from exact_laws import FALSE_ALARM, chi_square
+from exact_distributions import FALSE_ALARM, chi_square
 from rgrbm import IsingModel
 from rgrbm.spins import Lattice, spin_energies, spin_log_z
 
@@ -71,20 +71,20 @@ def numbers(spins):
 @pytest.mark.parametrize("model", SMALL, ids=repr)
 def test_all_configurations(model, method):
     # 54 tests at 1e-5 each. Chains are independent: one sample from each of 40,960.
-    law = np.exp(-spin_energies(*model.terms()) - spin_log_z(*model.terms()))
+    distribution = np.exp(-spin_energies(*model.terms()) - spin_log_z(*model.terms()))
     drawn = model.sample(40_960, method=method, seed=7, n_chains=40_960, burn_in=150, spacing=1)
-    assert chi_square(np.bincount(numbers(drawn), minlength=len(law)), law) > FALSE_ALARM
+    assert chi_square(np.bincount(numbers(drawn), minlength=len(distribution)), distribution) > FALSE_ALARM
 
 
 @pytest.mark.parametrize(("model", "method", "packing"), packings_of_models(SMALL, METHODS), ids=repr)
 def test_all_configurations_in_all_packings(model, method, packing):
     # At most 162 tests at 1e-5 each. Nothing but the sweeps of the kernels: no random signs, no frame.
-    law = np.exp(-spin_energies(*model.terms()) - spin_log_z(*model.terms()))
+    distribution = np.exp(-spin_energies(*model.terms()) - spin_log_z(*model.terms()))
     chains = chains_of_model(packing, model, 40_960, (7, 8), method)
     chains.align(True)
     chains.sweep(150)
-    counts = np.bincount(numbers(unpacked(chains, model.shape)), minlength=len(law))
-    assert chi_square(counts, law) > FALSE_ALARM
+    counts = np.bincount(numbers(unpacked(chains, model.shape)), minlength=len(distribution))
+    assert chi_square(counts, distribution) > FALSE_ALARM
 
 
 def levels_of(model):
@@ -99,20 +99,20 @@ def levels_of(model):
 @pytest.mark.parametrize("model", LEVELS, ids=repr)
 def test_all_levels(model, method):
     # 20 tests at 1e-5 each.
-    level, law = levels_of(model)
+    level, distribution = levels_of(model)
     drawn = model.sample(40_960, method=method, seed=8, n_chains=40_960, burn_in=250, spacing=1)
-    assert chi_square(np.bincount(level[numbers(drawn)], minlength=len(law)), law) > FALSE_ALARM
+    assert chi_square(np.bincount(level[numbers(drawn)], minlength=len(distribution)), distribution) > FALSE_ALARM
 
 
 @pytest.mark.slow
 @pytest.mark.parametrize(("model", "method", "packing"), packings_of_models(LEVELS, METHODS), ids=repr)
 def test_all_levels_in_all_packings(model, method, packing):
     # At most 60 tests at 1e-5 each.
-    level, law = levels_of(model)
+    level, distribution = levels_of(model)
     chains = chains_of_model(packing, model, 40_960 if packing == "chains" else 10_240, (8, 9), method)
     chains.sweep(250)
     state = numbers(unpacked(chains, model.shape))
-    assert chi_square(np.bincount(level[state], minlength=len(law)), law) > FALSE_ALARM
+    assert chi_square(np.bincount(level[state], minlength=len(distribution)), distribution) > FALSE_ALARM
 
 
 def transfer_log_z(model):
@@ -277,7 +277,7 @@ def test_both_methods_agree_on_a_critical_cubic_lattice():
     ],
     ids=repr,
 )
-def test_one_sweep_of_heat_bath_against_the_law_of_each_site(model, packing):
+def test_one_sweep_of_heat_bath_against_the_distribution_of_each_site(model, packing):
     # Sites of the first colour are drawn between aligned neighbours: their mean is tanh f. Those of the second see the
     # first redrawn: given their neighbours, each of 65,536 spins deviates from tanh f by a variance of 1 − tanh² f.
     # Largest of all standardized sums over chains: Bonferroni at 1e-5.

@@ -1,4 +1,4 @@
-"""Samplers against exact laws. Seeds are fixed; each test states how often a right sampler would fail it."""
+"""Samplers against exact distributions. Seeds are fixed; each test states how often a right sampler would fail it."""
 
 import itertools
 
@@ -7,7 +7,7 @@ import pytest
 from scipy import stats
 
 from chains import PACKINGS, packed_chains, possible_packings, unpacked
-from exact_laws import FALSE_ALARM, chi_square
+from exact_distributions import FALSE_ALARM, chi_square
 from rgrbm import IsingModel
 from rgrbm.spins import exact
 
@@ -64,9 +64,9 @@ def test_exact_samples_of_odd_antiferromagnetic_rings(n, J):
 @pytest.mark.parametrize("method", ["metropolis", "heat_bath"])
 @pytest.mark.parametrize("start", ["random", "all up"])
 @pytest.mark.parametrize("J", [1.0, 0.0, -1.0])
-def test_energy_forgets_its_start(J, start, method, packing):
+def test_energy_does_not_depend_on_the_start(J, start, method, packing):
     # Visiting the sites of a ring in a fixed order, Metropolis keeps its energy (index order) or a memory of the
-    # start (even and odd sites in turn: 0.743 to 0.774 at J = 1). 5 standard errors: false alarms 6e-7 per test.
+    # start (even sites, then odd ones: 0.743 to 0.774 at J = 1). 5 standard errors: false alarms 6e-7 per test.
     chains = packed_chains(packing, (64,), [J], 0.0, 8192, (11, 12), update=method)
     if start == "all up":
         chains.align(True)
@@ -77,7 +77,7 @@ def test_energy_forgets_its_start(J, start, method, packing):
 
 
 @pytest.mark.parametrize("method", ["metropolis", "heat_bath"])
-def test_square_lattice_at_infinite_temperature_forgets_its_start(method):
+def test_square_lattice_at_infinite_temperature_from_any_start(method):
     # 5 standard errors of 512 · 256 independent spins: false alarms 6e-7.
     for packing in possible_packings((16, 16), [0.0, 0.0], 0.0, update=method):
         chains = packed_chains(packing, (16, 16), [0.0, 0.0], 0.0, 512, (1, 1), update=method)

@@ -1,4 +1,4 @@
-"""Error bars: exact laws, and coverage on samples whose law is known."""
+"""Error bars: exact distributions, and coverage on samples whose distribution is known."""
 
 import math
 from itertools import pairwise

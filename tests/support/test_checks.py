@@ -1,4 +1,4 @@
-"""Checks of arguments: what passes, in which form, and what the errors tell."""
+"""Checks of arguments: what passes, in which form, and what the errors say."""
 
 from fractions import Fraction
 

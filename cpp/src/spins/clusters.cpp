@@ -24,13 +24,14 @@ public:
     }
 
     // One sweep; returns the number of sites of all of Wolff's clusters.
-    GrownCluster sweep(std::uint64_t* spins, const BondLaw& law, Stream& stream, ClusterSums* sums = nullptr) {
+    GrownCluster sweep(std::uint64_t* spins, const BondProbabilities& probabilities, Stream& stream,
+                       ClusterSums* sums = nullptr) {
         GrownCluster all;
         if (swendsen_wang_)
-            swendsen_wang_->update(spins, law, stream, sums);
+            swendsen_wang_->update(spins, probabilities, stream, sums);
         else if (wolff_)
             for (std::size_t i = 0; i < n_clusters_; ++i)
-                all += wolff_->update(spins, law, stream, sums);
+                all += wolff_->update(spins, probabilities, stream, sums);
         return all;
     }
 
@@ -98,9 +99,9 @@ void ClusterChains::align(bool up) {
 }
 
 void ClusterChains::set_couplings(const double* couplings) {
-    laws_.clear();
+    probabilities_.clear();
     for (std::size_t chain = 0; chain < n_chains_; ++chain)
-        laws_.emplace_back(couplings + chain * packed_.n_axes, packed_.n_axes, field_);
+        probabilities_.emplace_back(couplings + chain * packed_.n_axes, packed_.n_axes, field_);
 }
 
 void ClusterChains::sweep(std::size_t n) {
@@ -111,7 +112,7 @@ void ClusterChains::sweep(std::size_t n, double* sizes, double* flipped) {
     for_chains([&](std::size_t chain, Worker& worker) {
         GrownCluster all;
         for (std::size_t i = 0; i < n; ++i)
-            all += worker.sweep(spins(chain), laws_[chain], streams_[chain]);
+            all += worker.sweep(spins(chain), probabilities_[chain], streams_[chain]);
         if (sizes)
             sizes[chain] = worker.mean(n, all.sites);
         if (flipped)
@@ -136,8 +137,8 @@ void ClusterChains::measure_in_range(std::size_t begin, std::size_t end, std::si
             ClusterSums sums;
             GrownCluster all;
             for (std::size_t step = 1; step < spacing; ++step)
-                all += worker.sweep(spins(chain), laws_[chain], streams_[chain]);
-            all += worker.sweep(spins(chain), laws_[chain], streams_[chain], clusters ? &sums : nullptr);
+                all += worker.sweep(spins(chain), probabilities_[chain], streams_[chain]);
+            all += worker.sweep(spins(chain), probabilities_[chain], streams_[chain], clusters ? &sums : nullptr);
             const std::size_t at = i * n_chains_ + chain, n_dimensions = packed_.n_dimensions;
             count_bonds(chain, record.bond_sums + at * packed_.n_axes);
             record.magnetizations[at] = magnetization(chain, false);

@@ -1,7 +1,7 @@
 #include "rgrbm/spins/lattice_chains.hpp"
 
 #include "rgrbm/spins/field_update.hpp"
-#include "rgrbm/spins/plain_update.hpp"
+#include "rgrbm/spins/uniform_update.hpp"
 #include "rgrbm/spins/waves.hpp"
 #include "rgrbm/support/bits.hpp"
 #include "rgrbm/support/team.hpp"
@@ -24,7 +24,7 @@ RGRBM_INLINE auto neighbours(const ColourPacking& packing, const Colours& colour
                              const GranuleLanes& lanes) {
     using Kind = Lattice::Kind;
     const std::size_t n = kind == Kind::triangular ? 3 : 2;
-    // The colours of the neighbours behind and ahead; only a triangular lattice tells them apart.
+    // The colours of the neighbours behind and ahead; they differ on a triangular lattice only.
     const std::uint64_t *past = colours[(colour + n - 1) % n], *next = colours[(colour + 1) % n];
     const std::uint8_t to_left = lanes.no_offset[colour], to_right = lanes.full_offset[colour];
     const Word above = packing.above(past, lanes)(0), below = packing.below(next, lanes)(0);
@@ -125,19 +125,19 @@ void LatticeChains::align(bool up) {
                 (up ? packing_.valid(packing_.granules[g]) : Word::zero()).store(colour(chain, q) + g * Word::n_lanes);
 }
 
-template <Lattice::Kind kind, class Law>
-void LatticeChains::sweep_band(std::size_t chain, std::size_t q, std::size_t band, const Law& shared_law) {
+template <Lattice::Kind kind, class Rule>
+void LatticeChains::sweep_band(std::size_t chain, std::size_t q, std::size_t band, const Rule& shared_rule) {
     const std::size_t end = std::min((band + 1) * granules_per_band, packing_.n_granules);
     Stream& shared_stream = streams_[chain * n_bands() + band];
     Stream stream = shared_stream; // local copies stay in registers
-    const Law law = shared_law;
+    const Rule rule = shared_rule;
     std::uint64_t* words = colour(chain, q) + band * granules_per_band * Word::n_lanes;
     Colours others{};
     for (std::size_t other = 0; other < packing_.n_colours; ++other)
         others[other] = colour(chain, other) + band * granules_per_band * Word::n_lanes;
     for (std::size_t g = band * granules_per_band; g < end; ++g, words += Word::n_lanes) {
         const GranuleLanes& lanes = packing_.granules[g];
-        const Word drawn = law(Word::load(words), neighbours<kind>(packing_, others, q, lanes), stream);
+        const Word drawn = rule(Word::load(words), neighbours<kind>(packing_, others, q, lanes), stream);
         (drawn & packing_.valid(lanes)).store(words);
         for (auto& other : others)
             other += Word::n_lanes;
@@ -145,19 +145,19 @@ void LatticeChains::sweep_band(std::size_t chain, std::size_t q, std::size_t ban
     shared_stream = stream;
 }
 
-template <Lattice::Kind kind, class Law>
+template <Lattice::Kind kind, class Rule>
 void LatticeChains::sweep_by(std::size_t n) {
-    std::vector<Law> laws;
-    laws.reserve(couplings_.size());
+    std::vector<Rule> rules;
+    rules.reserve(couplings_.size());
     for (const Couplings& couplings : couplings_)
-        laws.emplace_back(couplings);
+        rules.emplace_back(couplings);
     const std::size_t n_colours = packing_.n_colours, bands = n_bands(), n_pieces = n_chains_ * bands;
     if (bands == 1 || n_chains_ >= static_cast<std::size_t>(num_threads())) {
         for_chains([&](std::size_t chain) {
             auto& self = *this;
             for (std::size_t i = 0; i < n * n_colours; ++i)
                 for (std::size_t band = 0; band < bands; ++band)
-                    self.template sweep_band<kind>(chain, i % n_colours, band, laws[chain]);
+                    self.template sweep_band<kind>(chain, i % n_colours, band, rules[chain]);
         });
         return;
     }
@@ -169,7 +169,7 @@ void LatticeChains::sweep_by(std::size_t n) {
             member.phase(
                 n_pieces,
                 [&](std::size_t piece) {
-                    sweep_band<kind>(piece / bands, i % n_colours, piece % bands, laws[piece / bands]);
+                    sweep_band<kind>(piece / bands, i % n_colours, piece % bands, rules[piece / bands]);
                 },
                 [] {});
     }
@@ -181,10 +181,10 @@ void LatticeChains::sweep(std::size_t n) {
         const bool plain = field_ == 0 && std::all_of(couplings_.begin(), couplings_.end(),
                                                       [](const Couplings& c) { return c.has_one_coupling(n_axes); });
         if (update_ == Update::metropolis)
-            plain ? sweep_by<kind, PlainUpdate<Update::metropolis, n_axes>>(n)
+            plain ? sweep_by<kind, UniformUpdate<Update::metropolis, n_axes>>(n)
                   : sweep_by<kind, FieldUpdate<Update::metropolis, n_axes>>(n);
         else
-            plain ? sweep_by<kind, PlainUpdate<Update::heat_bath, n_axes>>(n)
+            plain ? sweep_by<kind, UniformUpdate<Update::heat_bath, n_axes>>(n)
                   : sweep_by<kind, FieldUpdate<Update::heat_bath, n_axes>>(n);
     });
 }

@@ -38,16 +38,17 @@ SwendsenWang::SwendsenWang(const PackedLattice& lattice, const Waves& waves)
     : lattice_(&lattice), waves_(&waves), bonds_(lattice), starts_(lattice.n_padded), first_(lattice.n_padded),
       parent_(lattice.n_sites + 1), coin_(round_up(lattice.n_sites + 1, sizeof(Word))) {}
 
-void SwendsenWang::update(std::uint64_t* spins, const BondLaw& law, Stream& shared_stream, ClusterSums* sums) {
+void SwendsenWang::update(std::uint64_t* spins, const BondProbabilities& probabilities, Stream& shared_stream,
+                          ClusterSums* sums) {
     Stream stream = shared_stream; // a local copy stays in registers
     for (std::size_t granule = 0; granule < lattice_->n_granules(); ++granule)
-        bonds_.draw(granule, spins, law, stream);
+        bonds_.draw(granule, spins, probabilities, stream);
     start_runs();
     join_runs();
-    if (law.field != 0)
-        join_to_ghost(spins, law, stream);
+    if (probabilities.field != 0)
+        join_to_ghost(spins, probabilities, stream);
     if (sums)
-        measure(spins, law, *sums);
+        measure(spins, probabilities, *sums);
     flip_clusters(spins, stream);
     shared_stream = stream;
 }
@@ -96,16 +97,16 @@ void SwendsenWang::join_runs() {
     }
 }
 
-void SwendsenWang::join_to_ghost(const std::uint64_t* spins, const BondLaw& law, Stream& stream) {
+void SwendsenWang::join_to_ghost(const std::uint64_t* spins, const BondProbabilities& probabilities, Stream& stream) {
     for (std::size_t granule = 0; granule < lattice_->n_granules(); ++granule) {
         std::array<std::uint64_t, Word::n_lanes> bits;
         for (std::size_t lane = 0; lane < Word::n_lanes; ++lane) {
             const std::size_t word = granule * Word::n_lanes + lane;
-            bits[lane] = (spins[word] ^ law.field_down) & lattice_->valid[word];
+            bits[lane] = (spins[word] ^ probabilities.field_down) & lattice_->valid[word];
         }
         Word lanes;
         std::memcpy(&lanes, bits.data(), sizeof lanes);
-        const Word active = draw_bernoulli(stream, lanes, law.ghost_threshold);
+        const Word active = draw_bernoulli(stream, lanes, probabilities.ghost_threshold);
         std::memcpy(bits.data(), &active, sizeof active);
         for (std::size_t lane = 0; lane < Word::n_lanes; ++lane) {
             const std::size_t word = granule * Word::n_lanes + lane;
@@ -119,9 +120,9 @@ void SwendsenWang::join_to_ghost(const std::uint64_t* spins, const BondLaw& law,
     }
 }
 
-void SwendsenWang::measure(const std::uint64_t* spins, const BondLaw& law, ClusterSums& sums) {
+void SwendsenWang::measure(const std::uint64_t* spins, const BondProbabilities& probabilities, ClusterSums& sums) {
     const PackedLattice& lattice = *lattice_;
-    const bool alternating = law.couplings[lattice.along()] < 0;
+    const bool alternating = probabilities.couplings[lattice.along()] < 0;
     moment_.assign(n_runs_, 0);
     waves_of_.assign(n_runs_ * lattice.n_dimensions, 0);
     std::uint32_t number = 1;

@@ -26,7 +26,8 @@ Wolff::Wolff(const PackedLattice& lattice, const Waves& waves)
     : lattice_(&lattice), waves_(&waves), bonds_(lattice), drawn_(lattice.n_granules()), sites_(lattice.n_padded),
       new_(lattice.n_padded) {}
 
-GrownCluster Wolff::update(std::uint64_t* spins, const BondLaw& law, Stream& shared_stream, ClusterSums* sums) {
+GrownCluster Wolff::update(std::uint64_t* spins, const BondProbabilities& probabilities, Stream& shared_stream,
+                           ClusterSums* sums) {
     Stream stream = shared_stream; // a local copy stays in registers
     const Word uniform = stream.next();
     // Multiplying into the range is biased by less than n_sites / 2⁶⁴ (Lemire 2019).
@@ -34,14 +35,14 @@ GrownCluster Wolff::update(std::uint64_t* spins, const BondLaw& law, Stream& sha
         static_cast<std::size_t>((static_cast<unsigned __int128>(uniform.lane(0)) * lattice_->n_sites) >> 64);
     const auto [word, bit] = lattice_->locate(site);
     reach(word, std::uint64_t{1} << bit);
-    grow(spins, law, stream);
+    grow(spins, probabilities, stream);
     std::int64_t size = 0, up = 0;
     for (const std::uint32_t granule : granules_)
         for (std::size_t w = granule * Word::n_lanes; w < (granule + 1) * Word::n_lanes; ++w) {
             size += std::popcount(sites_[w]);
             up += std::popcount(sites_[w] & spins[w]);
         }
-    const double rise = 2 * law.field * static_cast<double>(2 * up - size); // of H
+    const double rise = 2 * probabilities.field * static_cast<double>(2 * up - size); // of H
     const bool flips = rise <= 0 || uniform.lane(1) < bernoulli_threshold(std::exp(-rise));
     if (sums)
         measure(spins, static_cast<std::size_t>(size), *sums);
@@ -58,13 +59,14 @@ GrownCluster Wolff::update(std::uint64_t* spins, const BondLaw& law, Stream& sha
     return {sites, flips ? sites : 0};
 }
 
-RGRBM_INLINE void Wolff::need(std::size_t word, const std::uint64_t* spins, const BondLaw& law, Stream& stream) {
+RGRBM_INLINE void Wolff::need(std::size_t word, const std::uint64_t* spins, const BondProbabilities& probabilities,
+                              Stream& stream) {
     const std::size_t granule = word / Word::n_lanes;
     if (drawn_[granule])
         return;
     drawn_[granule] = 1;
     granules_.push_back(static_cast<std::uint32_t>(granule));
-    bonds_.draw(granule, spins, law, stream);
+    bonds_.draw(granule, spins, probabilities, stream);
 }
 
 RGRBM_INLINE void Wolff::reach(std::size_t word, std::uint64_t sites) {
@@ -76,13 +78,13 @@ RGRBM_INLINE void Wolff::reach(std::size_t word, std::uint64_t sites) {
     new_[word] |= sites;
 }
 
-void Wolff::grow(const std::uint64_t* spins, const BondLaw& law, Stream& stream) {
+void Wolff::grow(const std::uint64_t* spins, const BondProbabilities& probabilities, Stream& stream) {
     const PackedLattice& lattice = *lattice_;
     const std::uint64_t* along = bonds_.of(lattice.along());
     while (!waiting_.empty()) {
         const std::size_t word = waiting_.back();
         waiting_.pop_back();
-        need(word, spins, law, stream);
+        need(word, spins, probabilities, stream);
         const std::uint64_t grown = spread(new_[word], along[word] & ~std::uint64_t{1});
         new_[word] = 0;
         sites_[word] |= grown;
@@ -91,14 +93,14 @@ void Wolff::grow(const std::uint64_t* spins, const BondLaw& law, Stream& stream)
             reach(lattice.previous[word], std::uint64_t{1} << lattice.last[lattice.previous[word]]);
         if (grown >> last & 1) {
             const std::size_t beyond = lattice.next[word];
-            need(beyond, spins, law, stream);
+            need(beyond, spins, probabilities, stream);
             reach(beyond, along[beyond] & 1);
         }
         for (std::size_t axis = 0; axis < lattice.along(); ++axis) {
             const std::uint64_t* bonds = bonds_.of(axis);
             reach(lattice.forward[axis][word], grown & bonds[word]);
             const std::size_t behind = lattice.backward[axis][word];
-            need(behind, spins, law, stream);
+            need(behind, spins, probabilities, stream);
             reach(behind, grown & bonds[behind]);
         }
         if (lattice.triangular) {
@@ -108,8 +110,8 @@ void Wolff::grow(const std::uint64_t* spins, const BondLaw& law, Stream& stream)
             reach(below, owned << 1 & lattice.valid[below]);
             reach(lattice.next[below], owned >> last & 1);
             const std::size_t left = lattice.previous[above];
-            need(above, spins, law, stream);
-            need(left, spins, law, stream);
+            need(above, spins, probabilities, stream);
+            need(left, spins, probabilities, stream);
             reach(above, grown >> 1 & bonds[above]);
             reach(left, (grown & 1) << lattice.last[left] & bonds[left]);
         }

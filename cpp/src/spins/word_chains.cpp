@@ -1,8 +1,8 @@
 #include "rgrbm/spins/word_chains.hpp"
 
 #include "rgrbm/spins/field_update.hpp"
-#include "rgrbm/spins/plain_update.hpp"
 #include "rgrbm/spins/sites.hpp"
+#include "rgrbm/spins/uniform_update.hpp"
 #include "rgrbm/spins/waves.hpp"
 #include "rgrbm/support/bits.hpp"
 #include "rgrbm/support/threads.hpp"
@@ -15,11 +15,11 @@ namespace rgrbm {
 namespace {
 
 // One sweep of updates at sites drawn at random.
-template <class Sites, class Law>
-void sweep_at_random(Word* spins, std::size_t n_sites, const Sites& sites, const Law& shared_law,
+template <class Sites, class Rule>
+void sweep_at_random(Word* spins, std::size_t n_sites, const Sites& sites, const Rule& shared_rule,
                      Stream& shared_stream) {
     Stream stream = shared_stream; // local copies stay in registers
-    const Law law = shared_law;
+    const Rule rule = shared_rule;
     for (std::size_t done = 0; done < n_sites;) {
         const Word uniform = stream.next();
         const std::size_t batch = std::min(Word::n_lanes, n_sites - done);
@@ -27,7 +27,7 @@ void sweep_at_random(Word* spins, std::size_t n_sites, const Sites& sites, const
             // Multiplying into the range is biased by less than n_sites / 2⁶⁴ (Lemire 2019).
             const auto site =
                 static_cast<std::size_t>((static_cast<unsigned __int128>(uniform.lane(i)) * n_sites) >> 64);
-            spins[site] = law(spins[site], sites.neighbours(spins, site), stream);
+            spins[site] = rule(spins[site], sites.neighbours(spins, site), stream);
         }
         done += batch;
     }
@@ -35,13 +35,13 @@ void sweep_at_random(Word* spins, std::size_t n_sites, const Sites& sites, const
 }
 
 // One sweep, colour after colour.
-template <class Sites, class Law>
-void sweep_colours(Word* spins, const Sites& sites, const Law& shared_law, Stream& shared_stream) {
+template <class Sites, class Rule>
+void sweep_colours(Word* spins, const Sites& sites, const Rule& shared_rule, Stream& shared_stream) {
     Stream stream = shared_stream;
-    const Law law = shared_law;
+    const Rule rule = shared_rule;
     for (std::size_t colour = 0; colour < Sites::n_colours; ++colour)
         sites.for_colour(spins, colour, [&](std::size_t site, const auto& neighbours) {
-            spins[site] = law(spins[site], neighbours, stream);
+            spins[site] = rule(spins[site], neighbours, stream);
         });
     shared_stream = stream;
 }
@@ -53,8 +53,8 @@ using ChangeThresholds = ThresholdPlanes<2>;
 // s_i ≠ s_(i−1), in the two cases s_(i−1) = s₀ (first) and s_(i−1) ≠ s₀ (second).
 //
 // For strong couplings 1 − |t|ᵐ and the weight e^(−2|J|) of the unlikely bond, both relative to 1, vanish together: an
-// odd antiferromagnetic ring has one bond that is unsatisfied, and their ratio, 2m at last, tells where. It is taken
-// from |t|ᵐ = exp(−2m artanh e^(−2|J|)), where no digits are lost.
+// odd antiferromagnetic ring has one bond that is unsatisfied, and their ratio, 2m at last, determines where. It is
+// taken from |t|ᵐ = exp(−2m artanh e^(−2|J|)), where no digits are lost.
 ChangeThresholds change_thresholds(double coupling, std::size_t bonds_left) {
     const double m = static_cast<double>(bonds_left), unlikely = std::exp(-2 * std::abs(coupling));
     const double scaled = unlikely > 1e-100 ? -std::expm1(-2 * m * std::atanh(unlikely)) / unlikely : 2 * m;
@@ -116,15 +116,15 @@ void WordChains::align(bool up) {
     std::fill(spins_.begin(), spins_.end(), up ? Word::ones() : Word::zero());
 }
 
-template <class Sites, class Law>
-void WordChains::sweep_blocks(const Sites& sites, const Law& law, std::size_t n) {
+template <class Sites, class Rule>
+void WordChains::sweep_blocks(const Sites& sites, const Rule& rule, std::size_t n) {
     const bool sequential = is_sequential();
     for_blocks([&](std::size_t b) {
         for (std::size_t i = 0; i < n; ++i) {
             if (sequential)
-                sweep_colours(block(b), sites, law, streams_[b]);
+                sweep_colours(block(b), sites, rule, streams_[b]);
             else
-                sweep_at_random(block(b), lattice_.n_sites(), sites, law, streams_[b]);
+                sweep_at_random(block(b), lattice_.n_sites(), sites, rule, streams_[b]);
         }
     });
 }
@@ -132,7 +132,7 @@ void WordChains::sweep_blocks(const Sites& sites, const Law& law, std::size_t n)
 template <Update update, bool lazy, class Sites>
 void WordChains::sweep_by(const Sites& sites, double tried, std::size_t n) {
     if (couplings_.has_one_coupling(Sites::n_axes) && field_ == 0)
-        sweep_blocks(sites, PlainUpdate<update, Sites::n_axes, lazy>(couplings_, tried), n);
+        sweep_blocks(sites, UniformUpdate<update, Sites::n_axes, lazy>(couplings_, tried), n);
     else
         sweep_blocks(sites, FieldUpdate<update, Sites::n_axes, lazy>(couplings_, tried), n);
 }

@@ -1,4 +1,4 @@
-"""Checks of arguments: the value in the form that code works with, or an error that tells what was expected."""
+"""Checks of arguments: the value in the form that code works with, or an error that says what was expected."""
 
 import contextlib
 import math
@@ -77,7 +77,7 @@ def require_memory(n_bytes: int, what: str) -> None:
     Raises
     ------
     MemoryError
-        Telling what needs how much.
+        If more is needed than there is; the message says what needs how much.
     """
     if n_bytes > (most := _memory()):
         raise MemoryError(f"{what} would take {n_bytes / 2**30:.4g} GiB; this process can have {most / 2**30:.4g} GiB")
@@ -91,7 +91,7 @@ def _require_low(name: str, number: float, low: float | None) -> None:
 def _memory() -> int:
     """Bytes that the machine has, or that the process may use if that is limited to less."""
     limits = [sys.maxsize]
-    with contextlib.suppress(AttributeError, OSError, ValueError):  # not told on every system
+    with contextlib.suppress(AttributeError, OSError, ValueError):  # not available on every system
         limits.append(os.sysconf("SC_PHYS_PAGES") * os.sysconf("SC_PAGE_SIZE"))
     with contextlib.suppress(ImportError):
         import resource

@@ -9,7 +9,7 @@ if TYPE_CHECKING:
 
 Advance = Callable[[int, str], None]
 Progress: TypeAlias = bool | Callable[[int, int], object] | None
-"""Whom a long call tells how far it is: a bar (True), a function of (done, in all), or nobody."""
+"""How a long call shows its progress: by a bar (True), by a function of (done, in all), or not at all (False)."""
 
 
 def is_watched(console: "Console | None" = None) -> bool:

@@ -8,7 +8,7 @@ Seed: TypeAlias = int | np.random.SeedSequence | np.random.Generator | np.random
 
 
 def seed_sequence(seed: Seed) -> np.random.SeedSequence:
-    """Turn a seed into a ``SeedSequence``.
+    """Convert a seed to a ``SeedSequence``.
 
     Integers and sequences give the same sequence each time. Generators are advanced, so that two calls with
     the same generator differ. ``None`` takes entropy from the operating system.

@@ -130,7 +130,7 @@ def _check_head(head: dict[str, str], name: str) -> None:
         raise FileFormatError(f"{name!r} is a safetensors file, but was not written by rgrbm")
     schema = head.get("schema", "")
     if not schema.isdecimal():
-        raise FileFormatError(f"{name!r} does not tell its schema version")
+        raise FileFormatError(f"{name!r} has no schema version")
     if int(schema) > SCHEMA:
         raise FileFormatError(
             f"{name!r} has schema version {schema}; this version of rgrbm reads up to {SCHEMA}: update it"
@@ -179,7 +179,7 @@ def require(metadata: dict[str, Any], key: str, kind: type | tuple[type, ...], n
 
 
 def layer_sizes(metadata: dict[str, Any], name: str) -> tuple[int, int]:
-    """Numbers of visible and hidden units that the metadata tell."""
+    """Numbers of visible and hidden units in the metadata."""
     return require(metadata, "n_visible", int, name), require(metadata, "n_hidden", int, name)
 
 

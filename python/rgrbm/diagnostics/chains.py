@@ -12,7 +12,7 @@ from rgrbm._support.streams import Seed
 from rgrbm.diagnostics.machine import Machine, States, machine_of, sub_seeds
 from rgrbm.statistics.autocorrelation import autocorrelation_function, integrated_autocorrelation_time
 from rgrbm.statistics.convergence import split_r_hat
-from rgrbm.statistics.notation import told
+from rgrbm.statistics.notation import or_dash
 from rgrbm.statistics.presentation import Presented
 
 Values = npt.NDArray[np.float64]
@@ -27,7 +27,7 @@ _STEPS_AT_ONCE = 32
 
 @dataclass(frozen=True, repr=False)
 class GibbsChains(Presented):
-    """What parallel Gibbs chains tell of mixing, in steps v → h → v.
+    """How parallel Gibbs chains mix, in steps v → h → v.
 
     Attributes
     ----------
@@ -35,7 +35,7 @@ class GibbsChains(Presented):
         Chains, steps left out and steps measured. Half of the chains start from training samples, half from noise.
     quantities : tuple of str
         What was measured: the free energy, and the projections v·u of the visible units on the left singular vectors u
-        of W with the largest singular values, which tell modes apart that have the same free energy.
+        of W with the largest singular values, which distinguish modes that have the same free energy.
     tau_int : tuple of float
         Integrated autocorrelation time of each. Deviations are from the mean of all chains, so that chains that stay
         apart show here, too. NaN for a quantity that never changed: all chains may be frozen.
@@ -63,7 +63,7 @@ class GibbsChains(Presented):
     def _table(self) -> tuple[Sequence[str], Sequence[Sequence[str]]]:
         of_each = zip(self.quantities, self.tau_int, self.reliable, self.r_hat, strict=True)
         return ("quantity", "τ_int in steps", "R̂"), [
-            (name, told(tau, ".3g") + ("" if reliable else " (not resolved)"), told(r_hat, ".3f"))
+            (name, or_dash(tau, ".3g") + ("" if reliable else " (not resolved)"), or_dash(r_hat, ".3f"))
             for name, tau, reliable, r_hat in of_each
         ]
 
@@ -81,7 +81,7 @@ def run_chains(
     n_burn_in: int | None = None,
     seed: Seed = None,
 ) -> GibbsChains:
-    """Run Gibbs chains from training samples and from noise, and see whether they forget where they came from.
+    """Run Gibbs chains from training samples and from noise, and measure whether they decorrelate from their starts.
 
     Parameters
     ----------

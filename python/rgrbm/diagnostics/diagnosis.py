@@ -39,7 +39,7 @@ class ModelSamples(Presented):
     n_steps : int
         Gibbs steps of each chain; 0 for exact samples.
     free_energy : Mean
-        Of the samples, in nats; that of the data if the model's law is theirs.
+        Of the samples, in nats; that of the data if the model's distribution is theirs.
     energies : Histogram
         Free energies of "train", "test" (if there are test data) and "model".
     """
@@ -187,7 +187,7 @@ def diagnose(
     X_train : array_like of 0 and 1 (of real numbers for a ``GaussianRBM``), shape (n_samples, n_visible)
         What the model was trained on.
     X_test : array_like of the same, shape (n_samples, n_visible), optional
-        Data of the same law that it was not trained on.
+        Data of the same distribution that it was not trained on.
     seed : int, SeedSequence, Generator, RandomState or None
         Fixes every random number, whatever the number of threads.
     log_likelihood : LogLikelihoods, optional

@@ -136,7 +136,7 @@ class Machine(ABC):
         )
 
     def _means(self, v: States) -> Values:
-        """Arguments of the visible units' law given the hidden probabilities."""
+        """Arguments of the visible units' distribution given the hidden probabilities."""
         hidden = self.rbm.transform(v)
         return np.asarray(hidden @ self.rbm.components_ + self.rbm.intercept_visible_, dtype=np.float64)
 

@@ -31,7 +31,7 @@ class HiddenUnits(Presented):
     Attributes
     ----------
     dead : tuple of int
-        Units that tell nothing of the data: the standard deviation of p_j over samples is below 0.01, wherever the
+        Units without information about the data: the standard deviation of p_j over samples is below 0.01, wherever the
         mean is (always off, always on, or a coin).
     saturated : tuple of int
         Units that are not dead, and whose p_j is within 0.01 of 0 or 1 for at least 99% of the samples: they are

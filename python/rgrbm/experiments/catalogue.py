@@ -52,7 +52,7 @@ class Experiment:
 
     @property
     def parameter_names(self) -> set[str]:
-        """Names of its parameters, but for those that tell where it is done."""
+        """Names of its parameters, but for those that say where the work is done."""
         return {field.name for field in fields(self.parameters)} - names_of_places(self.parameters)
 
     def _imported(self) -> ModuleType:

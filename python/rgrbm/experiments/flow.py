@@ -1,7 +1,7 @@
 """The renormalization flow that a stack of RBMs learns on the 1D Ising ring, beside exact decimation.
 
 Spins of a ring at J are sampled; an RBM with half as many hidden units learns them; a second RBM learns *its* hidden
-spins, and so on. Fresh samples, pushed up through the stack, then tell the couplings J′, J″, J‴ of the layers; so do,
+spins, and so on. Fresh samples, pushed up through the stack, then give the couplings J′, J″, J‴ of the layers; so do,
 in another way, the layers' weights. The reverse, v → h → v of the first layer, leads back to the coupling it has
 learned.
 """
@@ -40,7 +40,7 @@ _MARKED = (
 _GIBBS = 5  # purpose of the random streams, beside those of learned_flow.py
 _CAPTION = (
     "The flow of the coupling. Left: J after each step of each stack (markers) beside exact decimation (lines); where "
-    "the hidden spins cannot tell it, there is no marker. Right: v → h → v of the first layers, from all spins up "
+    "the hidden spins cannot determine it, there is no marker. Right: v → h → v of the first layers, from all spins up "
     "(filled) and from random spins (open); dashed lines are the couplings that they were trained on."
 )
 
@@ -151,16 +151,16 @@ def _summary(flows: list[dict[str, Any]]) -> Sequence[Table | str]:
         for layer in flow["layers"]:
             groups.setdefault((f"{flow['J']:g} {flow['weights']}", layer["step"]), []).append(layer)
     for (start, step), layers in groups.items():
-        exact, told = layers[0]["exact"], [layer for layer in layers if layer["J"] is not None]
-        J = np.array([layer["J"] for layer in told])
+        exact, determined = layers[0]["exact"], [layer for layer in layers if layer["J"] is not None]
+        J = np.array([layer["J"] for layer in determined])
         columns = ["–", "–", "–"]
-        if told:
-            pulls = [abs(layer["J"] - exact) / layer["J_stderr"] for layer in told]
+        if determined:
+            pulls = [abs(layer["J"] - exact) / layer["J_stderr"] for layer in determined]
             columns = [f"{J.mean():.4f}", f"{np.max(np.abs(J / exact - 1)):.1%}", f"{max(pulls):.1f}"]
         couplings = [layer["couplings"]["J"] for layer in layers if layer["couplings"]["J"] is not None]
         fewest, defects = min(x["unique_sites"] for x in layers), sum(x["n_defects"] for x in layers)
         ends = [f"{np.mean(couplings):.4f}" if couplings else "–", f"{fewest}/{layers[0]['n_hidden']}", str(defects)]
-        table.add_row(start, str(step), f"{exact:.4f}", f"{len(told)}/{len(layers)}", *columns, *ends)
+        table.add_row(start, str(step), f"{exact:.4f}", f"{len(determined)}/{len(layers)}", *columns, *ends)
     return (
         table,
         "given: seeds with a value; worst: the largest deviation from the exact value, and in standard errors",

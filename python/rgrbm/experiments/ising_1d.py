@@ -29,7 +29,7 @@ from rgrbm.spins.ensemble import Ensemble
 from rgrbm.spins.ising import IsingModel
 from rgrbm.spins.values import Spins, to_binary, to_spins
 from rgrbm.statistics.jackknife import Array, mean_and_stderr
-from rgrbm.statistics.notation import told, with_error
+from rgrbm.statistics.notation import or_dash, with_error
 from rgrbm.statistics.ring_correlation import correlation
 
 # What the report gives; None where it gives nothing.
@@ -200,7 +200,7 @@ def tables(results: dict[str, Any]) -> Sequence[Table | str]:
         ),
         ("distinct dominant visible units", "all but a few", unique, str(n_hidden)),
         ("J′ (decay of C)", "–", with_error(J["hidden"], J["hidden_stderr"]), f"{J['exact']:.4f}"),
-        ("amplitude of C", "–", told(J["amplitude"], ".3f"), "1"),
+        ("amplitude of C", "–", or_dash(J["amplitude"], ".3f"), "1"),
         *(
             (f"⟨h₀ hₓ⟩, x = {x}", "Fig. 5", with_error(hidden, stderr), f"{known:.4f}")
             for x, hidden, stderr, known in list(

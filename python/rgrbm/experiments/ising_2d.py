@@ -1,6 +1,6 @@
 """Block spins of the critical Ising model on the square lattice: learned, and compared by what they make of it.
 
-Every criterion for a good block spin gives a kernel; the same samples tell of each the exponents y_T and y_h after
+Every criterion for a good block spin gives a kernel; the same samples give for each the exponents y_T and y_h after
 every step, the couplings of the block spins, and where couplings near the critical one go. An RBM without a mask, with
 an L1 penalty as in the report, shows whether block spins are found where nobody has drawn blocks.
 """

@@ -1,6 +1,6 @@
-"""One flow of :mod:`rgrbm.experiments.flow`: a stack of RBMs trained step by step, and what its spins and weights tell.
+"""One flow of :mod:`rgrbm.experiments.flow`: a stack of RBMs trained step by step, and its measurements.
 
-No layer is told a coupling. The shape of a filter is free in all three modes; what differs is what holds it in place:
+No layer is given a coupling. The shape of a filter is free in all three modes; what differs is what holds it in place:
 
 - "shared": all hidden units of a layer share one filter of ``width`` weights, each two sites from the next.
 - "masked": every unit has a filter of its own, of the same width at the same places.

@@ -22,13 +22,13 @@ class Seeded(Protocol):
 def parameter(default: Any, help_text: str, *, place: bool = False) -> Any:
     """A field of an experiment's parameters, which the command line makes an option with this help.
 
-    ``place`` is for what tells where the work is done, not what comes out of it: a resumed run may have another.
+    ``place`` is for what says where the work is done, not what comes out of it: a resumed run may have another.
     """
     return field(default=default, metadata={"help": help_text, "place": place})
 
 
 def names_of_places(parameters: Any) -> set[str]:
-    """Names of those fields of parameters (or of their class) that tell where the work is done."""
+    """Names of those fields of parameters (or of their class) that say where the work is done."""
     return {f.name for f in fields(parameters) if f.metadata["place"]}
 
 
@@ -38,7 +38,7 @@ def require_at_least(least: int, parameters: object, *names: str) -> None:
     Raises
     ------
     ValueError
-        Telling the first that is not.
+        Naming the first that is not.
 
     Examples
     --------
@@ -60,7 +60,7 @@ def require_one_of(choices: Sequence[str], parameters: object, *names: str) -> N
     Raises
     ------
     ValueError
-        Telling the first that is not.
+        Naming the first that is not.
 
     Examples
     --------
@@ -82,7 +82,7 @@ def require_positive(parameters: object, *names: str) -> None:
     Raises
     ------
     ValueError
-        Telling the first that is not.
+        Naming the first that is not.
     """
     for name in names:
         if not 0 < getattr(parameters, name) < math.inf:

@@ -303,7 +303,7 @@ class RunFolder(RunFiles):
         Raises
         ------
         KeyboardInterrupt
-            After Ctrl-C, telling how far the training came.
+            After Ctrl-C; the message says how far the training came.
         """
         checkpoint = self._claim_checkpoint(f"{name}.safetensors" if name else "")
         try:
@@ -360,7 +360,7 @@ class RunFolder(RunFiles):
         return as_read
 
     def _identity(self) -> str:
-        """What tells a run from others: a digest of its parameters, the seed among them."""
+        """The identity of a run: a digest of its parameters, the seed among them."""
         return _checksum(self._written.parameters if self._written else {})
 
     def save_results(self, results: dict[str, Any]) -> None:

@@ -32,7 +32,7 @@ from rgrbm.spins.measurement import Measurement
 from rgrbm.spins.recorded_runs import RecordedRun
 from rgrbm.spins.reweighting import Reweighting, binder_crossing
 from rgrbm.statistics.jackknife import Array
-from rgrbm.statistics.notation import told, with_error
+from rgrbm.statistics.notation import or_dash, with_error
 
 _CURVES = ("energy_per_site", "specific_heat", "abs_magnetization", "connected_susceptibility", "binder")
 _MAXIMA = ("specific_heat", "connected_susceptibility")
@@ -216,7 +216,7 @@ def tables(results: dict[str, Any]) -> Sequence[Table | str]:
         "s.e.: deviation of the energy from the exact one, in standard errors; χ: connected susceptibility",
     ]
     if not all(row["equilibrated"] for row in results["tasks"]):
-        lines.append("!: chains from two starts disagree, or are too short to tell")
+        lines.append("!: chains from two starts disagree, or are too short to compare")
     for found in results["maxima"]:
         what = {"specific_heat": "C", "connected_susceptibility": "χ"}[found["observable"]]
         if math.isnan(_floats(found["J"])[0]):
@@ -226,7 +226,7 @@ def tables(results: dict[str, Any]) -> Sequence[Table | str]:
     for found in results["J_critical"]:
         small, large = found["sides"]
         known = results["exact"].get("J_critical")
-        off = f", {told((found['J'] or math.nan) / known - 1, '+.3%')} from the exact one" if known else ""
+        off = f", {or_dash((found['J'] or math.nan) / known - 1, '+.3%')} from the exact one" if known else ""
         where = with_error(found["J"], found["J_stderr"])
         lines.append(f"Binder's cumulants of {small} and {large} cross at J = {where}{off}")
     lines += results["troubles"]

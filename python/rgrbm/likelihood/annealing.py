@@ -44,7 +44,7 @@ class AISResult(Presented):
     effective_sample_size : float
         (Σw)²/Σw² of the forward weights, between 1 and the number of chains.
     log_weights : ndarray of shape (n_chains,)
-        Log weights of the forward chains; log Z of the laws at the start included.
+        Log weights of the forward chains; log Z of the distributions at the start included.
     reverse_log_weights : ndarray or None
         The same for the reverse chains: log Z is minus the log of the mean of exp(−reverse_log_weights).
     n_betas : int
@@ -228,7 +228,7 @@ class _BinaryPath:
 
     @property
     def base_log_z(self) -> float:
-        """That of the hidden units, which are free: the laws of the visible ones are normalised."""
+        """That of the hidden units, which are free: the distributions of the visible ones are normalised."""
         return float(self._hidden_log_z)
 
     def draw(self, n_chains: int, generator: np.random.Generator) -> States:
@@ -242,7 +242,7 @@ class _BinaryPath:
 
 
 class _GaussianPath:
-    """The same with Gaussian visible units u; the chains are y = (u − origin)/σ, of the law exp(−½ y² + β c'·y + …)."""
+    """The same with Gaussian visible units u; the chains are y = (u − origin)/σ, and p(y) ∝ exp(−½ y² + β c'·y + …)."""
 
     bytes_per_unit = 24
 
@@ -258,7 +258,7 @@ class _GaussianPath:
 
     def start_from(self, x: npt.ArrayLike | None, n_clusters: int, seed: int) -> None:
         if n_clusters > 1:
-            raise ValueError(f"n_clusters={n_clusters} is for binary units; Gaussian ones start from one law")
+            raise ValueError(f"n_clusters={n_clusters} is for binary units; Gaussian ones start from one distribution")
         if x is not None:
             self._origin = real_states(x, self.n_visible, "x").mean(axis=0)
 

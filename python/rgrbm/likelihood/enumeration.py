@@ -36,7 +36,7 @@ _PARTS_PER_CALL = 64  # bounds the memory of moments
 
 
 class Expectations(NamedTuple):
-    """Means of the units and of their products over the model's joint law."""
+    """Means of the units and of their products over the model's joint distribution."""
 
     visible: Values
     """⟨v⟩ of shape (n_visible,)."""
@@ -296,7 +296,8 @@ def kl_divergence(probabilities: npt.ArrayLike, rbm: Any) -> float:
     Raises
     ------
     ValueError
-        If ``probabilities`` has another shape or is no probability law, or there are more than 26 visible units.
+        If ``probabilities`` has another shape or is no probability distribution, or there are more than 26 visible
+        units.
     TypeError
         If they are not numbers.
 
@@ -321,7 +322,7 @@ def kl_divergence(probabilities: npt.ArrayLike, rbm: Any) -> float:
 
 
 def sample_exactly(rbm: Any, n_samples: int, *, seed: streams.Seed = None) -> Binary | Values:
-    """Independent samples of p_λ(v), drawn from the enumerated law of the smaller layer.
+    """Independent samples of p_λ(v), drawn from the enumerated distribution of the smaller layer.
 
     Parameters
     ----------

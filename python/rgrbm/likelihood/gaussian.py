@@ -20,7 +20,7 @@ _PARTS_PER_CALL = 64  # bounds the memory of moments
 
 
 class GaussianExpectations(NamedTuple):
-    """Means over the joint law of a model with Gaussian visible units u."""
+    """Means over the joint distribution of a model with Gaussian visible units u."""
 
     visible: Values
     """⟨u⟩ of shape (n_visible,)."""
@@ -112,7 +112,7 @@ def gaussian_gradient(
 
 
 def sample_gaussian_exactly(rbm: Any, n_samples: int, seed: streams.Seed) -> Values:
-    """Independent samples of p(u): a hidden state from its enumerated law, and u given it."""
+    """Independent samples of p(u): a hidden state from its enumerated distribution, and u given it."""
     p = gaussian_parameters_of(rbm)
     checks.require_memory(8 * n_samples * sum(p.weights_.shape), f"{n_samples} samples of {len(p.weights_)} units")
     generator = np.random.default_rng(streams.seed_sequence(seed))

@@ -97,7 +97,7 @@ def parameter_dtype(X: Any) -> type[np.float32] | type[np.float64]:
 
 
 def digest(X: npt.NDArray[Any], sample_weight: npt.NDArray[np.float64] | None = None) -> str:
-    """Fingerprint of a data set, to tell whether a training is resumed with the same data."""
+    """Fingerprint of a data set, to see whether a training is resumed with the same data."""
     content = np.packbits(X) if X.dtype == np.uint8 else np.ascontiguousarray(X)
     head = f"{X.dtype} {X.shape} ".encode()
     weights = b"" if sample_weight is None else sample_weight.tobytes()

@@ -1,6 +1,6 @@
 """Figures of flowing couplings: what a stack of RBMs has learned, and where v → h → v leads.
 
-As those of :mod:`rgrbm.plots`: they draw what they are given, in colours that the colour-blind tell apart.
+As those of :mod:`rgrbm.plots`: they draw what they are given, in colours that the colour-blind can distinguish.
 """
 
 from collections.abc import Mapping, Sequence

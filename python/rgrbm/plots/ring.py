@@ -1,7 +1,7 @@
 """Figures from arrays: they draw what they are given and compute nothing.
 
 Every function returns a ``matplotlib.figure.Figure``, ready for ``savefig`` or a notebook. Colours are those
-of Okabe and Ito, told apart by the colour-blind, and each series also has a marker or line style of its own,
+of Okabe and Ito, which the colour-blind can distinguish, and each series also has a marker or line style of its own,
 so that the figures survive grey printing.
 """
 

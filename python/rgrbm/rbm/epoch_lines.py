@@ -17,7 +17,7 @@ class EpochLines:
     name : str
         Of the estimator, put before each line.
     data : ndarray of shape (n_samples, n_visible)
-        The training set, of uint8 or floats, whose mean pseudo-likelihood is told.
+        The training set, of uint8 or floats, whose mean pseudo-likelihood is printed.
     sample_weight : ndarray of shape (n_samples,) or None
         Weights of the samples in that mean.
     key : (int, int)
@@ -42,7 +42,7 @@ class EpochLines:
         self._seconds = seconds
 
     def __call__(self, trainer: Parametrized, history: History) -> None:
-        """Tell of the epoch that has just ended."""
+        """Print a line about the epoch that has just ended."""
         epoch, seconds = len(history), history.seconds
         flipped = np.random.default_rng((*self._key, epoch)).integers(self._data.shape[1], size=len(self._data))
         values = flipped_log_pseudo_likelihood(

@@ -68,7 +68,7 @@ PARAMETER_CONSTRAINTS: dict[str, list[Any]] = {
 class TrainableRBM(RBMInference):
     """Training by the compiled kernels; :class:`rgrbm.BernoulliRBM` and :class:`rgrbm.GaussianRBM` make it theirs."""
 
-    _kind: ClassVar[str]  # of estimator, as files tell it
+    _kind: ClassVar[str]  # of estimator, as it is written in files
     n_components: int
     learning_rate: float
     batch_size: int

@@ -116,7 +116,7 @@ def read_model(path: PathLike, kind: str) -> ModelRecord:
     n_samples = require(metadata, "n_hidden_samples", int, name)
     mask = tensors.pop("mask", None) if metadata.get("masked") else None
     if metadata.get("masked") and mask is None:
-        raise FileFormatError(f"{name!r} lacks the mask that its metadata tell of")
+        raise FileFormatError(f"{name!r} lacks the mask that its metadata name")
     shapes = parameter_shapes(n_visible, n_hidden, gaussian=kind == GAUSSIAN)
     require_tensors(tensors, shapes | {"hidden_samples": (n_samples, n_hidden)}, name)
     names = metadata.get("feature_names")

@@ -62,7 +62,7 @@ class GaussianRBM(GaussianInference, TrainableRBM):
     variance : float, array-like of shape (n_features,) or None, default=None
         Variances to start from, or to keep with ``learn_variance=False``. None: those of the data.
     min_variance : float, default=1e-6
-        Least variance of a feature, as a fraction of that of the training data. Where hidden units can tell a feature
+        Least variance of a feature, as a fraction of that of the training data. Where hidden units determine a feature
         without error, the likelihood has no maximum: it grows without bounds as the variance falls. A feature that is
         constant in the training data counts as if it had the mean variance of the others (1 if all are constant).
     l1 : float, default=0.0
@@ -133,7 +133,7 @@ class GaussianRBM(GaussianInference, TrainableRBM):
     >>> X = np.concatenate([np.full((50, 1), -1.0), np.full((50, 1), 1.0)])
     >>> X = X + 0.1 * np.random.default_rng(0).normal(size=X.shape)
     >>> rbm = GaussianRBM(1, gradient="exact", batch_size=100, n_iter=2000, weight_scale=1.0, random_state=0).fit(X)
-    >>> bool(abs(rbm.components_[0, 0]) > 1.9)  # the hidden unit tells on which side a sample is
+    >>> bool(abs(rbm.components_[0, 0]) > 1.9)  # the hidden unit shows on which side a sample is
     True
     >>> bool(np.sqrt(rbm.variance_[0]) < 0.12)
     True

@@ -1,4 +1,4 @@
-"""What an RBM with Gaussian visible units and given parameters can tell: conditionals, samples, densities."""
+"""Inference with an RBM of Gaussian visible units and given parameters: conditionals, samples, densities."""
 
 from typing import Any
 
@@ -120,7 +120,7 @@ class GaussianInference(RBMInference):
             Number of chains, each giving one sample.
         n_steps : int
             Gibbs steps u → h → u of each chain. How many are enough depends on the model: chains of a model
-            with strong weights forget their start slowly. For up to 26 hidden units
+            with strong weights decorrelate slowly from their start. For up to 26 hidden units
             :func:`rgrbm.likelihood.sample_exactly` needs no chain.
         seed : int, SeedSequence, Generator, RandomState or None
             None: the estimator's own stream, which goes on from call to call.
@@ -231,7 +231,7 @@ class GaussianInference(RBMInference):
         Notes
         -----
         −F(u) − ln Z, with ln Z exact for up to 20 hidden units. For more it is annealed with 200 chains of 2,000 steps
-        and fixed random numbers, and every score has its error in common: :func:`rgrbm.anneal` tells the bounds. It is
+        and fixed random numbers, and every score has its error in common: :func:`rgrbm.anneal` gives the bounds. It is
         found once, at the first call after training.
 
         Examples

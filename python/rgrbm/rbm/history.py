@@ -6,7 +6,7 @@ from typing import Any, Literal, TypeAlias
 import numpy as np
 import numpy.typing as npt
 
-from rgrbm.statistics.notation import told
+from rgrbm.statistics.notation import or_dash
 from rgrbm.statistics.presentation import Presented
 
 Array: TypeAlias = npt.NDArray[np.float64]
@@ -111,7 +111,7 @@ class History(Presented):
         return self.last()
 
     def _table(self) -> tuple[Sequence[str], Sequence[Sequence[str]]]:
-        rows = [(name, *(told(float(self[name][at]), ".5g") for at in (0, -1))) for name in self.names]
+        rows = [(name, *(or_dash(float(self[name][at]), ".5g") for at in (0, -1))) for name in self.names]
         return ("quantity", "epoch 1", f"epoch {self.n_epochs}"), rows
 
     def to_dataframe(self) -> Any:

@@ -1,4 +1,4 @@
-"""What an RBM with given parameters can tell: conditionals, samples, free energies."""
+"""Inference with an RBM of given parameters: conditionals, samples, free energies."""
 
 from abc import abstractmethod
 from collections.abc import Callable
@@ -263,7 +263,7 @@ class BernoulliInference(RBMInference):
             Number of chains, each giving one sample.
         n_steps : int
             Gibbs steps v → h → v of each chain. How many are enough depends on the model: chains of a model
-            with strong weights forget their start slowly.
+            with strong weights decorrelate slowly from their start.
         seed : int, SeedSequence, Generator, RandomState or None
             None: the estimator's own stream, which goes on from call to call.
 

@@ -144,5 +144,5 @@ def _load_layer(folder: Path, k: int, entry: dict[str, Any]) -> BernoulliRBM:
         raise FileFormatError(f"{str(file)!r} is not the file that {_INDEX} describes: it was changed or exchanged")
     layer = BernoulliRBM.load(file)
     if layer.weights_.shape != (entry["n_visible"], entry["n_hidden"]):
-        raise FileFormatError(f"{str(file)!r} has weights of shape {layer.weights_.shape}, {_INDEX} tells another")
+        raise FileFormatError(f"{str(file)!r} has weights of shape {layer.weights_.shape}, {_INDEX} has another shape")
     return layer

@@ -247,7 +247,7 @@ def train(
     progress : bool
         Whether to show a progress bar (in terminals and notebooks only).
     report : callable, optional
-        Called with trainer and history after each epoch, to tell of it.
+        Called with trainer and history after each epoch.
     slice_seconds : float
         Aimed duration of one call of the kernels, in seconds: how long Ctrl-C may have to wait.
 
@@ -384,7 +384,7 @@ def divergence(model: Parametrized) -> str:
 
 
 def warn_of_divergence(found: str, epoch: int, *, stacklevel: int) -> None:
-    """Tell that training has left all useful models behind; ``stacklevel`` as seen from the caller."""
+    """Warn that training has diverged; ``stacklevel`` as seen from the caller."""
     warnings.warn(
         f"training has diverged by epoch {epoch}: {found}, where useful models have weights of some tens at most. "
         f"Lower the learning rate.",

@@ -104,7 +104,7 @@ def require_same_training(rbm: Trainable, state: Checkpoint, data_digest: str, r
     Raises
     ------
     ValueError
-        Telling the first thing that has changed.
+        Naming the first thing that has changed.
     """
     here = configuration(rbm)
     changed = [n for n in here if here[n] != state.configuration.get(n)]

@@ -151,9 +151,9 @@ def _below(name: str, item: Any) -> Branch:
 
 
 def _label(k: int, part: dict[str, Any]) -> str:
-    """Tell one of several objects by its first single values: 2 (seed 0, J 1.5, weights free)."""
-    told = [f"{name} {shown(value)}" for name, value in part.items() if _is_scalar(value)][:3]
-    return f"{k} ({', '.join(told)})" if told else str(k)
+    """Name one of several objects by its first single values: 2 (seed 0, J 1.5, weights free)."""
+    named = [f"{name} {shown(value)}" for name, value in part.items() if _is_scalar(value)][:3]
+    return f"{k} ({', '.join(named)})" if named else str(k)
 
 
 def shown(value: Any) -> str:

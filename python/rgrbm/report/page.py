@@ -17,7 +17,7 @@ from rgrbm.report.command_line import command_line, defaults, differing
 from rgrbm.report.grids import Branch, Grid, branch, shown
 from rgrbm.report.run import Run, read_run, results_text
 
-_MARK = '<meta name="generator" content="rgrbm report'  # in the template: tells a page of ours
+_MARK = '<meta name="generator" content="rgrbm report'  # in the template: marks a page of ours
 _SHOWN_ELSEWHERE = ("schema", "seed", "parameters", "software", "figures", "diagnosis")
 _DIAGNOSIS = "diagnosis.png"
 
@@ -30,7 +30,7 @@ def write_report(
     Parameters
     ----------
     run : path-like
-        Folder of a run, such as ``rgrbm ising1d`` writes; of one that is not finished, the page tells how far it is.
+        Folder of a run, such as ``rgrbm ising1d`` writes; of one that is not finished, the page shows how far it is.
     out : path-like, optional
         The page; by default ``report.html`` in the folder. An older report is replaced.
     force : bool, default=False

@@ -1,4 +1,4 @@
-"""What the folder of a run tells, finished or not."""
+"""The contents of a run's folder, finished or not."""
 
 import io
 import json

@@ -1,4 +1,4 @@
-"""Block spins: the laws p(h | v) by which a real-space renormalization makes a spin of a few.
+"""Block spins: the distributions p(h | v) by which a real-space renormalization makes a spin of a few.
 
 A kernel is small, frozen, and knows no size: it blocks lattices of any size that its stride divides.
 """
@@ -23,9 +23,9 @@ _SHARED = 1e-5  # weights that differ by less, relative to the largest, are shar
 
 
 class BlockKernel(ABC):
-    """A law of block spins, p(h | v) with Σ_h p(h | v) = 1, one for every b sites along each axis.
+    """A distribution of block spins, p(h | v) with Σ_h p(h | v) = 1, one for every b sites along each axis.
 
-    :meth:`block` draws from it, :meth:`probabilities` tells it.
+    :meth:`block` draws from it, :meth:`probabilities` computes it.
     """
 
     @property
@@ -40,7 +40,7 @@ class BlockKernel(ABC):
 
     @property
     def is_symmetric(self) -> bool:
-        """Whether the law is the same when all spins are flipped, p(−h | −v) = p(h | v)."""
+        """Whether the distribution is the same when all spins are flipped, p(−h | −v) = p(h | v)."""
         return True
 
     @abstractmethod
@@ -217,7 +217,7 @@ class ConvolutionKernel(BlockKernel):
     stride : int
         b.
     field : float, default=0
-        θ. Only without it is the law symmetric under the flip of all spins.
+        θ. Only without it is the distribution symmetric under the flip of all spins.
 
     Raises
     ------

@@ -50,14 +50,15 @@ class RingCouplings(Presented):
 def ring_couplings(couplings: EffectiveCouplings | npt.ArrayLike, weights: npt.ArrayLike) -> RingCouplings:
     """Nearest-neighbour coupling J' of hidden units on the ring, and the largest other coupling.
 
-    It is that of the model's own p(h), which is what coarse-grained data follow only where p(v) is the data's law.
+    It is that of the model's own p(h), which is what coarse-grained data follow only where p(v) is the data's
+    distribution.
 
     Parameters
     ----------
     couplings : EffectiveCouplings or array_like of shape (n_hidden, n_hidden)
         Pair couplings of the hidden layer in spins, of order 2 at least.
     weights : array_like of shape (n_visible, n_hidden)
-        Weights of the RBM, in 0/1 or ±1 units: they tell places and signs.
+        Weights of the RBM, in 0/1 or ±1 units: they determine positions and signs.
 
     Returns
     -------

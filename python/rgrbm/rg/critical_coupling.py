@@ -21,7 +21,7 @@ from rgrbm.statistics.presentation import Presented
 
 @dataclass(frozen=True, repr=False)
 class MatchedCoupling(Presented):
-    """The critical coupling that one operator at one level tells.
+    """The critical coupling by one operator at one level.
 
     Attributes
     ----------
@@ -63,7 +63,7 @@ class CouplingMatch(Presented):
     matches: tuple[MatchedCoupling, ...]
 
     def J_c(self, level: int, operator: str = "nearest") -> Estimate:
-        """The critical coupling that an operator tells at a level.
+        """The critical coupling by an operator at a level.
 
         Raises
         ------
@@ -135,7 +135,7 @@ def match_critical_coupling(
         Independent samples at the same J without a field, with sides b L and L. Rows of an array of shape
         ``(n_samples, n_sites)`` are rings.
     kernel : BlockKernel
-        The law of block spins, of b sites.
+        The distribution of block spins, of b sites.
     J : float, optional
         Where the samples were taken; ensembles know it. To first order, so it should be near J_c.
     operators : iterable of SpinOperator, optional

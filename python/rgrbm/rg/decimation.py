@@ -73,7 +73,7 @@ def decimate(J: npt.ArrayLike) -> Decimation:
 
 
 def inverse_decimation(J: npt.ArrayLike) -> npt.NDArray[np.float64] | float:
-    """The coupling K ≥ 0 that one decimation turns into J: K = ½ arcosh(e^(2J)).
+    """The coupling K ≥ 0 that one decimation maps to J: K = ½ arcosh(e^(2J)).
 
     Parameters
     ----------

@@ -2,7 +2,7 @@
 
 Three constructions, all on lists of bonds. *Decimation*: visible spins on all sites, hidden ones are copies of one
 sublattice; the hidden marginal is the decimated model. *Bonds*: one hidden unit on each bond; the visible marginal is
-the model itself. *Sublattices*: one sublattice visible, the other hidden; the joint law is the model itself.
+the model itself. *Sublattices*: one sublattice visible, the other hidden; the joint distribution is the model itself.
 """
 
 from typing import NamedTuple
@@ -117,8 +117,8 @@ def sublattice_rbm(
 ) -> SublatticeRBM:
     """Any Ising model on a bipartite lattice as an RBM: one sublattice visible, the other hidden.
 
-    The joint law *is* the model, and both marginals are the model decimated by half. On the square lattice at K their
-    couplings are K_nn' = ¼ ln cosh 4K, K_nnn' = ⅛ ln cosh 4K and K_4' = ⅛ ln cosh 4K − ½ ln cosh 2K.
+    The joint distribution *is* the model, and both marginals are the model decimated by half. On the square lattice at
+    K their couplings are K_nn' = ¼ ln cosh 4K, K_nnn' = ⅛ ln cosh 4K and K_4' = ⅛ ln cosh 4K − ½ ln cosh 2K.
 
     Parameters
     ----------

@@ -1,10 +1,10 @@
-"""Hidden spins of an RBM as a coarse-grained ring: how they correlate, and the J' that the decay tells.
+"""Hidden spins of an RBM as a coarse-grained ring: how they correlate, and the J' that follows from the decay.
 
-The law measured here is the *push-forward* Σ_v p(h|v) P(v): data go in, hidden spins come out. It is not the model's
-own marginal p(h), and equals it only where the model's p(v) is the data's P(v).
+The distribution measured here is the *push-forward* Σ_v p(h|v) P(v): data go in, hidden spins come out. It is not the
+model's own marginal p(h), and equals it only where the model's p(v) is the data's P(v).
 
 Two results, to be kept apart. The *rate* of the decay, and so J', is that of the data at the distances of the units:
-it is exact for any filters whose windows do not overlap, and tells where the units are. The *kernel* shows in the
+it is exact for any filters whose windows do not overlap, and determines where the units are. The *kernel* shows in the
 amplitude and in the nearest correlation: how far each unit is from a plain copy of a spin, which decimation makes.
 """
 
@@ -24,13 +24,13 @@ from rgrbm.statistics.moments import SpinMoments, spin_moments
 from rgrbm.statistics.presentation import Presented
 
 _SILENT = 0.1  # a unit with a field so much weaker than the others' is a coin that copies nothing
-_RANKS_OF_FREE_FIT = 3  # distances that tell amplitudes and places of all units, and whether they fit
+_RANKS_OF_FREE_FIT = 3  # distances that determine amplitudes and positions of all units, and whether they fit
 _LEAST_SIGNAL = 3.0  # standard errors that J must be above 0
 
 
 @dataclass(frozen=True, repr=False)
 class HiddenCorrelation(Presented):
-    """Correlation of hidden spins along the ring, and the coupling that its decay tells.
+    """Correlation of hidden spins along the ring, and the coupling that follows from its decay.
 
     Attributes
     ----------
@@ -94,9 +94,9 @@ def hidden_correlation(
     """Measure how hidden spins correlate along the ring (Fig. 5 of the report), and the coupling J' that follows.
 
     Each spin is aligned with the data by the sign of its dominant weight (a unit may have learned −v). J' comes from a
-    fit of a_j a_k (tˣ + tⁿ⁻ˣ)/(1 + tⁿ), the law of functions of windows of a Markov chain on a ring, to all pairs whose
-    windows share no more than one site. Amplitudes and places of the units are free: the fit holds whatever the
-    filters, for any gaps between the units, and where two units sit on one site.
+    fit of a_j a_k (tˣ + tⁿ⁻ˣ)/(1 + tⁿ), the distribution of functions of windows of a Markov chain on a ring, to all
+    pairs whose windows share no more than one site. Amplitudes and places of the units are free: the fit holds whatever
+    the filters, for any gaps between the units, and where two units sit on one site.
 
     Parameters
     ----------
@@ -104,8 +104,8 @@ def hidden_correlation(
         Spins ±1, sampled from p(h|v) for independent data v; or their moments, block by block
         (:func:`rgrbm.statistics.spin_moments`).
     weights : array_like of shape (n_visible, n_hidden)
-        Weights of the RBM, or receptive fields of a deeper layer (:meth:`rgrbm.RBMStack.receptive_fields`): they tell
-        signs, order and windows.
+        Weights of the RBM, or receptive fields of a deeper layer (:meth:`rgrbm.RBMStack.receptive_fields`): they
+        determine signs, order and windows.
     sites_per_unit : float, default=2
         Visible sites per site of the coarse-grained ring: 2 to the number of decimations.
     common : bool, optional
@@ -301,7 +301,7 @@ def _distinct_pairs(w: Array, places: Array) -> Pairs:
 def _significant_ranks(c: Array, pairs: Pairs, significance: float, *, one_by_one: bool) -> list[int]:
     """Ranks from the first with pairs on, as far as the median pair, or the mean of all, is significant.
 
-    The error of a mean is that of sampling, or that which the scatter of the pairs tells if this is larger: weights on
+    The error of a mean is that of sampling, or that of the scatter of the pairs if this is larger: weights on
     far sites correlate some pairs and not others, however many samples there are.
     """
     ranks: list[int] = []

@@ -12,7 +12,7 @@ from rgrbm._support import checks
 from rgrbm.rg.filters import filter_positions, filter_signs
 from rgrbm.rg.spin_operators import lattice_spins
 from rgrbm.statistics.jackknife import Array, block_bounds, jackknife_stderr, leave_one_out
-from rgrbm.statistics.notation import told, with_error
+from rgrbm.statistics.notation import or_dash, with_error
 from rgrbm.statistics.presentation import Presented
 
 _BLOCKS = 50
@@ -43,10 +43,10 @@ class ReceptiveFields(Presented):
     signs: Array
 
     def _table(self) -> tuple[Sequence[str], Sequence[Sequence[str]]]:
-        places = [", ".join(told(x, ".2f") for x in place) for place in self.places.tolist()]
+        places = [", ".join(or_dash(x, ".2f") for x in place) for place in self.places.tolist()]
         rows = enumerate(zip(places, self.spreads, self.n_sites, self.signs, strict=True))
         return ("hidden unit", "place", "spread", "sites", "sign"), [
-            (str(unit), place, told(spread, ".3g"), told(n, ".3g"), f"{sign:+.0f}")
+            (str(unit), place, or_dash(spread, ".3g"), or_dash(n, ".3g"), f"{sign:+.0f}")
             for unit, (place, spread, n, sign) in rows
         ]
 
@@ -73,7 +73,7 @@ class HiddenLatticeCorrelation(Presented):
         Mean distance of the pairs of each bin, in sites.
     n_pairs : ndarray of int, shape (n_bins,)
     hidden, hidden_stderr : ndarray of shape (n_bins,)
-        Mean ⟨h h′⟩ of hidden spins ±1, turned so that each points the way of its largest weight; jackknife errors.
+        Mean ⟨h h′⟩ of hidden spins ±1, each with the sign of its largest weight; jackknife errors.
     visible : ndarray of shape (n_bins,)
         Mean ⟨s s′⟩ of spins at the same displacements, interpolated between sites.
     """
@@ -87,7 +87,7 @@ class HiddenLatticeCorrelation(Presented):
     def _table(self) -> tuple[Sequence[str], Sequence[Sequence[str]]]:
         columns = (self.distance, self.n_pairs, self.hidden, self.hidden_stderr, self.visible)
         return ("distance", "pairs", "⟨h h′⟩", "⟨s s′⟩"), [
-            (told(x, ".3g"), str(n), with_error(h, error), told(s, ".4g"))
+            (or_dash(x, ".3g"), str(n), with_error(h, error), or_dash(s, ".4g"))
             for x, n, h, error, s in zip(*(column.tolist() for column in columns), strict=True)
         ]
 
@@ -176,14 +176,14 @@ def hidden_lattice_correlation(
     units = np.flatnonzero(fields.signs)
     if len(units) < 2:
         raise ValueError("correlations need two units with weights at least")
-    turned = h[:, units] * fields.signs[units]
+    aligned = h[:, units] * fields.signs[units]
     first, second = np.triu_indices(len(units), 1)
     displacement = fields.displacements()[units[first], units[second]]
     distance = np.linalg.norm(displacement, axis=-1)
     number = np.unique(np.floor(distance / width + 0.5), return_inverse=True)[1]
     n_pairs = np.bincount(number)
     bounds = block_bounds(len(s), _BLOCKS)
-    products = [turned[start:end].T @ turned[start:end] for start, end in itertools.pairwise(bounds.tolist())]
+    products = [aligned[start:end].T @ aligned[start:end] for start, end in itertools.pairwise(bounds.tolist())]
     sums = np.array([np.bincount(number, weights=product[first, second]) / n_pairs for product in products])
     counts = np.diff(bounds)[:, None].astype(np.float64)
     visible = _interpolated(_spin_correlation(s), displacement)

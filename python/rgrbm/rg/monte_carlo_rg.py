@@ -43,7 +43,7 @@ class MCRGAccumulator:
     Parameters
     ----------
     kernel : BlockKernel
-        The law of block spins.
+        The distribution of block spins.
     shape : tuple of int
         Lattice of the samples: ``(n_sites,)`` or ``(rows, columns)``.
     operators : iterable of SpinOperator, optional
@@ -131,7 +131,7 @@ class MCRGAccumulator:
 
         Parameters
         ----------
-        spins : array_like of -1 and +1, shape (n_samples, *shape)
+        spins : array_like of -1 and +1, shape ``(n_samples, *shape)``
         weights : array_like of shape (n_samples,), optional
             Weights of the samples, not negative; probabilities, if the samples are all states of a small lattice.
 
@@ -262,14 +262,14 @@ def mcrg(
         Samples of a periodic ring or square lattice without a field. Blocks of consecutive samples are taken for
         independent; those of an ensemble, or of ``n_chains``, are put in order, chain after chain.
     kernel : BlockKernel
-        The law of block spins: :class:`MajorityKernel`, :class:`DecimationKernel`, :class:`ConvolutionKernel`.
+        The distribution of block spins: :class:`MajorityKernel`, :class:`DecimationKernel`, :class:`ConvolutionKernel`.
     operators, levels, seed
         As of :class:`MCRGAccumulator`.
     shape : int or sequence of int, optional
         ``(rows, columns)`` of configurations that were flattened to ``(n_samples, n_sites)``. ``(n_sites,)`` states
         that they are rings, which is then not checked.
     n_chains : int, optional
-        Of an array: chains that take turns, as in :class:`rgrbm.spins.Ensemble`. By default one.
+        Of an array: its number of interleaved chains, as in :class:`rgrbm.spins.Ensemble`. By default one.
     progress : bool, default=False
         Whether to show a progress bar.
 

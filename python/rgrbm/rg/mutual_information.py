@@ -1,4 +1,4 @@
-"""Block spins that tell the most about their surroundings: real-space mutual information, by counting."""
+"""Block spins with the most information about their surroundings: real-space mutual information, by counting."""
 
 import itertools
 from collections.abc import Sequence
@@ -74,7 +74,7 @@ class BlockSurroundings(Presented):
 
 @dataclass(frozen=True, repr=False)
 class InformativeKernel(Presented):
-    """The kernel that tells the most, by :func:`most_informative_kernel`.
+    """The kernel of maximal information, by :func:`most_informative_kernel`.
 
     Attributes
     ----------
@@ -99,7 +99,7 @@ def count_surroundings(
     width : int
         The window has ``width`` sites along each axis, placed as by :class:`rgrbm.rg.ConvolutionKernel`.
     buffer : int, default=1
-        Sites between the window and its surroundings. Without any, a block spin could tell about its neighbours what
+        Sites between the window and its surroundings. Without any, a block spin could share with its neighbours what
         fluctuations on the scale of a site do; what is left beyond a buffer is what a coarse Hamiltonian needs.
     around : sequence of tuples of int, optional
         Sites of the surroundings, as offsets from the place of the block spin. By default all sites at a distance of
@@ -123,7 +123,8 @@ def count_surroundings(
 
     Examples
     --------
-    A spin of the ring tells about its neighbours what two spins at a distance of two tell of each other, or more:
+    A spin of the ring has as much information about its neighbours as two spins at a distance of two have about each
+    other, or more:
 
     >>> import rgrbm
     >>> from rgrbm.rg import count_surroundings, DecimationKernel
@@ -164,8 +165,8 @@ def most_informative_kernel(
 ) -> InformativeKernel:
     """The weights w of p(h = +1 | V) = σ(2 w·V) with the largest mutual information I(h : E).
 
-    I is convex in the law p(h | V), so that it is largest where that is deterministic: weights grow until σ is a step,
-    here up to 8. What is found is a linear threshold rule, of which ties of a sum are the only chance.
+    I is convex in the distribution p(h | V), so that it is largest where that is deterministic: weights grow until σ is
+    a step, here up to 8. What is found is a linear threshold rule, of which ties of a sum are the only chance.
 
     Parameters
     ----------

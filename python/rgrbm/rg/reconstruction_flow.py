@@ -2,8 +2,9 @@
 
 Iso, Shiba and Yokoo (Phys. Rev. E 97, 053304, 2018) and Funai and Giataganas (Phys. Rev. Research 2, 033415, 2020)
 iterate the map v → h → v from given spins and assign a temperature to each step. The map is a step of block Gibbs
-sampling, so that its only end is the RBM's own law p_λ(v), from any start; what it tells is which coupling the RBM has
-learned, and how fast it forgets another one. A coupling is meaningful only where the spins look like an Ising model's;
+sampling, so that its only end is the RBM's own distribution p_λ(v), from any start; it shows which coupling the
+RBM has learned, and how
+fast the correlation with another one decays. A coupling is meaningful only where the spins look like an Ising model's;
 therefore two estimates are taken that agree on those and differ elsewhere.
 """
 
@@ -23,7 +24,7 @@ from rgrbm.model.parameters import parameters_of
 from rgrbm.spins.coupling import Method, NoFiniteCouplingError, coupling_of
 from rgrbm.spins.values import to_binary, to_spins
 from rgrbm.statistics.jackknife import Array, Estimate
-from rgrbm.statistics.notation import told, with_error
+from rgrbm.statistics.notation import or_dash, with_error
 from rgrbm.statistics.presentation import Presented
 
 _MIN_SAMPLES = 20  # from so many on, each sample is a block of the jackknife
@@ -79,7 +80,7 @@ class RBMFlow(Presented):
         columns = (self.J, self.J_stderr, self.J_pseudolikelihood, self.J_pseudolikelihood_stderr, self.disagreement)
         rows = zip(self.step, *(column.tolist() for column in columns), strict=True)
         return ("step", "J", "J_pseudolikelihood", "disagreement in standard errors"), [
-            (str(step), with_error(J, error), with_error(other, other_error), told(apart, ".1f"))
+            (str(step), with_error(J, error), with_error(other, other_error), or_dash(apart, ".1f"))
             for step, J, error, other, other_error, apart in rows
         ]
 

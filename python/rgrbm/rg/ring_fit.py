@@ -78,7 +78,7 @@ class _Model(NamedTuple):
 
 
 def fit_ring(c: Array, pairs: Pairs, places: Array, n_sites: int, *, common: bool, foreign: Array) -> RingFit:
-    """Fit the ring's law to correlations.
+    """Fit the ring's distribution to correlations.
 
     Parameters
     ----------

@@ -1,4 +1,4 @@
-"""Variational renormalization (Eqs. 3 and 15): an RBM as the kernel e^T that turns visible spins into hidden ones.
+"""Variational renormalization (Eqs. 3 and 15): an RBM as the kernel e^T that maps visible spins to hidden ones.
 
 A kernel T_λ(v, h) renormalizes a Hamiltonian H(v) into H^RG(h) = −ln Σ_v e^(T_λ(v,h) − H(v)) (Eq. 3). Three kernels can
 be made of an RBM with energy E(v, h) and effective Hamiltonian H_λ(v) (Eq. 13):
@@ -86,7 +86,7 @@ def rg_hamiltonian(rbm: Any, energies: npt.ArrayLike, kernel: Kernel = "conditio
     """Renormalized Hamiltonian H^RG(h) = −ln Σ_v e^(T_λ(v,h) − H(v)) (Eq. 3) of all hidden configurations.
 
     With the "conditional" kernel, e^(−H^RG) ∝ Σ_v p_λ(h|v) P(v): what hidden spins follow when data of H go in. With
-    the other two, e^(−H^RG) ∝ p_λ(h), the model's own marginal. The two laws agree only where p_λ(v) = P(v).
+    the other two, e^(−H^RG) ∝ p_λ(h), the model's own marginal. The two distributions agree only where p_λ(v) = P(v).
 
     Parameters
     ----------
@@ -190,7 +190,7 @@ def free_energy_difference(rbm: Any, energies: npt.ArrayLike, kernel: Kernel = "
     """ΔF = F^RG − F, with F^RG = −ln Σ_h e^(−H^RG(h)) and F = −ln Σ_v e^(−H(v)).
 
     For the "conditional" kernel it is 0 for *every* RBM, even one whose h does not depend on v, and for the
-    "unnormalized" one it is ln Z − ln Z_RBM, which the biases can make anything. So neither tells a good
+    "unnormalized" one it is ln Z − ln Z_RBM, which the biases can make anything. So neither distinguishes a good
     renormalization from a bad one. For the "centred" kernel, ΔF = −KL(P‖p_λ) ≤ 0, and 0 only where p_λ(v) = P(v).
 
     Parameters

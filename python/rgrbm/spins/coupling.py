@@ -111,7 +111,7 @@ def estimate_coupling(
         For "pseudolikelihood": the lattice, if it is not the periodic one of the spins' shape, for instance
         ``Lattice(shape, "triangular").bonds().reshape(-1, 2)``. Sites are numbered row by row.
     n_chains : int, optional
-        Chains that take turns: sample i comes from chain i modulo ``n_chains``, as in
+        Number of interleaved chains: sample i comes from chain i modulo ``n_chains``, as in
         :class:`rgrbm.spins.Ensemble`. Blocks of the jackknife then do not mix chains. By default one, or as many as the
         ensemble has.
     significance : float, default=5
@@ -149,7 +149,7 @@ def estimate_coupling(
     where chance is excluded: magnetizations of at least 31 chains, or of 31 blocks in each of which the magnetization
     changes its sign, all have the same sign. Rows are refused as rings where their correlation certainly rises with the
     distance; that of a ring falls, with or without noise. Neither check sees weak effects, nor do they apply to slow
-    chains that take turns if ``n_chains`` is not given. So draw samples without a field, and give lattices their shape.
+    interleaved chains if ``n_chains`` is not given. So draw samples without a field, and give lattices their shape.
 
     Examples
     --------
@@ -259,7 +259,7 @@ def _checked(spins: npt.ArrayLike, n_chains: int, shape: int | Sequence[int] | N
 
 
 def _statistics(s: Spins, method: str, bonds: npt.ArrayLike | None) -> Values:
-    """What each sample tells about J, such that only the mean over samples matters: (n_samples, n_statistics)."""
+    """The statistics of each sample whose means over samples determine J, of shape (n_samples, n_statistics)."""
     if method == "nearest":
         if s.ndim > 3:
             raise ValueError(

@@ -110,7 +110,7 @@ def differences(means: list[dict[str, Array]], variances: list[dict[str, float]]
 def equilibrate(
     model: Model, samplers: list[Sampler], *, most_sweeps: int | None = None, progress: Progress = None
 ) -> Equilibration:
-    """Sweep chains of one start, or of two, until they are in equilibrium as far as one can tell."""
+    """Sweep chains of one start, or of two, until they are in equilibrium as far as the chains show."""
     most = _MOST_SWEEPS if most_sweeps is None else most_sweeps
     series: list[list[dict[str, Array]]] = [[] for _ in samplers]
     every, n, started, warned = 1, 0, time.perf_counter(), False
@@ -140,7 +140,7 @@ def equilibrate(
 
 
 def _parts(n: int, samplers: list[Sampler], every: int) -> list[int]:
-    """Sweeps of each part of a round; the first is short, to tell how long the rest will take."""
+    """Sweeps of each part of a round; the first is short, to see how long the rest will take."""
     parts: list[int] = []
     left = n // every
     length = max(1, 2**26 // (samplers[0].lattice.n_sites * samplers[0].n_chains * every))

@@ -99,7 +99,7 @@ class IsingModel(ClosedForms):
 
     @property
     def T(self) -> float:
-        """The temperature in units of the coupling, 1/|J|; an AttributeError where the axes have different ones."""
+        """The temperature in units of the coupling's modulus; an AttributeError where the axes have different ones."""
         return 1 / abs(self.J) if self.J else math.inf
 
     def sample(
@@ -117,7 +117,7 @@ class IsingModel(ClosedForms):
 
         Returns
         -------
-        ndarray of int8, shape (n_samples, *shape)
+        ndarray of int8, shape ``(n_samples, *shape)``
             Spins ±1.
 
         Examples
@@ -258,7 +258,7 @@ class IsingModel(ClosedForms):
         Warns
         -----
         RuntimeWarning
-            If the chains are too short to tell, or the two starts disagree; ``equilibrated`` is then false. Or if
+            If the chains are too short to compare, or the two starts disagree; ``equilibrated`` is then false. Or if
             burn-in takes more than a minute.
 
         Examples
@@ -340,7 +340,7 @@ class IsingModel(ClosedForms):
 
         Parameters
         ----------
-        spins : array_like of ±1, shape (..., *shape)
+        spins : array_like of ±1, shape ``(..., *shape)``
 
         Returns
         -------

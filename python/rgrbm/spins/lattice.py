@@ -123,7 +123,7 @@ class Lattice:
 
         Returns
         -------
-        ndarray of int8, shape (*shape,), or None
+        ndarray of int8, shape ``(*shape,)``, or None
             Two colours (a checkerboard) if all sides of a hypercubic lattice are even, three if both sides of a
             triangular one are divisible by 3: the sum of a site's places along the axes, modulo their number. None for
             other sides.
@@ -137,7 +137,7 @@ class Lattice:
 
         Parameters
         ----------
-        spins : array_like of ±1, shape (..., *shape)
+        spins : array_like of ±1, shape ``(..., *shape)``
 
         Returns
         -------

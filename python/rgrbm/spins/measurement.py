@@ -63,7 +63,7 @@ class Measurement(Presented):
         For these quantities and ⟨m⟩, by how many standard errors chains from two starts differ in the measured part: a
         ground state, and a configuration far from it.
     equilibrated : bool
-        Whether burn-in was long enough for both starts to agree, and the chains long enough to tell.
+        Whether burn-in was long enough for both starts to agree, and the chains long enough to compare.
     trouble : str
         Why not; empty if it is equilibrated.
     model, run : dict

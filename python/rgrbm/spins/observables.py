@@ -1,6 +1,6 @@
 """What is measured of a spin model: the quantities that follow from means over configurations.
 
-With e = H/N, m = Σ s/N and s = Σ ε s/N of one configuration on N sites, ε = ±1 in turn from site to site, and β = 1:
+With e = H/N, m = Σ s/N and s = Σ ε s/N of one configuration on N sites, ε = ±1 alternating between sites, and β = 1:
 
 - energy ⟨e⟩, specific heat N(⟨e²⟩ − ⟨e⟩²), magnetization ⟨m⟩, ⟨|m|⟩, ⟨m²⟩, ⟨m⁴⟩;
 - susceptibility N(⟨m²⟩ − ⟨m⟩²), where ⟨m⟩ = 0 exactly without a field, and the connected one N(⟨m²⟩ − ⟨|m|⟩²), which
@@ -58,7 +58,7 @@ def correlations(spins: Spins) -> Array:
 
     Parameters
     ----------
-    spins : ndarray of int8, shape (n, *shape)
+    spins : ndarray of int8, shape ``(n, *shape)``
         Configurations.
 
     Returns

@@ -158,14 +158,14 @@ class Reweighting(Presented):
         return self._parts[0][0], self._parts[-1][1]
 
     def curve(self, name: str, J: npt.ArrayLike) -> tuple[Array, Array]:
-        """An observable as a function of the coupling.
+        r"""An observable as a function of the coupling.
 
         Parameters
         ----------
         name : str
-            "energy_per_site" ⟨e⟩, "specific_heat" N(⟨e²⟩ − ⟨e⟩²), "abs_magnetization" ⟨|m|⟩, "m2", "m4", "binder"
+            "energy_per_site" ⟨e⟩, "specific_heat" N(⟨e²⟩ − ⟨e⟩²), "abs_magnetization" ⟨\|m\|⟩, "m2", "m4", "binder"
             1 − ⟨m⁴⟩/(3⟨m²⟩²), "susceptibility" N(⟨m²⟩ − ⟨m⟩²) with ⟨m⟩ = 0 for h = 0, or "connected_susceptibility"
-            N(⟨m²⟩ − ⟨|m|⟩²).
+            N(⟨m²⟩ − ⟨\|m\|⟩²).
         J : array_like of float
             Couplings.
 

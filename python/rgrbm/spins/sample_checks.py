@@ -27,7 +27,7 @@ _BLOCK_TIMES = 20  # length of a block in autocorrelation times; ends of blocks 
 _VALUES_AT_ONCE = 2**22
 _ERRORS = 8.0  # standard errors; with few blocks the quantile of Student's t of the same probability, 6e-16
 _LEAST_RISE = 0.02  # of what is missing from perfect correlation
-_RETURN = 0.3  # autocorrelation at a lag beyond the window that shows chains which take turns
+_RETURN = 0.3  # autocorrelation at a lag beyond the window that shows interleaved chains
 _CHANCE = 1e-9  # of signs of magnetizations without a field
 _LEAST_BIAS = 0.3  # share of ⟨m⟩² in ⟨m²⟩
 
@@ -45,7 +45,7 @@ class Blocks(NamedTuple):
     independent : bool
         Whether the blocks certainly are: chains are many, or long and of known autocorrelation.
     n_chains : int
-        Chains that take turns.
+        Interleaved chains.
     """
 
     n_blocks: int
@@ -88,7 +88,7 @@ def blocks_of(s: Spins, n_chains: int) -> Blocks:
 
 
 def _returns(series: Values, window: int) -> bool:
-    """Whether correlations return beyond the window, as those of slow chains do that take turns without being named."""
+    """Whether correlations return beyond the window, as those of slow interleaved chains do."""
     beyond = autocorrelation_function(series)[window + 1 : len(series) // 2]
     return bool(len(beyond) and beyond.max() > _RETURN)
 

@@ -19,7 +19,7 @@ Counts = npt.NDArray[np.int64]
 
 _PILOT_RUNGS, _PILOT_CHAINS, _PILOT_SWEEPS = 33, 4, 100
 _REFINEMENTS, _MAX_RUNGS = 2, 1000
-_SURE = 0.99, 0.01  # acceptances beyond are taken for these: a short pilot does not tell them apart
+_SURE = 0.99, 0.01  # acceptances beyond are taken for these: a short pilot does not distinguish them
 
 
 @dataclass(frozen=True, repr=False)
@@ -130,7 +130,7 @@ class ParallelTempering:
         """Share of accepted exchanges of each rung and the next, shape (n_rungs − 1,); NaN where none was tried."""
         return np.where(self._tried > 0, self._accepted / np.maximum(self._tried, 1), np.nan)
 
-    def forget(self) -> None:
+    def reset_counts(self) -> None:
         """Count acceptances and round trips from now on: after burn-in."""
         self._tried[:], self._accepted[:], self.round_trips[:] = 0, 0, 0
 
@@ -264,7 +264,7 @@ def tempering_ladder(
     for sequence in refinements:
         tempering = ParallelTempering(lattice, ladder, h, method=method, n_ladders=_PILOT_CHAINS, seed=sequence)
         tempering.run(_PILOT_SWEEPS)
-        tempering.forget()
+        tempering.reset_counts()
         tempering.run(4 * _PILOT_SWEEPS)
         steps = 2 * erfcinv(np.clip(tempering.acceptance, _SURE[1], _SURE[0]))
         ladder = _equal_steps(ladder, steps, distance)

@@ -85,7 +85,7 @@ def spin_values(spins: npt.ArrayLike) -> Spins:
 
 def _checked_values(values: npt.ArrayLike, low: int, high: int, expectation: str) -> npt.NDArray[Any]:
     if np.ma.is_masked(values):
-        raise ValueError(f"{expectation}, got {np.ma.count_masked(values)} masked values; leave these samples out")
+        raise ValueError(f"{expectation}, got masked values; leave these samples out")
     array = np.asarray(values)
     if array.dtype.kind not in "biuf":
         raise TypeError(f"{expectation}, got an array of dtype {array.dtype}")

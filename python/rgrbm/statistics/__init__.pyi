@@ -15,7 +15,7 @@ from rgrbm.statistics.jackknife import (
     student_factor,
 )
 from rgrbm.statistics.moments import SpinMoments, spin_moments
-from rgrbm.statistics.notation import told, with_error
+from rgrbm.statistics.notation import or_dash, with_error
 from rgrbm.statistics.ring_correlation import correlation
 from rgrbm.statistics.streamed import BlockedMoments, StreamedMoments
 
@@ -34,9 +34,9 @@ __all__ = [
     "jackknife_stderr",
     "leave_one_out",
     "mean_and_stderr",
+    "or_dash",
     "spin_moments",
     "split_r_hat",
     "student_factor",
-    "told",
     "with_error",
 ]

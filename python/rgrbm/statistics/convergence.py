@@ -26,8 +26,8 @@ def split_r_hat(series: npt.ArrayLike) -> float:
 
     Notes
     -----
-    It tells nothing of modes that no chain has met: the starts must lie further apart than the law is wide. Halves are
-    compared so that one chain that drifts is found out as well.
+    It knows nothing of modes that no chain has visited: starts must lie further apart than the distribution is wide.
+    Halves are compared so that one chain that drifts is found out as well.
 
     References
     ----------

@@ -3,13 +3,13 @@
 import math
 
 
-def told(value: float | None, form: str) -> str:
-    """A value in a format, or a dash where it could not be told: NaN, which ``results.json`` has as null.
+def or_dash(value: float | None, form: str) -> str:
+    """A value in a format, or a dash where it could not be determined: NaN, which ``results.json`` has as null.
 
     Examples
     --------
-    >>> from rgrbm.statistics import told
-    >>> told(0.5, ".1%"), told(None, ".1%"), told(float("nan"), ".1%")
+    >>> from rgrbm.statistics import or_dash
+    >>> or_dash(0.5, ".1%"), or_dash(None, ".1%"), or_dash(float("nan"), ".1%")
     ('50.0%', '–', '–')
     """
     return "–" if value is None or math.isnan(value) else format(value, form)
@@ -29,7 +29,7 @@ def with_error(value: float | None, stderr: float | None) -> str:
     '1'
     """
     if value is None or stderr is None or not stderr > 0:
-        return told(value, ".5g")
+        return or_dash(value, ".5g")
     digits = 0
     while stderr * 10**digits < 9.5 and digits < 12:
         digits += 1

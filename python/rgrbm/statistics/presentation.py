@@ -10,7 +10,7 @@ import numpy as np
 
 from rgrbm._support.html_table import html_table
 from rgrbm.statistics.jackknife import Estimate
-from rgrbm.statistics.notation import told, with_error
+from rgrbm.statistics.notation import or_dash, with_error
 
 MOST_COLUMNS, MOST_LINES = 100, 10
 _MOST_OF_ONE = 60  # characters of one value
@@ -115,7 +115,7 @@ def in_short(value: Any) -> str:
     if dataclasses.is_dataclass(value) and [field.name for field in dataclasses.fields(value)] == ["mean", "stderr"]:
         return with_error(value.mean, value.stderr)  # type: ignore[union-attr]
     if isinstance(value, float):
-        return told(value, ".5g")
+        return or_dash(value, ".5g")
     if isinstance(value, int) and value.bit_length() > _MOST_BITS:
         return f"an integer of {value.bit_length()} bits"
     if isinstance(value, np.ndarray):

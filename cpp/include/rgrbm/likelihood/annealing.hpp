@@ -1,8 +1,8 @@
 // Annealed importance sampling of an RBM's partition function (Neal, Stat. Comput. 11, 125 (2001); Salakhutdinov &
 // Murray, ICML 2008), forward and in reverse (bidirectional Monte Carlo: Grosse, Ghahramani & Adams, 1511.02543).
 //
-// At β = 0 stands a mixture of K laws of independent units, p_A(v) = Σ_k Π_i p_k,i(v_i)/K with the log-odds a_k and
-// A_k = Σ_i softplus(a_k,i); at β = 1 the model. Between them lie the laws p_β(v) ∝ exp f_β(v),
+// At β = 0 stands a mixture of K distributions of independent units, p_A(v) = Σ_k Π_i p_k,i(v_i)/K with the log-odds
+// a_k and A_k = Σ_i softplus(a_k,i); at β = 1 the model. Between them lie the distributions p_β(v) ∝ exp f_β(v),
 //     f_β(v) = β c·v + Σ_j softplus(β (b_j + v·W_j)) + ln Σ_k exp((1 − β)(a_k·v − A_k))/K,
 // whose last term is that of one more hidden unit, with K states. A step from β to β' adds f_β'(v) − f_β(v) to the
 // chain's log weight and then makes a Gibbs step v → (h, k) → v that leaves p_β' as it is: h_j ~ σ(β' (b_j + v·W_j)),
@@ -10,7 +10,8 @@
 // weights of mean Z / 2^M with M hidden units, falling ones from samples of the model give weights of mean 2^M / Z.
 //
 // Why several: a model of separate modes can have hardly any mass in the heaviest of them at some β between, and chains
-// that start as one law of independent units then never see it. With a law near each mode, chains wait in all of them.
+// that start as one distribution of independent units then never see it. With a distribution near each mode, chains
+// wait in all of them.
 //
 // Gaussian visible units y of variance 1 have p_β(y) ∝ exp(−½ y² + β c·y + Σ_j softplus(β (b_j + y·W_j))) and
 // y_i ~ N(β (c_i + W_i·h), 1); models with other variances become such in units of their standard deviations.

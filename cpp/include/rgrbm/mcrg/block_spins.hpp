@@ -1,7 +1,7 @@
 // One step of a real-space renormalization: a spin for each window of spins, at equal strides.
 //
-// Three laws p(h | v) of the new spin h of a window v. All are conditional laws, Σ_h p(h | v) = 1, so that the
-// partition function is kept:
+// Three distributions p(h | v) of the new spin h of a window v. All are conditional distributions, Σ_h p(h | v) = 1, so
+// that the partition function is kept:
 // - decimation: h is one of the spins;
 // - majority: h is the sign of Σ v, drawn by a fair coin where the sum is zero (Swendsen, Phys. Rev. Lett. 42, 859
 //   (1979));

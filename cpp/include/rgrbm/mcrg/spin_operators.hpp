@@ -1,7 +1,7 @@
 // Sums of products of spins over a periodic grid, S_α = Σ_x Σ_P Π_(o ∈ P) s(x + o), for many configurations at once.
 //
 // An operator is a list of products P of equally many spins, which are the images of one of them under the symmetries
-// of the lattice; a product is a list of offsets. Nothing else tells one operator from another. On packed bits a
+// of the lattice; a product is a list of offsets. Nothing else distinguishes operators. On packed bits a
 // product of k spins is the exclusive or of k words, and the sum is a count of bits: the product is −1 where the number
 // of spins −1 is odd, that is where the exclusive or differs from k mod 2.
 //

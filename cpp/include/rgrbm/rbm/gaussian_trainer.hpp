@@ -5,9 +5,9 @@
 // z = ln σ² and Δ the mean over the data minus that over the model, the log-likelihood has the gradient
 //     ∂W = Δ⟨u hᵀ⟩ / σ²,  ∂c = Δ⟨u⟩ / σ²,  ∂b = Δ⟨h⟩,  ∂z_i = Δ⟨(u_i − c_i)² / 2 − u_i (W h)_i⟩ / σ_i².
 //
-// All is computed with u − μ in place of u, μ being the data's mean: the same law, of visible biases c − μ and hidden
-// ones b + Wᵀμ/σ², in which large means cost no digits. Centred, W moves along Δ⟨(u − μ)(h − λ)ᵀ⟩ / σ² and z along
-// Δ⟨(u − c)² / 2 − (u − μ) W h⟩ / σ², with c + Wλ and b + Wᵀμ/σ² in place of c and b.
+// All is computed with u − μ in place of u, μ being the data's mean: the same distribution, of visible biases c − μ and
+// hidden ones b + Wᵀμ/σ², in which large means cost no digits. Centred, W moves along Δ⟨(u − μ)(h − λ)ᵀ⟩ / σ² and z
+// along Δ⟨(u − c)² / 2 − (u − μ) W h⟩ / σ², with c + Wλ and b + Wᵀμ/σ² in place of c and b.
 //
 // Steps are those of W/σ, c/σ and z, σ held fixed in the first two: then data in other units are learned at the same
 // pace. A step changes a variance by a factor of 2 at most, and never takes it below its floor: a unit that the hidden

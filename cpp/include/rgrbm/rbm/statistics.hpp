@@ -33,7 +33,7 @@ RGRBM_INLINE std::uint64_t top_bits(const Word& bytes) {
     return bits;
 }
 
-// out[i * stride + w]: bit s tells unit i (of 16) of sample 64 w + s < n. half(s) gives the 16 units of sample s.
+// out[i * stride + w]: bit s is unit i (of 16) of sample 64 w + s < n. half(s) gives the 16 units of sample s.
 template <class Half>
 RGRBM_INLINE void transpose_units(std::size_t n, Half&& half, std::uint64_t* out, std::size_t stride) {
     for (std::size_t w = 0; w * 64 < n; ++w) {

@@ -1,14 +1,14 @@
 // Parallel tempering of persistent chains ("pt"): Desjardins, Courville, Bengio, Vincent & Delalleau, AISTATS 2010;
 // Cho, Raiko & Ilin, IJCNN 2010.
 //
-// Every chain has replicas at β = 1 … 0 (equally spaced) of joint laws p_β(v, h) ∝ exp(β U(v, h)) p_0(v), from the
-// model at β = 1 to units that are independent at β = 0. With binary visible units, of log-odds a in the data,
+// Every chain has replicas at β = 1 … 0 (equally spaced) of joint distributions p_β(v, h) ∝ exp(β U(v, h)) p_0(v), from
+// the model at β = 1 to units that are independent at β = 0. With binary visible units, of log-odds a in the data,
 //     p_0(v) ∝ exp(a·v),   U(v, h) = b·h + (c − a)·v + v·W·h,
 // the same path as in annealing.hpp; with Gaussian ones see gaussian_trainer.hpp. A step makes Gibbs steps of every
 // replica and then exchanges the states of neighbouring replicas r, r + 1 with probability
 //     min(1, exp((β_r − β_{r+1}) (U_{r+1} − U_r))),
-// which leaves the product of the replicas' laws as it is. A replica at β = 0 is a fresh independent draw, so that
-// chains at β = 1 are fed with states from everywhere, where Gibbs steps alone would stay in one mode.
+// which leaves the product of the replicas' distributions as it is. A replica at β = 0 is a fresh independent draw, so
+// that chains at β = 1 are fed with states from everywhere, where Gibbs steps alone would stay in one mode.
 //
 // Row r · n_chains + s of the chains is replica r of chain s: those of the model come first.
 #pragma once

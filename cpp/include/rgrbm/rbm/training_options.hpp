@@ -1,4 +1,4 @@
-// What a training by contrastive divergence is asked to do, and what it tells of each epoch.
+// Options of a training by contrastive divergence, and what it reports of each epoch.
 #pragma once
 
 #include <cstddef>

@@ -17,14 +17,14 @@
 
 namespace rgrbm {
 
-struct BondLaw {
+struct BondProbabilities {
     std::array<double, max_axes> couplings{};
     double field = 0;
     std::array<std::uint64_t, max_axes> thresholds{};   // of active among satisfied bonds
     std::array<std::uint64_t, max_axes> antiparallel{}; // all ones where J < 0
     std::uint64_t ghost_threshold = 0, field_down = 0;
 
-    BondLaw(const double* J, std::size_t n_axes, double h) : field(h) {
+    BondProbabilities(const double* J, std::size_t n_axes, double h) : field(h) {
         for (std::size_t bond = 0; bond < n_axes; ++bond) {
             couplings[bond] = J[bond];
             thresholds[bond] = bernoulli_threshold(-std::expm1(-2 * std::abs(J[bond])));
@@ -44,17 +44,18 @@ public:
     const std::uint64_t* of(std::size_t bond) const { return bits_.data() + bond * lattice_->n_padded; }
 
     // Draws the bonds of eight words, of the spins as they are now.
-    RGRBM_INLINE void draw(std::size_t granule, const std::uint64_t* spins, const BondLaw& law, Stream& stream) {
+    RGRBM_INLINE void draw(std::size_t granule, const std::uint64_t* spins, const BondProbabilities& probabilities,
+                           Stream& stream) {
         for (std::size_t bond = 0; bond < lattice_->n_axes; ++bond) {
             std::array<std::uint64_t, Word::n_lanes> satisfied;
             for (std::size_t lane = 0; lane < Word::n_lanes; ++lane) {
                 const std::size_t word = granule * Word::n_lanes + lane;
                 const std::uint64_t unequal = spins[word] ^ lattice_->neighbours(spins, word, bond);
-                satisfied[lane] = ~(unequal ^ law.antiparallel[bond]) & lattice_->valid[word];
+                satisfied[lane] = ~(unequal ^ probabilities.antiparallel[bond]) & lattice_->valid[word];
             }
             Word lanes;
             std::memcpy(&lanes, satisfied.data(), sizeof lanes);
-            const Word active = draw_bernoulli(stream, lanes, law.thresholds[bond]);
+            const Word active = draw_bernoulli(stream, lanes, probabilities.thresholds[bond]);
             std::memcpy(bits_.data() + bond * lattice_->n_padded + granule * Word::n_lanes, &active, sizeof active);
         }
     }

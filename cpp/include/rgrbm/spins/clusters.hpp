@@ -72,7 +72,7 @@ private:
     PackedLattice packed_;
     Waves waves_;
     std::vector<std::uint64_t> odd_; // sites of ε = −1
-    std::vector<BondLaw> laws_;
+    std::vector<BondProbabilities> probabilities_;
     AlignedVector<std::uint64_t> spins_; // chain after chain, word after word
     std::vector<Stream> streams_;
 };

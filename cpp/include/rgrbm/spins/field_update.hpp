@@ -36,7 +36,7 @@ struct CaseBits {
     void set(std::size_t index) { triples[index / 3] |= static_cast<std::uint8_t>(1u << (index % 3)); }
 };
 
-// Turns bits of cases into bits of lanes.
+// Converts bits of cases to bits of lanes.
 template <std::size_t n_axes>
 class CaseSelector {
 public:

@@ -32,9 +32,9 @@ public:
 
 private:
     void flip_chains(const std::vector<std::uint64_t>& chains) override;
-    template <Lattice::Kind kind, class Law>
-    void sweep_band(std::size_t chain, std::size_t colour, std::size_t band, const Law& law);
-    template <Lattice::Kind kind, class Law>
+    template <Lattice::Kind kind, class Rule>
+    void sweep_band(std::size_t chain, std::size_t colour, std::size_t band, const Rule& rule);
+    template <Lattice::Kind kind, class Rule>
     void sweep_by(std::size_t n);
     template <class F>
     void for_chains(F&& f) const;

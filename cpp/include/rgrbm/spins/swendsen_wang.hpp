@@ -20,13 +20,14 @@ public:
     SwendsenWang(const PackedLattice& lattice, const Waves& waves);
 
     // One update of the spins of a chain; with sums, also the sums over its clusters.
-    void update(std::uint64_t* spins, const BondLaw& law, Stream& stream, ClusterSums* sums = nullptr);
+    void update(std::uint64_t* spins, const BondProbabilities& probabilities, Stream& stream,
+                ClusterSums* sums = nullptr);
 
 private:
     void start_runs();
     void join_runs();
-    void join_to_ghost(const std::uint64_t* spins, const BondLaw& law, Stream& stream);
-    void measure(const std::uint64_t* spins, const BondLaw& law, ClusterSums& sums);
+    void join_to_ghost(const std::uint64_t* spins, const BondProbabilities& probabilities, Stream& stream);
+    void measure(const std::uint64_t* spins, const BondProbabilities& probabilities, ClusterSums& sums);
     void flip_clusters(std::uint64_t* spins, Stream& stream);
 
     const PackedLattice* lattice_;

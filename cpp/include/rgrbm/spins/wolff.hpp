@@ -30,13 +30,15 @@ public:
 
     // Grows one cluster and flips it unless the field forbids. With sums, adds those of the cluster; the fourth moments
     // do not follow from one cluster, and are NaN.
-    GrownCluster update(std::uint64_t* spins, const BondLaw& law, Stream& stream, ClusterSums* sums = nullptr);
+    GrownCluster update(std::uint64_t* spins, const BondProbabilities& probabilities, Stream& stream,
+                        ClusterSums* sums = nullptr);
 
 private:
-    void grow(const std::uint64_t* spins, const BondLaw& law, Stream& stream);
+    void grow(const std::uint64_t* spins, const BondProbabilities& probabilities, Stream& stream);
     void reach(std::size_t word, std::uint64_t sites);
     void measure(const std::uint64_t* spins, std::size_t size, ClusterSums& sums) const;
-    RGRBM_INLINE void need(std::size_t word, const std::uint64_t* spins, const BondLaw& law, Stream& stream);
+    RGRBM_INLINE void need(std::size_t word, const std::uint64_t* spins, const BondProbabilities& probabilities,
+                           Stream& stream);
 
     const PackedLattice* lattice_;
     const Waves* waves_;

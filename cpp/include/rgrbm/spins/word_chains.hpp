@@ -40,8 +40,8 @@ private:
     void flip_chains(const std::vector<std::uint64_t>& chains) override;
     template <Update update, bool lazy, class Sites>
     void sweep_by(const Sites& sites, double tried, std::size_t n);
-    template <class Sites, class Law>
-    void sweep_blocks(const Sites& sites, const Law& law, std::size_t n);
+    template <class Sites, class Rule>
+    void sweep_blocks(const Sites& sites, const Rule& rule, std::size_t n);
     template <class F>
     void for_blocks(F&& f) const;
 

@@ -1,7 +1,7 @@
 """Effective couplings of a layer: −H_λ (Eqs. 13–14) expanded in the units, exact at any width.
 
 They are those of the model's own marginal p(v) or p(h). What coarse-grained data follow is p(h|v) averaged over the
-data; the two laws agree only where the model's p(v) is that of the data.
+data; the two distributions agree only where the model's p(v) is that of the data.
 """
 
 from dataclasses import dataclass

@@ -1,6 +1,6 @@
 """Spin couplings of Σ_a ln 2cosh(θ_a + Σ_i w_ia s_i) by a Fourier integral, exact for rows of any length.
 
-With ln cosh x = ∫₀^∞ g(ω) (1 − cos ωx) dω, g(ω) = 1/(ω sinh(πω/2)), the mean over the spins outside a set S turns into
+With ln cosh x = ∫₀^∞ g(ω) (1 − cos ωx) dω, g(ω) = 1/(ω sinh(πω/2)), the mean over the spins outside a set S becomes
 a product of cosines, and the coupling of S into one integral per row a,
 
     J_S = ± ∫₀^∞ g(ω) trig(ωθ) Π_{i∈S} sin(ωw_i) Π_{l∉S} cos(ωw_l) dω,

@@ -30,7 +30,7 @@ def lattice_gas_couplings(
 ) -> EffectiveCouplings:
     """Couplings of −H_λ(v) or −H_λ(h) (Eqs. 13–14) in units 0/1, a "lattice gas".
 
-    K_S tells how S acts while all other units are 0: K_ij is the log odds ratio of units i and j given that. It differs
+    K_S is how S acts while all other units are 0: K_ij is the log odds ratio of units i and j given that. It differs
     from 4J_ij of :func:`rgrbm.effective_couplings` wherever there are interactions of three or more units:
     J_S = Σ_{T⊇S} 2^(−|T|) K_T (:func:`rgrbm.rg.couplings.transforms.lattice_gas_to_spin`).
 

@@ -97,7 +97,7 @@ def spin_to_lattice_gas(couplings: npt.ArrayLike) -> Values:
 
 
 def _per_bit(values: npt.ArrayLike, step: Callable[[Values, Values], tuple[Values, Values]]) -> Values:
-    """Apply a map of two values, with a unit's bit cleared and set, to each unit in turn."""
+    """Apply a map of two values, with a unit's bit cleared and set, to one unit after the other."""
     out = np.array(values, dtype=np.float64)
     n_units = out.size.bit_length() - 1
     if out.ndim != 1 or out.size != 1 << n_units:

@@ -164,7 +164,7 @@ def _enumerated(shape: tuple[int, ...]) -> list[int]:
             f"in three or more dimensions the density of states is enumerated, for at most {_MOST_ENUMERATED} sites; "
             f"got {n_sites}, of shape {shape}"
         )
-    # The last spin is +1, for half of the configurations; others are fixed in turn, so that energies fit in memory.
+    # The last spin is +1, for half of the configurations; further ones are fixed, so that energies fit in memory.
     n_free = min(n_sites - 1, _SPINS_AT_ONCE)
     n_fixed = (bonds >= n_free).sum(axis=1)
     inside, between, outside = bonds[n_fixed == 0], bonds[n_fixed == 1], bonds[n_fixed == 2] - n_free

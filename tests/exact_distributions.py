@@ -1,4 +1,4 @@
-"""Laws that samplers are held to: all states of small lattices, and whether counts follow them."""
+"""Distributions that samplers are held to: all states of small lattices, and whether counts follow them."""
 
 import itertools
 
@@ -27,7 +27,7 @@ def bond_sums(spins, n_axes, *, triangular=False):
     return np.stack([(wide * np.roll(wide, shift, axis)).sum(lattice) for axis, shift in steps], axis=1)
 
 
-def boltzmann_law(sides, couplings, field=0.0, *, triangular=False):
+def boltzmann_distribution(sides, couplings, field=0.0, *, triangular=False):
     """Probabilities of all states."""
     spins = all_states(sides)
     exponent = bond_sums(spins, len(sides), triangular=triangular) @ np.asarray(couplings)
@@ -37,7 +37,7 @@ def boltzmann_law(sides, couplings, field=0.0, *, triangular=False):
 
 
 def chi_square(counts, probabilities):
-    """p-value of counts under a law; rare states are put together so that none is expected less than 5 times."""
+    """p-value of counts under a distribution; rare states are joined until each is expected at least 5 times."""
     order = np.argsort(probabilities)
     expected, observed = probabilities[order] * counts.sum(), counts[order]
     merged = np.minimum(np.cumsum(expected) // 5, np.sum(expected > 5) + 1).astype(int)

@@ -76,13 +76,13 @@ RGRBM_INLINE Word any_of(const std::array<Word, n>& words) {
 // A lazy update tries each move with a given probability only, independently in all lanes, and keeps the spin
 // otherwise.
 template <Update update, std::size_t n_axes, bool lazy = false>
-class PlainUpdate {
+class UniformUpdate {
     static_assert(update == Update::metropolis || !lazy);
 
 public:
     static constexpr std::size_t z = 2 * n_axes;
 
-    explicit PlainUpdate(const Couplings& couplings, double tried = 1)
+    explicit UniformUpdate(const Couplings& couplings, double tried = 1)
         : inverted_(couplings.along[0] < 0 ? Word::ones() : Word::zero()) {
         std::array<std::uint64_t, n_kinds> leaving;
         for (std::size_t k = 0; k < n_axes; ++k) {
