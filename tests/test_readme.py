@@ -10,9 +10,9 @@ def test_the_snippet_finds_the_renormalized_coupling(capsys):
     (code,) = re.findall(r"```python\n(.*?)```", README.read_text(encoding="utf-8"), re.DOTALL)
     names = {}
     exec(code, names)
-    found = names["found"]
-    assert abs(found.J - names["J_exact"]) < 3 * found.J_stderr
-    assert found.J_stderr < 0.02
+    result = names["correlation"]
+    assert abs(result.J - names["J_exact"]) < 3 * result.J_stderr
+    assert result.J_stderr < 0.02
     assert "exactly 0.6625" in capsys.readouterr().out
 
 
