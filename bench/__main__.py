@@ -27,7 +27,7 @@ _SUBJECTS = {
     "likelihood": (likelihood, "Likelihood of trained models",
                    "Means per sample, in nats. Log Z of the digits is estimated by the same annealing of everyone's "
                    "parameters, from 20 clusters of the images, which is too low rather than too high, the likelihood "
-                   "the other way round; the bounds tell by how much."),
+                   "the other way round; the bounds show by how much."),
 }  # fmt: skip
 
 

@@ -1,6 +1,6 @@
 """Cluster updates of one chain at J_c beside other packages, each with the mean bond of what it samples.
 
-Swendsen and Wang: time of one update for each site. Wolff: time for each spin that its clusters turn, of which one
+Swendsen and Wang: time of one update for each site. Wolff: time for each spin that its clusters flip, of which one
 holds ⟨M²⟩/N on average, whoever grows it. A cluster update of peapods goes with a sweep of single spins; what that
 takes is timed in the same rounds and taken off.
 """
@@ -89,7 +89,7 @@ def compare(rounds: int) -> list[Comparison]:
     cluster = float(sampler.measure(500).improved_square.mean()) / _N_SITES
     names = {
         "swendsen_wang": ("Swendsen–Wang", "site and update", _N_SITES),
-        "wolff": ("Wolff", "spin turned", cluster),
+        "wolff": ("Wolff", "spin flipped", cluster),
     }
     return [_compare(method, *names[method], exact, rounds) for method in names]
 

@@ -28,7 +28,7 @@ def rgrbm(data: np.ndarray, n_hidden: int, batch_size: int, epochs: int) -> Call
     def run() -> float:
         trainer.run(
             first_epoch=0, learning_rate=np.full(epochs, 0.05), l1=np.full(epochs, 1e-3), l2=0.0, momentum=0.0,
-            batch_size=batch_size, k=1, method="cd", centered=True, shuffle=True,
+            batch_size=batch_size, k=1, gradient="cd", centered=True, shuffle=True,
         )  # fmt: skip
         return epochs
 

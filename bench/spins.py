@@ -60,8 +60,8 @@ def rgrbm(
     def bond() -> float:
         sampler.sweep(_EQUILIBRATION)
         n, spacing = (20, 50) if n_chains > 1 else (_BLOCKS, 20)
-        found = sampler.measure(n, spacing=spacing, structure=False)
-        return float(found.bond_sums.sum(axis=-1).mean()) / len(bonds(rows, columns))
+        measured = sampler.measure(n, spacing=spacing, structure=False)
+        return float(measured.bond_sums.sum(axis=-1).mean()) / len(bonds(rows, columns))
 
     return Sampler(sweep, bond)
 
@@ -143,7 +143,7 @@ def openjij(rows: int, columns: int, J: float) -> Sampler:
 
 
 def numba_loop(rows: int, columns: int, J: float) -> Sampler:
-    """What one writes by hand with Numba: random sites on the ring, even and odd ones in turn on the square."""
+    """What one writes by hand with Numba: random sites on the ring, even ones, then odd ones on the square."""
     import numba
 
     @numba.njit

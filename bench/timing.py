@@ -29,7 +29,7 @@ def measure(run: Run) -> float:
 
 
 def interleave(candidates: Mapping[str, Run], rounds: int) -> dict[str, Timing]:
-    """Time all candidates ``rounds`` times in turn."""
+    """Time all candidates ``rounds`` times, one after the other."""
     seconds: dict[str, list[float]] = {name: [] for name in candidates}
     for run in candidates.values():
         run()  # warm-up: imports, compilation, caches

@@ -33,13 +33,13 @@ NOT_TABLES = {"ConvolutionKernel"}
 
 def public_classes():
     """Dataclasses and named tuples in the ``__all__`` of rooms."""
-    found = {}
+    results = {}
     for room in ROOMS:
         module = importlib.import_module(room)
         for value in (getattr(module, name) for name in module.__all__):
             if inspect.isclass(value) and (dataclasses.is_dataclass(value) or hasattr(value, "_fields")):
-                found[value.__name__] = value
-    return found
+                results[value.__name__] = value
+    return results
 
 
 class Tables(HTMLParser):

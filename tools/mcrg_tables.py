@@ -38,11 +38,11 @@ def main(n_samples: int, n_seeds: int) -> None:
         seconds = time.perf_counter() - started
         if seed == 1:
             print(result, "\n")
-        told = "; ".join(
+        text = "; ".join(
             f"level {level}: y_T {with_error(*result.y_t(level))}, y_h {with_error(*result.y_h(level))}"
             for level in range(1, 5)
         )
-        print(f"seed {seed}, {seconds:.1f} s: {told}")
+        print(f"seed {seed}, {seconds:.1f} s: {text}")
     outer = np.array([0.3, 1.0, 1.0, 0.3])
     kernels = [
         DecimationKernel(),
@@ -52,7 +52,7 @@ def main(n_samples: int, n_seeds: int) -> None:
     ]
     for result in (*exponents(64, kernels, n_samples, 1), *exponents(81, [MajorityKernel(3)], n_samples, 1)):
         print("\n" + result.kernel)
-        for level in sorted({found.level for found in result.exponents}):
+        for level in sorted({exponent.level for exponent in result.exponents}):
             print(f"  level {level}: y_T {with_error(*result.y_t(level))}, y_h {with_error(*result.y_h(level))}")
     for J in (0.44, 0.438):
         large, small = (np.concatenate(list(words(side, J, n_samples // 2, side))) for side in (64, 32))

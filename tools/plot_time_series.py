@@ -31,9 +31,7 @@ def main(path: str) -> None:
         }
         for (start, run), colour in zip(runs.items(), (ORANGE, BLUE), strict=True):
             above[k].plot(run.sweeps, run.energy_per_site[:, 0] / J, color=colour, linewidth=1, label=f"{start} start")
-        above[k].axhline(
-            model.mean_energy_per_site() / J, color=BLACK, linestyle="--", linewidth=0.8, label="exact"
-        )
+        above[k].axhline(model.mean_energy_per_site() / J, color=BLACK, linestyle="--", linewidth=0.8, label="exact")
         above[k].set(title=title, xscale="symlog", xlim=(0, SWEEPS), xlabel="sweeps", ylim=(-2.05, 0.05))
         above[k].spines[["top", "right"]].set_visible(False)
         below[k].imshow(runs["hot"].spins()[0], cmap="gray", vmin=-1, vmax=1, interpolation="nearest")

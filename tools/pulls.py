@@ -43,16 +43,17 @@ def pull(J: float, n: int, defects: float, stray: float, seed: int) -> float:
     rng = np.random.default_rng(seed)
     w = filters(J, rng, defects, stray)
     v = IsingModel(N, J=J).sample(n, method="exact", seed=rng)
-    found = hidden_correlation(np.where(rng.random((n, N // 2)) < expit(2 * (v @ w)), 1, -1), w)
-    return (found.J - decimate(J).J) / found.J_stderr
+    correlation = hidden_correlation(np.where(rng.random((n, N // 2)) < expit(2 * (v @ w)), 1, -1), w)
+    return (correlation.J - decimate(J).J) / correlation.J_stderr
 
 
 def main(n_seeds: int) -> None:
     """Print a row for each case."""
     for J, n, defects, stray in CASES:
         pulls = np.array([pull(J, n, defects, stray, seed) for seed in range(n_seeds)])
-        told = pulls[np.isfinite(pulls)]
-        row = (f"{told.mean():+.2f}", f"{told.std(ddof=1):.2f}", f"{np.abs(told).max():.2f}", f"{n_seeds - len(told)}")
+        finite = pulls[np.isfinite(pulls)]
+        row = (f"{finite.mean():+.2f}", f"{finite.std(ddof=1):.2f}", f"{np.abs(finite).max():.2f}")
+        row += (f"{n_seeds - len(finite)}",)
         print(f"| {J:g} | {n:,} | {defects:.0%} | {stray:g} | " + " | ".join(row) + " |", flush=True)
 
 

@@ -107,11 +107,11 @@ def measured(case: Case, n_seeds: int, n_sweeps: int = N_SWEEPS) -> dict[str, ob
         warnings.simplefilter("ignore", RuntimeWarning)
         try:
             for seed in range(n_seeds):
-                found = model.measure(n_sweeps, method=case.method, n_chains=N_CHAINS, seed=seed)
-                if not found.equilibrated:
+                result = model.measure(n_sweeps, method=case.method, n_chains=N_CHAINS, seed=seed)
+                if not result.equilibrated:
                     continue
                 n_equilibrated += 1
-                for name, value in found.observables().items():
+                for name, value in result.observables().items():
                     if np.isfinite(value.stderr) and value.stderr > 0 and np.isfinite(expected[name]):
                         pulls[name].append((value.mean - expected[name]) / value.stderr)
                         worst = max(worst, abs(pulls[name][-1]))
@@ -130,12 +130,12 @@ def consecutive_correlation(model: IsingModel, method: str) -> float:
     spins = ensemble.spins
     pattern = ground_state(model.lattice, model.couplings, model.h).pattern
     order = np.abs((spins * pattern_spins(model.shape, pattern)).mean(axis=tuple(range(1, spins.ndim))))
-    found = []
+    energies = []
     for series in (model.energy(spins), order):
         x = series.reshape(n_samples, n_chains) - series.mean()
         variance = np.mean(x**2)
-        found.append(float(np.mean(x[1:] * x[:-1]) / variance) if variance > 0 else 0.0)
-    return max(found)
+        energies.append(float(np.mean(x[1:] * x[:-1]) / variance) if variance > 0 else 0.0)
+    return max(energies)
 
 
 def report(results: list[dict[str, object]], n_seeds: int, seconds: float) -> str:

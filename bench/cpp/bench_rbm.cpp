@@ -29,13 +29,13 @@ std::vector<std::uint8_t> random_data(std::size_t n, std::size_t n_visible, doub
 }
 
 template <class Real>
-Trainer<Real> make_trainer(std::size_t n, std::size_t n_visible, std::size_t n_hidden, double density) {
+BinaryTrainer<Real> make_trainer(std::size_t n, std::size_t n_visible, std::size_t n_hidden, double density) {
     std::mt19937_64 engine(8);
     std::normal_distribution<Real> weight(0, Real{0.01f});
     std::vector<Real> weights(n_visible * n_hidden), hidden_bias(n_hidden);
     std::vector<Real> visible_bias(n_visible, static_cast<Real>(std::log(density / (1 - density))));
     std::generate(weights.begin(), weights.end(), [&] { return weight(engine); });
-    Trainer<Real> trainer(n_visible, n_hidden, weights.data(), visible_bias.data(), hidden_bias.data(), key);
+    BinaryTrainer<Real> trainer(n_visible, n_hidden, weights.data(), visible_bias.data(), hidden_bias.data(), key);
     trainer.set_data(random_data(n, n_visible, density).data(), n, nullptr);
     return trainer;
 }

@@ -6,7 +6,6 @@
 namespace rgrbm::bindings {
 
 void register_block_spins(pybind11::module_& m);
-void register_config(pybind11::module_& m);
 void register_spins(pybind11::module_& m);
 void register_partition(pybind11::module_& m);
 void register_rbm(pybind11::module_& m);

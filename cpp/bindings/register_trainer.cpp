@@ -31,7 +31,7 @@ std::size_t n_arrays(const ContrastiveDivergence<Real>& trainer) {
     return trainer.is_gaussian() ? 4 : 3;
 }
 
-NegativePhase parse_method(const std::string& name) {
+NegativePhase parse_gradient(const std::string& name) {
     if (name == "cd")
         return NegativePhase::cd;
     if (name == "pcd")
@@ -42,7 +42,7 @@ NegativePhase parse_method(const std::string& name) {
         return NegativePhase::exact;
     if (name == "paper")
         return NegativePhase::paper;
-    throw py::value_error("method must be 'cd', 'pcd', 'pt', 'exact' or 'paper', got '" + name + "'");
+    throw py::value_error("gradient must be 'cd', 'pcd', 'pt', 'exact' or 'paper', got '" + name + "'");
 }
 
 Optimizer parse_optimizer(const std::string& name) {
@@ -67,11 +67,11 @@ void check_parameters(const Array<Real>& weights, const Array<Real>& visible_bia
 }
 
 template <class Real>
-Trainer<Real> make_trainer(const Array<Real>& weights, const Array<Real>& visible_bias, const Array<Real>& hidden_bias,
-                           const Key& key) {
+BinaryTrainer<Real> make_trainer(const Array<Real>& weights, const Array<Real>& visible_bias,
+                                 const Array<Real>& hidden_bias, const Key& key) {
     check_parameters(weights, visible_bias, hidden_bias);
-    return Trainer<Real>(length(weights, 0), length(weights, 1), weights.data(), visible_bias.data(),
-                         hidden_bias.data(), key);
+    return BinaryTrainer<Real>(length(weights, 0), length(weights, 1), weights.data(), visible_bias.data(),
+                               hidden_bias.data(), key);
 }
 
 template <class Real>
@@ -165,14 +165,14 @@ void set_real_data(ContrastiveDivergence<Real>& trainer, const Array<Real>& x,
 }
 
 template <class Real>
-void require_trainable(const ContrastiveDivergence<Real>& trainer, NegativePhase method) {
+void require_trainable(const ContrastiveDivergence<Real>& trainer, NegativePhase phase) {
     const std::size_t enumerated =
         trainer.is_gaussian() ? trainer.n_hidden() : std::min(trainer.n_visible(), trainer.n_hidden());
     static_assert(SpinEnumeration::max_sites == LayerEnumeration::max_units);
-    require(method != NegativePhase::exact || enumerated <= LayerEnumeration::max_units,
+    require(phase != NegativePhase::exact || enumerated <= LayerEnumeration::max_units,
             trainer.is_gaussian() ? "the hidden layer has more units than can ever be enumerated"
                                   : "the smaller layer has more units than can ever be enumerated");
-    require(trainer.supports(method),
+    require(trainer.supports(phase),
             trainer.is_gaussian()
                 ? "Gaussian units can be trained with gradient 'cd', 'pcd', 'pt' or 'exact' only"
                 : "masked, shared or symmetric weights can be trained with gradient 'cd', 'pcd' or 'paper' only");
@@ -181,7 +181,7 @@ void require_trainable(const ContrastiveDivergence<Real>& trainer, NegativePhase
 template <class Real>
 py::dict run(ContrastiveDivergence<Real>& trainer, std::uint64_t first_epoch, const Array<double>& learning_rate,
              const Array<double>& l1, double l2, double momentum, std::size_t batch_size, std::size_t k,
-             const std::string& method, bool centered, bool shuffle, const std::string& optimizer,
+             const std::string& gradient, bool centered, bool shuffle, const std::string& optimizer,
              std::size_t n_temperatures) {
     require(trainer.n_samples() > 0, "set_data must come before run");
     require_shape(learning_rate, {-1}, "learning_rate");
@@ -195,11 +195,11 @@ py::dict run(ContrastiveDivergence<Real>& trainer, std::uint64_t first_epoch, co
     options.momentum = momentum;
     options.batch_size = std::min(batch_size, trainer.n_samples());
     options.k = k;
-    options.method = parse_method(method);
+    options.gradient = parse_gradient(gradient);
     options.optimizer = parse_optimizer(optimizer);
     require(n_temperatures >= 2, "n_temperatures must be at least 2");
     options.n_temperatures = n_temperatures;
-    require_trainable(trainer, options.method);
+    require_trainable(trainer, options.gradient);
     options.centered = centered;
     options.shuffle = shuffle;
     TrainingReport report;
@@ -213,7 +213,7 @@ py::dict run(ContrastiveDivergence<Real>& trainer, std::uint64_t first_epoch, co
     py::dict result;
     result["reconstruction_error"] = array(report.reconstruction_error);
     result["gradient_norm"] = array(report.gradient_norm);
-    if (options.method == NegativePhase::pt)
+    if (options.gradient == NegativePhase::pt)
         result["exchange_rate"] = array(report.exchange_rate);
     return result;
 }
@@ -324,7 +324,7 @@ void set_state(ContrastiveDivergence<Real>& trainer, const py::dict& state) {
 
 template <class Real, class Value>
 py::tuple draw_gradient(ContrastiveDivergence<Real>& trainer, const Array<Value>& x, std::uint64_t index, std::size_t k,
-                        const std::string& method, bool centered, const Array<Real>& visible_mean,
+                        const std::string& gradient, bool centered, const Array<Real>& visible_mean,
                         const Array<Real>& hidden_mean) {
     if constexpr (std::is_floating_point_v<Value>)
         set_real_data(trainer, x, std::nullopt);
@@ -333,7 +333,7 @@ py::tuple draw_gradient(ContrastiveDivergence<Real>& trainer, const Array<Value>
     require_shape(visible_mean, {static_cast<py::ssize_t>(trainer.n_visible())}, "visible_mean");
     require_shape(hidden_mean, {static_cast<py::ssize_t>(trainer.n_hidden())}, "hidden_mean");
     require(k >= 1, "k must be at least 1");
-    const NegativePhase phase = parse_method(method);
+    const NegativePhase phase = parse_gradient(gradient);
     require_trainable(trainer, phase);
     {
         const Unlocked unlocked;
@@ -351,15 +351,15 @@ void register_common(py::module_& m, const char* name) {
         .def("set_real_data", &set_real_data<Real>, py::arg("x").noconvert(), py::arg("sample_weight") = py::none(),
              "Take over probabilities in [0, 1], or values of Gaussian units, shape (n_samples, n_visible).")
         .def("run", &run<Real>, py::kw_only(), py::arg("first_epoch"), py::arg("learning_rate"), py::arg("l1"),
-             py::arg("l2"), py::arg("momentum"), py::arg("batch_size"), py::arg("k"), py::arg("method"),
+             py::arg("l2"), py::arg("momentum"), py::arg("batch_size"), py::arg("k"), py::arg("gradient"),
              py::arg("centered"), py::arg("shuffle"), py::arg("optimizer") = "sgd", py::arg("n_temperatures") = 10,
              "Train for as many epochs as there are learning rates.")
         .def("gradient", &draw_gradient<Real, std::uint8_t>, py::arg("x").noconvert(), py::arg("index"), py::arg("k"),
-             py::arg("method"), py::arg("centered"), py::arg("visible_mean").noconvert(),
+             py::arg("gradient"), py::arg("centered"), py::arg("visible_mean").noconvert(),
              py::arg("hidden_mean").noconvert(),
              "Take over x; one draw of the gradient from all of it: (weights, visible biases, hidden biases).")
         .def("gradient", &draw_gradient<Real, Real>, py::arg("x").noconvert(), py::arg("index"), py::arg("k"),
-             py::arg("method"), py::arg("centered"), py::arg("visible_mean").noconvert(),
+             py::arg("gradient"), py::arg("centered"), py::arg("visible_mean").noconvert(),
              py::arg("hidden_mean").noconvert(), "The same of real data; with Gaussian units also that of ln σ².")
         .def_property_readonly("weights", &parameter<Real, 0>, "Copy of the weights, (n_visible, n_hidden).")
         .def_property_readonly("visible_bias", &parameter<Real, 1>, "Copy of the visible biases, (n_visible,).")
@@ -374,7 +374,8 @@ void register_precision(py::module_& m, const std::string& bits) {
     const auto weights = py::arg("weights").noconvert();
     const auto visible_bias = py::arg("visible_bias").noconvert(), hidden_bias = py::arg("hidden_bias").noconvert();
     register_common<Real>(m, ("ContrastiveDivergence" + bits).c_str());
-    py::class_<Trainer<Real>, Base>(m, ("Trainer" + bits).c_str(), "Trains a Bernoulli RBM whose weights are all free.")
+    py::class_<BinaryTrainer<Real>, Base>(m, ("Trainer" + bits).c_str(),
+                                          "Trains a Bernoulli RBM whose weights are all free.")
         .def(py::init(&make_trainer<Real>), weights, visible_bias, hidden_bias, py::arg("key"));
     py::class_<GaussianTrainer<Real>, Base>(m, ("GaussianTrainer" + bits).c_str(),
                                             "Trains an RBM with Gaussian visible units.")

@@ -50,9 +50,9 @@ TEST_CASE_TEMPLATE("epochs allocate nothing", Real, float, double) {
     for (auto& unit : x)
         unit = engine() & 1;
     const std::vector<Real> weights(n_visible * n_hidden, Real{0.01f}), visible(n_visible), hidden(n_hidden);
-    for (const auto method : {NegativePhase::cd, NegativePhase::pcd, NegativePhase::pt, NegativePhase::paper}) {
+    for (const auto phase : {NegativePhase::cd, NegativePhase::pcd, NegativePhase::pt, NegativePhase::paper}) {
         for (const std::size_t batch_size : {7u, 100u, 300u}) {
-            Trainer<Real> trainer(n_visible, n_hidden, weights.data(), visible.data(), hidden.data(), {1, 2});
+            BinaryTrainer<Real> trainer(n_visible, n_hidden, weights.data(), visible.data(), hidden.data(), {1, 2});
             trainer.set_data(x.data(), n, nullptr);
             const auto allocations = [&](std::size_t n_epochs) {
                 const std::vector<double> rate(n_epochs, 0.1), l1(n_epochs, 1e-3);
@@ -62,7 +62,7 @@ TEST_CASE_TEMPLATE("epochs allocate nothing", Real, float, double) {
                 options.momentum = 0.5;
                 options.k = 2;
                 options.batch_size = batch_size;
-                options.method = method;
+                options.gradient = phase;
                 options.optimizer = batch_size == 7 ? Optimizer::adam : Optimizer::sgd;
                 const long before = n_allocations;
                 trainer.run(options);

@@ -222,10 +222,10 @@ def _places(folder: Path, file: _File) -> Iterator[Path]:
 
 
 def _find(folder: Path, file: _File) -> Path:
-    found = next(_places(folder, file), None)
-    if found is None:
+    path = next(_places(folder, file), None)
+    if path is None:
         raise FileNotFoundError(f"the folder {str(folder)!r} has no {file.name} (plain or .gz)")
-    return found
+    return path
 
 
 def _read(path: Path, file: _File) -> bytes:

@@ -20,18 +20,18 @@ def make(sides, n_chains=7, *, update="swendsen_wang", triangular=False, field=0
 @pytest.mark.parametrize(("sides", "triangular"), [(s, False) for s in SHAPES] + [((5, 8), True), ((3, 70), True)])
 def test_observables_agree_with_numpy(sides, triangular):
     chains = make(sides, triangular=triangular)
-    found = chains.measure_clusters(2)
+    result = chains.measure_clusters(2)
     spins = unpacked(chains, sides)
     expected = bond_sums(spins, len(sides), triangular=triangular)
     np.testing.assert_array_equal(chains.bond_sums(), expected)
-    np.testing.assert_array_equal(found["bond_sums"][-1], expected)
+    np.testing.assert_array_equal(result["bond_sums"][-1], expected)
     total = spins.reshape(7, -1).sum(1, dtype=int)
     np.testing.assert_array_equal(chains.magnetizations(), total)
-    np.testing.assert_array_equal(found["magnetization"][-1], total)
+    np.testing.assert_array_equal(result["magnetization"][-1], total)
     power = np.abs(np.fft.fftn(spins, axes=range(1, spins.ndim))) ** 2
     for axis in range(len(sides)):
         smallest = tuple(int(axis == other) for other in range(len(sides)))
-        np.testing.assert_allclose(found["structure"][-1, :, axis], power[(slice(None), *smallest)], atol=1e-9)
+        np.testing.assert_allclose(result["structure"][-1, :, axis], power[(slice(None), *smallest)], atol=1e-9)
 
 
 @pytest.mark.parametrize("sides", SHAPES)
@@ -41,10 +41,10 @@ def test_aligned_chains_are_one_cluster_at_strong_coupling(sides):
     chains.align(True)
     n_sites = int(np.prod(sides))
     assert (chains.magnetizations() == n_sites).all()
-    found = chains.measure_clusters(1)
-    np.testing.assert_array_equal(found["improved_square"], float(n_sites) ** 2)
-    np.testing.assert_array_equal(found["improved_fourth"], float(n_sites) ** 4)
-    np.testing.assert_allclose(found["improved_structure"], 0, atol=1e-18 * n_sites**4 + 1e-20)
+    result = chains.measure_clusters(1)
+    np.testing.assert_array_equal(result["improved_square"], float(n_sites) ** 2)
+    np.testing.assert_array_equal(result["improved_fourth"], float(n_sites) ** 4)
+    np.testing.assert_allclose(result["improved_structure"], 0, atol=1e-18 * n_sites**4 + 1e-20)
     assert set(np.abs(chains.magnetizations())) == {n_sites}
     wolff = make(sides, update="wolff", J=50.0)
     wolff.pack(unpacked(chains, sides).reshape(7, -1))
@@ -66,27 +66,27 @@ def test_sites_are_clusters_without_coupling(sides):
 
 @pytest.mark.parametrize("update", ["wolff", "swendsen_wang"])
 def test_same_bits_for_any_number_of_threads(update):
-    found = []
+    results = []
     for threads in (1, 2):
         rgrbm.set_num_threads(threads)
         chains = make((12, 70), update=update, triangular=True, field=0.01, n_clusters=3)
-        found.append((chains.measure_clusters(5, spacing=2), unpacked(chains, (12, 70))))
+        results.append((chains.measure_clusters(5, spacing=2), unpacked(chains, (12, 70))))
     rgrbm.set_num_threads(0)
-    np.testing.assert_array_equal(found[0][1], found[1][1])
-    for name, values in found[0][0].items():
-        np.testing.assert_array_equal(values, found[1][0][name], err_msg=name)
+    np.testing.assert_array_equal(results[0][1], results[1][1])
+    for name, values in results[0][0].items():
+        np.testing.assert_array_equal(values, results[1][0][name], err_msg=name)
 
 
 def test_measuring_does_not_change_the_chain():
     for update in ("wolff", "swendsen_wang"):
         measured, plain, swept = (make((16, 16), update=update, n_clusters=2) for _ in range(3))
-        found = measured.measure_clusters(4, spacing=3)
+        result = measured.measure_clusters(4, spacing=3)
         same = plain.measure(4, spacing=3)
         swept.sweep(12)
         np.testing.assert_array_equal(unpacked(measured, (16, 16)), unpacked(swept, (16, 16)))
         np.testing.assert_array_equal(unpacked(plain, (16, 16)), unpacked(swept, (16, 16)))
         for name, values in same.items():
-            np.testing.assert_array_equal(values, found[name], err_msg=name)
+            np.testing.assert_array_equal(values, result[name], err_msg=name)
 
 
 def test_each_chain_has_its_own_coupling():

@@ -40,7 +40,7 @@ def run(trainer, n_epochs=1, **changes):
         "momentum": 0.0,
         "batch_size": 100,
         "k": 1,
-        "method": "cd",
+        "gradient": "cd",
         "centered": True,
         "shuffle": True,
     } | changes
@@ -217,9 +217,9 @@ def cd_gradient(x, model, k):
 
 
 @pytest.mark.parametrize("dtype", DTYPES)
-@pytest.mark.parametrize("method", ["cd", "pcd"])
+@pytest.mark.parametrize("gradient", ["cd", "pcd"])
 @pytest.mark.parametrize("k", [1, 3])
-def test_sampled_gradient_has_the_right_mean(dtype, method, k):
+def test_sampled_gradient_has_the_right_mean(dtype, gradient, k):
     # 60 draws from 2,000 samples each. 13 numbers within 5.5 standard errors (t with 59 degrees of freedom): the eight
     # cases together fail a right program once in 10,000 runs.
     model = random_model(2, 3, seed=5)
@@ -227,7 +227,7 @@ def test_sampled_gradient_has_the_right_mean(dtype, method, k):
     zero = np.zeros(3, dtype)
     draws = [
         np.concatenate([value.ravel() for value in make_trainer(model, dtype=dtype, key=(5, index)).gradient(
-            x.astype(dtype), index, k, method, False, x.mean(axis=0).astype(dtype), zero)])
+            x.astype(dtype), index, k, gradient, False, x.mean(axis=0).astype(dtype), zero)])
         for index in range(60)
     ]  # fmt: skip
     expected = np.concatenate([value.ravel() for value in cd_gradient(x, model, k)])
@@ -242,7 +242,7 @@ def test_tempered_replicas_have_their_distributions():
     model = W, np.array([-1.0, 0.5]), np.array([-8.0, -7.5, -9.0]), np.array([0.0, 0.4])
     x = mixture_sample(4000, *model, seed=2)
     trainer = make_trainer(model, x)
-    report = run(trainer, method="pt", k=100, batch_size=4000, learning_rate=0.0, n_temperatures=5)
+    report = run(trainer, gradient="pt", k=100, batch_size=4000, learning_rate=0.0, n_temperatures=5)
     assert 0 < report["exchange_rate"][0] < 1
     chains = trainer.state()["chains"]
     assert chains.shape == (20_000, 3)
@@ -266,7 +266,7 @@ def test_sample_weights_are_counts(dtype):
     weighted = make_trainer(model, x, dtype, sample_weight=counts.astype(np.float64))
     repeated = make_trainer(model, np.repeat(x, counts, axis=0), dtype)
     for trainer in (weighted, repeated):
-        run(trainer, n_epochs=5, method="exact", batch_size=1000, shuffle=False)
+        run(trainer, n_epochs=5, gradient="exact", batch_size=1000, shuffle=False)
     tolerance = 1e-4 if dtype == np.float32 else 1e-12
     for a, b in zip(everything(weighted)[:4], everything(repeated)[:4], strict=True):
         np.testing.assert_allclose(a, b, atol=tolerance)
@@ -310,7 +310,7 @@ def test_steps_are_those_of_numpy(centered, momentum, l1, l2):
     model = random_model(4, 3)
     x = np.random.default_rng(1).normal(size=(60, 4)) + 0.5
     trainer = make_trainer(model, x, floor=-0.4)
-    run(trainer, n_epochs=7, method="exact", batch_size=60, learning_rate=0.1, momentum=momentum, l1=l1, l2=l2,
+    run(trainer, n_epochs=7, gradient="exact", batch_size=60, learning_rate=0.1, momentum=momentum, l1=l1, l2=l2,
         centered=centered)  # fmt: skip
     expected = numpy_steps(model, x, 7, 0.1, momentum, l1, l2, centered, -0.4)
     for a, b in zip(everything(trainer)[:4], expected, strict=True):
@@ -322,7 +322,7 @@ def test_the_unit_of_the_data_does_not_matter():
     W, c, b, z = random_model(4, 3)
     x = np.random.default_rng(1).normal(size=(60, 4)) + 0.5
     scaled = 1000 * W, 1000 * c, b, z + 2 * np.log(1000)
-    for options in ({}, {"optimizer": "adam", "momentum": 0.9}, {"method": "pcd", "momentum": 0.5}):
+    for options in ({}, {"optimizer": "adam", "momentum": 0.9}, {"gradient": "pcd", "momentum": 0.5}):
         here, there = make_trainer((W, c, b, z), x), make_trainer(scaled, 1000 * x)
         for trainer in (here, there):
             run(trainer, n_epochs=5, **options)
@@ -336,9 +336,9 @@ def test_variances_move_by_two_at_most_and_stop_at_the_floor():
     W, c, b, z = np.zeros((2, 1)), np.zeros(2), np.zeros(1), np.zeros(2)
     x = np.array([[100.0, 0.0], [-100.0, 0.0]])
     trainer = make_trainer((W, c, b, z), x, floor=-1.0)
-    run(trainer, method="exact", learning_rate=10.0)
+    run(trainer, gradient="exact", learning_rate=10.0)
     np.testing.assert_allclose(trainer.log_variance, [np.log(2), -np.log(2)])
-    run(trainer, first_epoch=1, method="exact", learning_rate=10.0)
+    run(trainer, first_epoch=1, gradient="exact", learning_rate=10.0)
     np.testing.assert_allclose(trainer.log_variance, [2 * np.log(2), -1.0])
 
 
@@ -362,10 +362,10 @@ def test_reconstruction_error_is_the_mean_square_of_what_the_hidden_state_misses
 
 
 @pytest.mark.parametrize("dtype", DTYPES)
-@pytest.mark.parametrize("method", ["cd", "pcd", "pt", "exact"])
+@pytest.mark.parametrize("gradient", ["cd", "pcd", "pt", "exact"])
 @pytest.mark.parametrize("shape", [(40, 70), (64, 7)])
-def test_same_bits_for_any_number_of_threads(dtype, method, shape):
-    if method == "exact" and shape[1] > 10:
+def test_same_bits_for_any_number_of_threads(dtype, gradient, shape):
+    if gradient == "exact" and shape[1] > 10:
         shape = (150, 9)
     model = random_model(*shape, scale=0.1)
     x = np.random.default_rng(0).normal(size=(3000, shape[0]))
@@ -373,19 +373,19 @@ def test_same_bits_for_any_number_of_threads(dtype, method, shape):
     for threads in (1, 2, 3):
         kernels.set_num_threads(threads)
         trainer = make_trainer(model, x, dtype, sample_weight=np.arange(3000.0))
-        report = run(trainer, n_epochs=2, method=method, batch_size=1300, momentum=0.5, k=2, n_temperatures=3)
+        report = run(trainer, n_epochs=2, gradient=gradient, batch_size=1300, momentum=0.5, k=2, n_temperatures=3)
         results.append([*everything(trainer), *report.values()])
     for other in results[1:]:
         assert_same_bits(results[0], other)
 
 
 @pytest.mark.parametrize("dtype", DTYPES)
-@pytest.mark.parametrize("method", ["cd", "pcd", "pt", "exact"])
+@pytest.mark.parametrize("gradient", ["cd", "pcd", "pt", "exact"])
 @pytest.mark.parametrize("optimizer", ["sgd", "adam"])
-def test_resumes_to_the_same_bits(dtype, method, optimizer):
+def test_resumes_to_the_same_bits(dtype, gradient, optimizer):
     model = random_model(18, 6, scale=0.2, shift=2.0)
     x = 2 + np.random.default_rng(0).normal(size=(130, 18))
-    options = {"method": method, "momentum": 0.5, "optimizer": optimizer, "batch_size": 50, "n_temperatures": 3}
+    options = {"gradient": gradient, "momentum": 0.5, "optimizer": optimizer, "batch_size": 50, "n_temperatures": 3}
     whole = make_trainer(model, x, dtype)
     run(whole, n_epochs=5, **options)
     first = make_trainer(model, x, dtype)
@@ -396,13 +396,13 @@ def test_resumes_to_the_same_bits(dtype, method, optimizer):
     assert_same_bits(everything(whole), everything(second))
 
 
-@pytest.mark.parametrize("method", ["cd", "pcd", "pt", "exact"])
-def test_training_raises_the_likelihood(method):
+@pytest.mark.parametrize("gradient", ["cd", "pcd", "pt", "exact"])
+def test_training_raises_the_likelihood(gradient):
     model = random_model(6, 4, scale=1.5)
     x = mixture_sample(2000, *model, seed=1)
     start = 0.01 * np.random.default_rng(0).normal(size=(6, 4)), x.mean(axis=0), np.zeros(4), np.log(x.var(axis=0))
     trainer = make_trainer(start, x)
-    run(trainer, n_epochs=60, method=method, learning_rate=0.05)
+    run(trainer, n_epochs=60, gradient=gradient, learning_rate=0.05)
     before = log_density(x, *start).mean()
     after = log_density(x, *everything(trainer)[:4]).mean()
     best = log_density(x, *model).mean()
@@ -420,7 +420,7 @@ def test_what_does_not_fit_is_refused():
         trainer.set_real_data(np.array([[0.0, np.nan, 0.0]]))
     trainer.set_real_data(np.zeros((4, 3)))
     with pytest.raises(ValueError, match="'cd', 'pcd', 'pt' or 'exact' only"):
-        run(trainer, method="paper")
+        run(trainer, gradient="paper")
     with pytest.raises(ValueError, match="log_variance must have shape"):
         kernels.GaussianTrainer64(*model[:3], np.zeros(4), np.zeros(3), True, KEY)
     state = trainer.state()
@@ -430,7 +430,7 @@ def test_what_does_not_fit_is_refused():
         trainer.set_state({name: value for name, value in state.items() if name != "log_variance_velocity"})
     wide = make_trainer((np.zeros((2, 41)), np.zeros(2), np.zeros(41), np.zeros(2)), np.zeros((4, 2)))
     with pytest.raises(ValueError, match="hidden layer has more units"):
-        run(wide, method="exact")
+        run(wide, gradient="exact")
 
 
 # Sums over hidden states

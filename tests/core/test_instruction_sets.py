@@ -95,14 +95,14 @@ np.savez(sys.argv[1], **result)
 @pytest.fixture(scope="module")
 def results(tmp_path_factory):
     folder = tmp_path_factory.mktemp("isa")
-    found = {}
+    rows = {}
     for isa in available_isas():
         file = folder / f"{isa}.npz"
         subprocess.run([sys.executable, "-c", SCRIPT, str(file)], env={**os.environ, "RGRBM_ISA": isa}, check=True)
         with np.load(file) as arrays:
-            found[isa] = dict(arrays)
-        assert found[isa].pop("isa") == isa
-    return list(found.values())
+            rows[isa] = dict(arrays)
+        assert rows[isa].pop("isa") == isa
+    return list(rows.values())
 
 
 def test_spins_are_the_same_bits(results):

@@ -47,7 +47,7 @@ def trainer(parameters, key=(1, 2)):
 def options(n_epochs=1, **changes):
     values = {
         "first_epoch": 0, "learning_rate": np.full(n_epochs, 0.1), "l1": np.zeros(n_epochs), "l2": 0.0,
-        "momentum": 0.0, "batch_size": 50, "k": 1, "method": "cd", "centered": False, "shuffle": True,
+        "momentum": 0.0, "batch_size": 50, "k": 1, "gradient": "cd", "centered": False, "shuffle": True,
     }  # fmt: skip
     return values | changes
 
@@ -139,8 +139,8 @@ def exact_cd1(x, W, c, b, mu, lam, centered, paper):
     return (dW, dc - dW @ lam, db - mu @ dW) if centered else (dW, dc, db)
 
 
-@pytest.mark.parametrize(("method", "centered"), [("cd", False), ("cd", True), ("paper", False)])
-def test_mean_of_cd1_is_its_exact_expectation(method, centered):
+@pytest.mark.parametrize(("gradient", "centered"), [("cd", False), ("cd", True), ("paper", False)])
+def test_mean_of_cd1_is_its_exact_expectation(gradient, centered):
     # 10,000 draws, χ² of all 11 components with their covariance; false alarms 1e-5 per case.
     from scipy.stats import chi2
 
@@ -149,15 +149,15 @@ def test_mean_of_cd1_is_its_exact_expectation(method, centered):
     mu, lam = (x.mean(axis=0), np.array([0.4, 0.7])) if centered else (np.zeros(3), np.zeros(2))
     draws = np.array([
         np.concatenate([
-            part.ravel() for part in cd_gradient(x, W, c, b, (9, 9), i, 1, method, centered, mu, lam)
+            part.ravel() for part in cd_gradient(x, W, c, b, (9, 9), i, 1, gradient, centered, mu, lam)
         ])
         for i in range(10_000)
     ])  # fmt: skip
-    exact = np.concatenate([part.ravel() for part in exact_cd1(x, W, c, b, mu, lam, centered, method == "paper")])
+    exact = np.concatenate([part.ravel() for part in exact_cd1(x, W, c, b, mu, lam, centered, gradient == "paper")])
     off = draws.mean(axis=0) - exact
     covariance = np.cov(draws, rowvar=False) / len(draws)
     assert chi2.sf(off @ np.linalg.pinv(covariance, rcond=1e-9) @ off, np.linalg.matrix_rank(covariance)) > 1e-5
-    if method == "paper":
+    if gradient == "paper":
         assert np.all(draws[:, -2:] == 0)  # the hidden biases of Eq. 12 to the letter have no gradient
 
 
@@ -192,26 +192,26 @@ def test_many_steps_of_cd_approach_the_gradient_of_the_likelihood():
 
 
 @pytest.mark.parametrize("dtype", DTYPES)
-@pytest.mark.parametrize("method", ["cd", "pcd", "paper"])
+@pytest.mark.parametrize("gradient", ["cd", "pcd", "paper"])
 @pytest.mark.parametrize("batch_size", [7, 100, 300, 2000])
-def test_same_bits_for_any_number_of_threads(dtype, method, batch_size):
+def test_same_bits_for_any_number_of_threads(dtype, gradient, batch_size):
     x = random_bits(300, 40)
     ends = []
     for threads in (1, 2, 3):
         rgrbm.set_num_threads(threads)
         t = trainer(random_rbm(40, 20, dtype, scale=0.1))
         t.set_data(x)
-        report = t.run(**options(4, batch_size=batch_size, method=method, centered=True, momentum=0.5))
+        report = t.run(**options(4, batch_size=batch_size, gradient=gradient, centered=True, momentum=0.5))
         ends.append((t.weights, t.visible_bias, t.hidden_bias, report["reconstruction_error"]))
     for other in ends[1:]:
         for a, b in zip(ends[0], other, strict=True):
             np.testing.assert_array_equal(a, b)
 
 
-@pytest.mark.parametrize("method", ["cd", "pcd"])
-def test_runs_can_be_cut_and_resumed(method):
+@pytest.mark.parametrize("gradient", ["cd", "pcd"])
+def test_runs_can_be_cut_and_resumed(gradient):
     x = random_bits(90, 20)
-    settings = {"batch_size": 30, "method": method, "centered": True, "momentum": 0.7}
+    settings = {"batch_size": 30, "gradient": gradient, "centered": True, "momentum": 0.7}
     whole = trainer(random_rbm(20, 10, scale=0.1))
     whole.set_data(x)
     whole.run(**options(6, **settings))
@@ -292,7 +292,7 @@ def test_paper_gradient_leaves_hidden_biases_alone():
     W, c, b = random_rbm(8, 4)
     t = trainer((W, c, b))
     t.set_data(random_bits(60, 8))
-    t.run(**options(5, method="paper"))
+    t.run(**options(5, gradient="paper"))
     np.testing.assert_array_equal(t.hidden_bias, b)
     assert not np.array_equal(t.weights, W)
 
@@ -323,8 +323,8 @@ def test_wrong_types_are_refused():
         kernels.hidden_probabilities(np.zeros((3, 5), np.uint8), W.astype(np.float32), b)
     t = trainer((W, c, b))
     t.set_data(random_bits(10, 5))
-    with pytest.raises(ValueError, match="method must be"):
-        t.run(**options(1, method="exactly"))
+    with pytest.raises(ValueError, match="gradient must be"):
+        t.run(**options(1, gradient="exactly"))
     with pytest.raises(KeyError, match="hidden_offset"):
         t.set_state({k: v for k, v in t.state().items() if k != "hidden_offset"})
     with pytest.raises(TypeError, match="dtype"):

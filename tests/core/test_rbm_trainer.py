@@ -53,7 +53,7 @@ def run(trainer, n_epochs=1, **changes):
         "momentum": 0.0,
         "batch_size": 100,
         "k": 1,
-        "method": "cd",
+        "gradient": "cd",
         "centered": True,
         "shuffle": True,
     } | changes
@@ -158,8 +158,8 @@ def test_gibbs_chains_converge_to_the_joint_distribution():
 
 @pytest.mark.parametrize("dtype", DTYPES)
 @pytest.mark.parametrize("centered", [False, True])
-@pytest.mark.parametrize(("method", "k"), [("cd", 1), ("cd", 3), ("pcd", 2), ("paper", 1)])
-def test_mean_gradient_is_its_exact_expectation(dtype, centered, method, k):
+@pytest.mark.parametrize(("gradient", "k"), [("cd", 1), ("cd", 3), ("pcd", 2), ("paper", 1)])
+def test_mean_gradient_is_its_exact_expectation(dtype, centered, gradient, k):
     # 400 independent draws of the gradient, 17 components (some identically 0), 16 cases. The bound of 6.2
     # standard errors (Student's t, 399 degrees) fails with probability below 1e-9 per component, 1e-6 in all.
     W, c, b = parameters(4, 3, dtype, seed=3)
@@ -167,10 +167,12 @@ def test_mean_gradient_is_its_exact_expectation(dtype, centered, method, k):
     mu = np.array([0.2, 0.4, 0.6, 0.7], dtype)
     lam = np.array([0.3, 0.5, 0.8], dtype)
     draws = [
-        np.concatenate([g.ravel() for g in cd_gradient(x, W, c, b, KEY, i, k, method, centered, mu, lam)]).astype(float)
+        np.concatenate([g.ravel() for g in cd_gradient(x, W, c, b, KEY, i, k, gradient, centered, mu, lam)]).astype(
+            float
+        )
         for i in range(400)
     ]
-    exact = np.concatenate([g.ravel() for g in exact_cd_gradient(x, W, c, b, k, method, centered, mu, lam)])
+    exact = np.concatenate([g.ravel() for g in exact_cd_gradient(x, W, c, b, k, gradient, centered, mu, lam)])
     error = np.std(draws, axis=0, ddof=1) / np.sqrt(len(draws))
     rounding = 1e-6 if dtype == np.float32 else 1e-14
     assert np.all(np.abs(np.mean(draws, axis=0) - exact) < 6.2 * error + rounding)
@@ -274,7 +276,7 @@ def test_chains_move_by_the_gibbs_kernel():
     W, c, b = parameters(3, 2, np.float64, scale=0.6)
     trainer = kernels.Trainer64(W, c, b, KEY)
     trainer.set_data(np.zeros((4096, 3), np.uint8), None)
-    run(trainer, 60, method="pcd", learning_rate=0.0, batch_size=4096)
+    run(trainer, 60, gradient="pcd", learning_rate=0.0, batch_size=4096)
     chains = trainer.state()["chains"]
     assert chains.shape == (4096, 3)
     V = all_states(3)
@@ -287,9 +289,9 @@ def test_chains_move_by_the_gibbs_kernel():
 # Reproducibility
 
 CASES = [
-    {"method": "cd", "k": 2, "momentum": 0.5, "l1": 0.01},
-    {"method": "pcd", "centered": False},
-    {"method": "paper", "shuffle": False},
+    {"gradient": "cd", "k": 2, "momentum": 0.5, "l1": 0.01},
+    {"gradient": "pcd", "centered": False},
+    {"gradient": "paper", "shuffle": False},
 ]
 
 
@@ -420,7 +422,7 @@ def test_real_data_outside_the_unit_interval_is_refused(value):
 
 @pytest.mark.parametrize(
     "changes",
-    [{"batch_size": 0}, {"k": 0}, {"method": "unknown"}, {"l1": np.zeros(3)}, {"learning_rate": np.zeros((1, 1))}],
+    [{"batch_size": 0}, {"k": 0}, {"gradient": "unknown"}, {"l1": np.zeros(3)}, {"learning_rate": np.zeros((1, 1))}],
 )
 def test_bad_options_are_refused(changes):
     trainer = make_trainer(np.float32, binary(10, 4), n_hidden=2)
@@ -432,7 +434,7 @@ def test_bad_options_are_refused(changes):
         "momentum": 0.0,
         "batch_size": 5,
         "k": 1,
-        "method": "cd",
+        "gradient": "cd",
         "centered": True,
         "shuffle": True,
     }
@@ -461,7 +463,7 @@ def test_bad_parameters_are_refused():
 @pytest.mark.parametrize("name", ["weight_velocity", "visible_velocity", "hidden_velocity", "hidden_offset", "chains"])
 def test_bad_state_is_refused(name):
     trainer = make_trainer(np.float32, binary(10, 4), n_hidden=2)
-    run(trainer, method="pcd")
+    run(trainer, gradient="pcd")
     before = everything(trainer)
     state = trainer.state()
     with pytest.raises(ValueError, match="shape"):

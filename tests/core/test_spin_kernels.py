@@ -139,18 +139,18 @@ MODELS = [
 def test_same_bits_for_any_number_of_threads(model, update, kind):
     # Colours of these lattices have more than 128 granules of 512 sites each, which are several bands: threads share
     # them.
-    found = []
+    results = []
     for threads in (1, 2, 3):
         rgrbm.set_num_threads(threads)
         chains = chains_of_model(kind, model, 1025 if kind == "chains" and model.n_sites < 2000 else 2, (3, 4), update)
         measured = chains.measure(2, 2)
-        found.append((unpacked(chains, model.shape), measured, [part.copy() for part in chains.state()]))
+        results.append((unpacked(chains, model.shape), measured, [part.copy() for part in chains.state()]))
     rgrbm.set_num_threads(0)
-    for spins, measured, state in found[1:]:
-        np.testing.assert_array_equal(spins, found[0][0])
+    for spins, measured, state in results[1:]:
+        np.testing.assert_array_equal(spins, results[0][0])
         for name, values in measured.items():
-            np.testing.assert_array_equal(values, found[0][1][name], err_msg=name)
-        for now, then in zip(state, found[0][2], strict=True):
+            np.testing.assert_array_equal(values, results[0][1][name], err_msg=name)
+        for now, then in zip(state, results[0][2], strict=True):
             np.testing.assert_array_equal(now, then)
 
 

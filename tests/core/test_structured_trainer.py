@@ -59,7 +59,7 @@ def binary(n, n_units, seed=1, density=0.5):
 
 def run(trainer, n_epochs=1, **changes):
     options = dict(first_epoch=0, learning_rate=0.05, l1=0.0, l2=0.0, momentum=0.0, batch_size=100, k=1)  # noqa: C408
-    options |= {"method": "cd", "centered": True, "shuffle": True} | changes
+    options |= {"gradient": "cd", "centered": True, "shuffle": True} | changes
     for name in ("learning_rate", "l1"):
         options[name] = np.full(n_epochs, options[name])
     return trainer.run(**options)
@@ -102,8 +102,8 @@ def projected(gradient, structure, centered, symmetric, mu, lam):
 @pytest.mark.parametrize("dtype", DTYPES)
 @pytest.mark.parametrize("structure", STRUCTURES)
 @pytest.mark.parametrize(("centered", "symmetric"), [(False, False), (True, False), (True, True)])
-@pytest.mark.parametrize(("method", "k"), [("cd", 1), ("cd", 3), ("pcd", 2), ("paper", 1)])
-def test_mean_gradient_is_its_exact_expectation(dtype, structure, centered, symmetric, method, k):
+@pytest.mark.parametrize(("gradient", "k"), [("cd", 1), ("cd", 3), ("pcd", 2), ("paper", 1)])
+def test_mean_gradient_is_its_exact_expectation(dtype, structure, centered, symmetric, gradient, k):
     # 300 draws, at most 19 components, 96 cases. Student's t with 299 degrees of freedom exceeds 6.5 standard errors
     # with probability 3e-10: a false alarm in 1 of 2 million runs.
     structure = STRUCTURES[structure]
@@ -113,11 +113,11 @@ def test_mean_gradient_is_its_exact_expectation(dtype, structure, centered, symm
     lam = class_means(np.array([0.3, 0.5, 0.8]), structure[2]).astype(dtype)
     draws = [
         np.concatenate(
-            [g.ravel() for g in make(structure, dtype, symmetric).gradient(x, i, k, method, centered, mu, lam)]
+            [g.ravel() for g in make(structure, dtype, symmetric).gradient(x, i, k, gradient, centered, mu, lam)]
         )
         for i in range(300)
     ]
-    exact = exact_cd_gradient(x, W.astype(float), c.astype(float), b.astype(float), k, method, False, mu, lam)
+    exact = exact_cd_gradient(x, W.astype(float), c.astype(float), b.astype(float), k, gradient, False, mu, lam)
     exact = projected(exact, structure, centered, symmetric, mu, lam)
     exact = np.concatenate([g.ravel() for g in exact])
     error = np.std(draws, axis=0, ddof=1) / np.sqrt(len(draws))
@@ -127,18 +127,18 @@ def test_mean_gradient_is_its_exact_expectation(dtype, structure, centered, symm
 
 
 @pytest.mark.parametrize("structure", STRUCTURES)
-@pytest.mark.parametrize("method", ["cd", "pcd"])
-def test_centred_gradient_vanishes_with_the_plain_one(structure, method):
+@pytest.mark.parametrize("gradient", ["cd", "pcd"])
+def test_centred_gradient_vanishes_with_the_plain_one(structure, gradient):
     # Of the same draws, the one is a linear function of the other: both have the fixed points of the shared parameters.
     structure, x = STRUCTURES[structure], binary(40, 4, density=0.6)
     classes, visible, hidden = structure
     mu = class_means(np.array([0.2, 0.4, 0.6, 0.7]), visible)
     lam = class_means(np.array([0.3, 0.5, 0.8]), hidden)
-    dW, dc, db = make(structure, np.float64).gradient(x, 0, 1, method, False, mu, lam)
-    found = make(structure, np.float64).gradient(x, 0, 1, method, True, mu, lam)
+    dW, dc, db = make(structure, np.float64).gradient(x, 0, 1, gradient, False, mu, lam)
+    result = make(structure, np.float64).gradient(x, 0, 1, gradient, True, mu, lam)
     dW = class_means(dW - np.outer(dc, lam) - np.outer(mu, db), classes)
     expected = dW, class_means(dc - dW @ lam, visible), class_means(db - dW.T @ mu, hidden)
-    for mine, theirs in zip(found, expected, strict=True):
+    for mine, theirs in zip(result, expected, strict=True):
         np.testing.assert_allclose(mine, theirs, rtol=0, atol=1e-14)
 
 
@@ -188,12 +188,12 @@ def test_integer_sample_weights_are_repeated_samples():
 
 @pytest.mark.parametrize("structure", STRUCTURES)
 @pytest.mark.parametrize("symmetric", [False, True])
-@pytest.mark.parametrize("method", ["cd", "pcd"])
-def test_structure_is_kept_exactly(structure, symmetric, method):
+@pytest.mark.parametrize("gradient", ["cd", "pcd"])
+def test_structure_is_kept_exactly(structure, symmetric, gradient):
     structure = STRUCTURES[structure]
     trainer = make(structure, np.float32, symmetric)
     trainer.set_data(binary(70, 4, density=0.7), None)
-    run(trainer, 30, learning_rate=0.2, momentum=0.5, l1=1e-3, batch_size=20, method=method)
+    run(trainer, 30, learning_rate=0.2, momentum=0.5, l1=1e-3, batch_size=20, gradient=gradient)
     W, c, b = trainer.weights, trainer.visible_bias, trainer.hidden_bias
     classes, visible, hidden = structure
     assert not W[classes < 0].any()
@@ -270,9 +270,9 @@ def test_l1_is_a_soft_threshold_with_exact_zeros(dtype):
 # Promises
 
 
-@pytest.mark.parametrize("method", ["cd", "pcd"])
+@pytest.mark.parametrize("gradient", ["cd", "pcd"])
 @pytest.mark.parametrize("symmetric", [False, True])
-def test_same_bits_for_any_number_of_threads_and_slices(method, symmetric):
+def test_same_bits_for_any_number_of_threads_and_slices(gradient, symmetric):
     classes = np.full((100, 50), -1, dtype=np.int32)
     classes[(2 * np.arange(50)[:, None] + np.arange(3)) % 100, np.arange(50)[:, None]] = free(150).reshape(50, 3)
     structure, x = (classes, free(100), free(50)), binary(2500, 100)
@@ -289,7 +289,7 @@ def test_same_bits_for_any_number_of_threads_and_slices(method, symmetric):
                 following.set_state(trainer.state())
             following.set_data(x, None)
             first, n = part * 4 // slices, 4 // slices
-            run(following, n, first_epoch=first, batch_size=1200, method=method, momentum=0.5, k=2)
+            run(following, n, first_epoch=first, batch_size=1200, gradient=gradient, momentum=0.5, k=2)
             trainer = following
         results.append(everything(trainer))
     assert_same_bits(results[0], results[1])

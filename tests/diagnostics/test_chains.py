@@ -39,15 +39,15 @@ def test_two_states_have_the_time_of_the_second_eigenvalue(w):
     second = np.tanh(w) ** 2
     np.testing.assert_allclose(np.sort(np.linalg.eigvals(transition(rbm)[0]).real), [second, 1])
     tau = 0.5 * (1 + second) / (1 - second)
-    found = run_chains(rbm, [[0], [1]], n_chains=100, n_steps=2000, seed=0)
-    assert found.quantities == ("free energy", "mode 1")
-    assert found.tau_int[1] == pytest.approx(tau, rel=allowed(tau, 200_000))
-    assert found.reliable[1]
-    assert found.mixed
-    assert max(found.r_hat) == pytest.approx(1, abs=0.02)
+    chains = run_chains(rbm, [[0], [1]], n_chains=100, n_steps=2000, seed=0)
+    assert chains.quantities == ("free energy", "mode 1")
+    assert chains.tau_int[1] == pytest.approx(tau, rel=allowed(tau, 200_000))
+    assert chains.reliable[1]
+    assert chains.mixed
+    assert max(chains.r_hat) == pytest.approx(1, abs=0.02)
     # Correlations are off by about √(2τ/n), 0.007 at most.
-    np.testing.assert_allclose(found.autocorrelation[1, :4], second ** np.arange(4), atol=0.03)
-    assert found.autocorrelation.shape == (2, 101)
+    np.testing.assert_allclose(chains.autocorrelation[1, :4], second ** np.arange(4), atol=0.03)
+    assert chains.autocorrelation.shape == (2, 101)
 
 
 def test_a_small_machine_has_its_exact_times():
@@ -56,32 +56,32 @@ def test_a_small_machine_has_its_exact_times():
     second = np.sort(np.linalg.eigvals(transition(rbm)[0]).real)[-2]
     modes = np.linalg.svd(rbm.weights_)[0][:, :3]
     values = [-np.log(np.exp(joint(rbm)).sum(axis=1)), *(V @ modes).T]
-    found = run_chains(rbm, V, n_chains=64, n_steps=3000, seed=0)
-    assert len(found.tau_int) == 4
-    for tau, f in zip(found.tau_int, values, strict=True):
+    chains = run_chains(rbm, V, n_chains=64, n_steps=3000, seed=0)
+    assert len(chains.tau_int) == 4
+    for tau, f in zip(chains.tau_int, values, strict=True):
         exact = exact_tau(rbm, f)
         assert exact < 0.5 * (1 + second) / (1 - second) + 1e-9  # which no observable exceeds
         assert tau == pytest.approx(exact, rel=allowed(exact, 64 * 3000))
-    assert found.mixed
+    assert chains.mixed
 
 
 def test_chains_that_stay_in_their_modes_are_found_out():
     # Two modes, all on and all off, which no chain leaves: data start in one, noise ends in both.
     rbm = binary_parameters(np.full((10, 4), 1.5))
-    found = run_chains(rbm, np.ones((20, 10)), n_chains=20, n_steps=200, seed=0)
-    assert not found.mixed
-    assert found.r_hat[1] > 3
-    assert not found.reliable[1]
-    assert found.r_hat[0] < 1.1  # the free energy is that of both modes, and sees nothing
+    chains = run_chains(rbm, np.ones((20, 10)), n_chains=20, n_steps=200, seed=0)
+    assert not chains.mixed
+    assert chains.r_hat[1] > 3
+    assert not chains.reliable[1]
+    assert chains.r_hat[0] < 1.1  # the free energy is that of both modes, and sees nothing
 
 
 def test_frozen_chains():
     frozen = RBMParameters(np.zeros((3, 2)), np.array([50.0, -50.0, 50.0]), np.zeros(2))
-    found = run_chains(frozen, np.eye(3), n_steps=10, seed=0)
-    assert found.r_hat == (1.0, 1.0, 1.0)
-    assert found.mixed
-    assert np.isnan(found.tau_int).all()
-    assert found.reliable == (False, False, False)
+    chains = run_chains(frozen, np.eye(3), n_steps=10, seed=0)
+    assert chains.r_hat == (1.0, 1.0, 1.0)
+    assert chains.mixed
+    assert np.isnan(chains.tau_int).all()
+    assert chains.reliable == (False, False, False)
 
 
 def test_same_seed_same_chains():

@@ -24,30 +24,30 @@ def rbm():
 
 
 @pytest.fixture(scope="module")
-def found(rbm):
+def result(rbm):
     return diagnose(rbm, TRAIN, TEST, seed=1, **QUICK)
 
 
-def test_parts_are_those_of_the_functions(rbm, found):
-    assert (found.machine, found.n_visible, found.n_hidden) == ("BernoulliRBM", 12, 6)
-    assert (found.n_train, found.n_test) == (200, 100)
-    assert found.log_likelihood == diagnostics.log_likelihoods(rbm, TRAIN, TEST)
-    assert found.log_likelihood.train.mean == pytest.approx(rgrbm.likelihood.log_likelihood(TRAIN, rbm))
-    assert found.free_energy == diagnostics.free_energies(rbm, TRAIN, TEST)
+def test_parts_are_those_of_the_functions(rbm, result):
+    assert (result.machine, result.n_visible, result.n_hidden) == ("BernoulliRBM", 12, 6)
+    assert (result.n_train, result.n_test) == (200, 100)
+    assert result.log_likelihood == diagnostics.log_likelihoods(rbm, TRAIN, TEST)
+    assert result.log_likelihood.train.mean == pytest.approx(rgrbm.likelihood.log_likelihood(TRAIN, rbm))
+    assert result.free_energy == diagnostics.free_energies(rbm, TRAIN, TEST)
     # log Z drops out of the gap.
-    difference = found.log_likelihood.train.mean - found.log_likelihood.test.mean
-    assert found.free_energy.gap.mean == pytest.approx(-difference)
+    difference = result.log_likelihood.train.mean - result.log_likelihood.test.mean
+    assert result.free_energy.gap.mean == pytest.approx(-difference)
     error = np.mean([np.mean(rbm.reconstruct(TRAIN, seed=s) != TRAIN) for s in range(20)])
-    assert found.reconstruction_error.sampled_train.mean == pytest.approx(error, abs=0.015)
-    np.testing.assert_array_equal(found.weights.singular_values, diagnostics.weight_summary(rbm).singular_values)
-    assert found.hidden_units.dead == diagnostics.hidden_units(rbm, TRAIN).dead
-    assert (found.chains.n_chains, found.chains.n_steps, found.chains.n_burn_in) == (6, 40, 20)
-    assert found.memory.reference == "test"
+    assert result.reconstruction_error.sampled_train.mean == pytest.approx(error, abs=0.015)
+    np.testing.assert_array_equal(result.weights.singular_values, diagnostics.weight_summary(rbm).singular_values)
+    assert result.hidden_units.dead == diagnostics.hidden_units(rbm, TRAIN).dead
+    assert (result.chains.n_chains, result.chains.n_steps, result.chains.n_burn_in) == (6, 40, 20)
+    assert result.memory.reference == "test"
 
 
-def test_energies_of_samples_and_data(rbm, found):
-    assert (found.samples.method, found.samples.n_samples, found.samples.n_steps) == ("exact", 60, 0)
-    energies = found.samples.energies
+def test_energies_of_samples_and_data(rbm, result):
+    assert (result.samples.method, result.samples.n_samples, result.samples.n_steps) == ("exact", 60, 0)
+    energies = result.samples.energies
     assert {name: counts.sum() for name, counts in energies.counts.items()} == {"train": 200, "test": 100, "model": 60}
     np.testing.assert_array_equal(energies.counts["train"], np.histogram(rbm.free_energy(TRAIN), energies.edges)[0])
     # ⟨F⟩ of exact samples is that of the enumerated distribution, within five standard errors.
@@ -72,20 +72,20 @@ def test_a_known_likelihood_is_taken(rbm):
     assert diagnose(rbm, TRAIN, log_likelihood=known, seed=0, **QUICK).log_likelihood is known
 
 
-def test_same_seed_same_numbers(rbm, found):
+def test_same_seed_same_numbers(rbm, result):
     before = rbm.sample(3, n_steps=2, seed=0)
     sequence = np.random.SeedSequence(1)
-    assert diagnose(rbm, TRAIN, TEST, seed=sequence, **QUICK).to_dict() == found.to_dict()
-    assert diagnose(rbm, TRAIN, TEST, seed=sequence, **QUICK).to_dict() == found.to_dict()  # nothing was spawned
-    assert diagnose(rbm, TRAIN, TEST, seed=2, **QUICK).to_dict() != found.to_dict()
+    assert diagnose(rbm, TRAIN, TEST, seed=sequence, **QUICK).to_dict() == result.to_dict()
+    assert diagnose(rbm, TRAIN, TEST, seed=sequence, **QUICK).to_dict() == result.to_dict()  # nothing was spawned
+    assert diagnose(rbm, TRAIN, TEST, seed=2, **QUICK).to_dict() != result.to_dict()
     np.testing.assert_array_equal(rbm.sample(3, n_steps=2, seed=0), before)
 
 
-def test_same_bits_for_any_number_of_threads(rbm, found):
+def test_same_bits_for_any_number_of_threads(rbm, result):
     rgrbm.set_num_threads(2)
     two = diagnose(rbm, TRAIN, TEST, seed=1, **QUICK).to_dict()
     rgrbm.set_num_threads(0)
-    assert two == found.to_dict()
+    assert two == result.to_dict()
 
 
 def test_the_estimators_own_stream_is_left_alone():
@@ -94,10 +94,10 @@ def test_the_estimators_own_stream_is_left_alone():
     np.testing.assert_array_equal(first.sample(4, n_steps=2), second.sample(4, n_steps=2))
 
 
-def test_parameters_and_scikit_learn(rbm, found):
+def test_parameters_and_scikit_learn(rbm, result):
     parameters = RBMParameters(rbm.weights_, rbm.intercept_visible_, rbm.intercept_hidden_)
     of_parameters = diagnose(parameters, TRAIN, TEST, seed=1, **QUICK)
-    assert of_parameters.log_likelihood.train.mean == pytest.approx(found.log_likelihood.train.mean)
+    assert of_parameters.log_likelihood.train.mean == pytest.approx(result.log_likelihood.train.mean)
     theirs = SklearnRBM(4, n_iter=3, random_state=0).fit(TRAIN)
     of_theirs = diagnose(theirs, TRAIN, TEST, seed=1, **QUICK)
     assert of_theirs.n_hidden == 4
@@ -116,33 +116,33 @@ def cases(rbm):
 
 
 def test_text_fits_and_has_every_number_whole(rbm):
-    for found in cases(rbm):
-        text = str(found)
+    for result in cases(rbm):
+        text = str(result)
         assert max(map(len, text.splitlines())) <= 80
         assert all(line.isprintable() for line in text.splitlines())
         assert "nan" not in text
         flat = " ".join(text.split())
-        likelihood = found.log_likelihood
+        likelihood = result.log_likelihood
         if likelihood.method == "none":
             assert likelihood.reason[:30] in flat
             assert "unknown" in text
         else:
             shown = text.split("log-likelihood, nats per sample")[1].split()[0].split("(")[0]
             assert float(shown) == pytest.approx(likelihood.train.mean, abs=0.51 * 10 ** -len(shown.split(".")[1]))
-        assert f"{len(found.hidden_units.dead)} dead, {len(found.hidden_units.saturated)} saturated" in flat
-        for name, r_hat in zip(found.chains.quantities, found.chains.r_hat, strict=True):
+        assert f"{len(result.hidden_units.dead)} dead, {len(result.hidden_units.saturated)} saturated" in flat
+        for name, r_hat in zip(result.chains.quantities, result.chains.r_hat, strict=True):
             line = next(line for line in text.splitlines() if line.startswith(f"  {name} "))
             assert line.split()[-1] == ("infinite" if np.isinf(r_hat) else f"{r_hat:.3f}")
-        agree = found.chains.mixed
+        agree = result.chains.mixed
         assert ("do NOT agree" not in flat) == agree
 
 
 def test_quantities_that_never_change_have_no_time():
     frozen = RBMParameters(np.zeros((3, 2)), np.array([50.0, -50.0, 50.0]), np.zeros(2))
-    found = diagnose(frozen, np.eye(3), n_steps=10, seed=0)
-    assert str(found).count("unknown (never changed)") == 3
-    assert found.to_dict()["chains"]["tau_int"] == [None, None, None]
-    frame = found.to_frame()
+    diagnosis = diagnose(frozen, np.eye(3), n_steps=10, seed=0)
+    assert str(diagnosis).count("unknown (never changed)") == 3
+    assert diagnosis.to_dict()["chains"]["tau_int"] == [None, None, None]
+    frame = diagnosis.to_frame()
     assert frame[frame.quantity == "tau_int"].value.isna().all()
 
 
@@ -154,46 +154,46 @@ def test_verdict_on_memory():
 
 
 def test_dict_is_json_and_holds_every_field(rbm):
-    for found in cases(rbm):
-        content = found.to_dict()
+    for result in cases(rbm):
+        content = result.to_dict()
         assert json.loads(json.dumps(content, allow_nan=False)) == content
-        assert set(content) == {field.name for field in dataclasses.fields(found)}
+        assert set(content) == {field.name for field in dataclasses.fields(result)}
     assert content["log_likelihood"]["train"]["mean"] is None  # NaN of the last case
     assert content["chains"]["r_hat"][1] is None  # infinite: no chain leaves its mode
     assert content["chains"]["mixed"] is False
 
 
-def test_frame(found):
-    frame = found.to_frame()
+def test_frame(result):
+    frame = result.to_frame()
     assert list(frame.columns) == ["quantity", "of", "value", "stderr", "lower", "upper"]
     value = frame.set_index(["quantity", "of"])["value"]
-    assert value["log_likelihood", "test"] == found.log_likelihood.test.mean
-    assert value["free_energy_gap", "train - test"] == found.free_energy.gap.mean
-    assert value["reconstruction_error_thresholded", "train"] == found.reconstruction_error.thresholded_train.mean
-    assert value["dead_units", "hidden units"] == len(found.hidden_units.dead)
-    assert value["r_hat", "mode 2"] == found.chains.r_hat[2]
-    assert value["median_distance_to_training_data", "model"] == found.memory.median_model
+    assert value["log_likelihood", "test"] == result.log_likelihood.test.mean
+    assert value["free_energy_gap", "train - test"] == result.free_energy.gap.mean
+    assert value["reconstruction_error_thresholded", "train"] == result.reconstruction_error.thresholded_train.mean
+    assert value["dead_units", "hidden units"] == len(result.hidden_units.dead)
+    assert value["r_hat", "mode 2"] == result.chains.r_hat[2]
+    assert value["median_distance_to_training_data", "model"] == result.memory.median_model
     assert not value.index.duplicated().any()
     assert frame["lower"].notna().sum() == 3  # both likelihoods and log Z
     assert frame.dtypes["stderr"] == np.float64
 
 
-def test_frame_without_pandas(found, monkeypatch):
+def test_frame_without_pandas(result, monkeypatch):
     monkeypatch.setitem(sys.modules, "pandas", None)
     with pytest.raises(ImportError, match=r"Diagnosis\.to_frame needs pandas"):
-        found.to_frame()
+        result.to_frame()
 
 
 def test_plot(rbm):
-    for found in cases(rbm):
-        figure = found.plot()
+    for result in cases(rbm):
+        figure = result.plot()
         assert isinstance(figure, Figure)
         assert len(figure.axes) == 6
 
 
-def test_frozen(found):
+def test_frozen(result):
     with pytest.raises(dataclasses.FrozenInstanceError):
-        found.n_train = 3
+        result.n_train = 3
 
 
 @pytest.mark.parametrize(

@@ -21,25 +21,30 @@ def rbm():
 
 
 @pytest.fixture(scope="module")
-def found(rbm):
+def result(rbm):
     return diagnose(rbm, TRAIN, TEST, seed=1, **QUICK)
 
 
-def test_parts_are_what_they_say(rbm, found):
-    assert (found.machine, found.visible_units, found.n_visible, found.n_hidden) == ("GaussianRBM", "gaussian", 64, 8)
-    assert found.log_likelihood.method == "exact"
-    assert found.log_likelihood.test.mean == pytest.approx(rgrbm.likelihood.log_likelihood(TEST, rbm))
-    difference = found.log_likelihood.train.mean - found.log_likelihood.test.mean
-    assert found.free_energy.gap.mean == pytest.approx(-difference)
+def test_parts_are_what_they_say(rbm, result):
+    assert (result.machine, result.visible_units, result.n_visible, result.n_hidden) == (
+        "GaussianRBM",
+        "gaussian",
+        64,
+        8,
+    )
+    assert result.log_likelihood.method == "exact"
+    assert result.log_likelihood.test.mean == pytest.approx(rgrbm.likelihood.log_likelihood(TEST, rbm))
+    difference = result.log_likelihood.train.mean - result.log_likelihood.test.mean
+    assert result.free_energy.gap.mean == pytest.approx(-difference)
     deviations = np.sqrt(rbm.variance_)
     means = rbm.transform(TEST) @ rbm.components_ + rbm.intercept_visible_
     error = np.mean(((TEST - means) / deviations) ** 2)
-    assert found.reconstruction_error.thresholded_test.mean == pytest.approx(error)
+    assert result.reconstruction_error.thresholded_test.mean == pytest.approx(error)
     drawn = np.mean([np.mean(((TEST - rbm.reconstruct(TEST, seed=s)) / deviations) ** 2) for s in range(20)])
-    assert found.reconstruction_error.sampled_test.mean == pytest.approx(drawn, rel=0.05)
+    assert result.reconstruction_error.sampled_test.mean == pytest.approx(drawn, rel=0.05)
     singular = np.linalg.svd(rbm.weights_ / deviations[:, None], compute_uv=False)
-    np.testing.assert_allclose(found.weights.singular_values, singular)
-    assert found.samples.method == "exact"
+    np.testing.assert_allclose(result.weights.singular_values, singular)
+    assert result.samples.method == "exact"
 
 
 def test_distances_are_euclidean(rbm):
@@ -63,23 +68,23 @@ def test_noise_is_where_sampling_starts(rbm):
     np.testing.assert_allclose(noise.var(axis=0), variance, rtol=6 * np.sqrt(2 / 20_000))
 
 
-def test_it_prints_and_draws(found):
-    text = str(found)
+def test_it_prints_and_draws(result):
+    text = str(result)
     assert "mean square error, sampled, in σ²" in text
     assert "%" not in text.split("distance")[0]
     assert max(map(len, text.splitlines())) <= 80
-    assert isinstance(found.plot(), Figure)
-    frame = found.to_frame().set_index(["quantity", "of"])
-    assert frame.loc[("log_likelihood", "test"), "value"] == found.log_likelihood.test.mean
+    assert isinstance(result.plot(), Figure)
+    frame = result.to_frame().set_index(["quantity", "of"])
+    assert frame.loc[("log_likelihood", "test"), "value"] == result.log_likelihood.test.mean
 
 
 def test_annealing_where_there_are_many_units():
     rbm = GaussianRBM(20, n_iter=2, learning_rate=0.01, random_state=0).fit(TRAIN)
-    found = diagnose(rbm, TRAIN, seed=0, **QUICK | {"n_betas": 1000})
-    assert found.log_likelihood.method == "ais"
+    diagnosis = diagnose(rbm, TRAIN, seed=0, **QUICK | {"n_betas": 1000})
+    assert diagnosis.log_likelihood.method == "ais"
     exact = rgrbm.likelihood.log_likelihood(TRAIN, rbm)
-    assert found.log_likelihood.train.lower - 0.5 < exact < found.log_likelihood.train.upper + 0.5
-    assert found.samples.method == "gibbs"
+    assert diagnosis.log_likelihood.train.lower - 0.5 < exact < diagnosis.log_likelihood.train.upper + 0.5
+    assert diagnosis.samples.method == "gibbs"
 
 
 def test_what_is_refused(rbm):

@@ -18,10 +18,10 @@ def of_states(x):
 
 
 def test_exact():
-    found = log_likelihoods(RBM, TRAIN, TEST)
-    assert (found.method, found.reason) == ("exact", None)
-    assert found.log_z == pytest.approx(np.log(np.exp(joint(RBM)).sum()))
-    for data, result in ((TRAIN, found.train), (TEST, found.test)):
+    likelihoods = log_likelihoods(RBM, TRAIN, TEST)
+    assert (likelihoods.method, likelihoods.reason) == ("exact", None)
+    assert likelihoods.log_z == pytest.approx(np.log(np.exp(joint(RBM)).sum()))
+    for data, result in ((TRAIN, likelihoods.train), (TEST, likelihoods.test)):
         expected = of_states(data)
         assert result.mean == pytest.approx(expected.mean())
         assert result.stderr == pytest.approx(expected.std(ddof=1) / np.sqrt(len(data)))
@@ -32,23 +32,31 @@ def test_exact():
 
 def test_annealed_between_bounds():
     # The error of log Z is reported as found.log_z_stderr; five of them: a false alarm in a million.
-    found = log_likelihoods(RBM, TRAIN, TEST, exact_up_to=3, n_chains=500, n_betas=300, seed=0)
-    assert found.method == "ais"
-    assert 0 < found.log_z_stderr < 0.05
-    for data, result in ((TRAIN, found.train), (TEST, found.test)):
-        assert result.mean == pytest.approx(of_states(data).mean(), abs=5 * found.log_z_stderr)
+    likelihoods = log_likelihoods(RBM, TRAIN, TEST, exact_up_to=3, n_chains=500, n_betas=300, seed=0)
+    assert likelihoods.method == "ais"
+    assert 0 < likelihoods.log_z_stderr < 0.05
+    for data, result in ((TRAIN, likelihoods.train), (TEST, likelihoods.test)):
+        assert result.mean == pytest.approx(of_states(data).mean(), abs=5 * likelihoods.log_z_stderr)
         assert result.lower < of_states(data).mean() < result.upper
-        assert result.upper - result.lower == pytest.approx(np.ptp(found.log_z_bounds))
-    assert 0 < found.effective_sample_size <= 500
-    assert found == log_likelihoods(RBM, TRAIN, TEST, exact_up_to=3, n_chains=500, n_betas=300, seed=0)
+        assert result.upper - result.lower == pytest.approx(np.ptp(likelihoods.log_z_bounds))
+    assert 0 < likelihoods.effective_sample_size <= 500
+    assert likelihoods == log_likelihoods(RBM, TRAIN, TEST, exact_up_to=3, n_chains=500, n_betas=300, seed=0)
 
 
 def test_where_annealing_gives_up_there_is_the_reason():
     steep = random_rbm(12, 8, 30.0, seed=3)
-    found = log_likelihoods(steep, np.eye(12), exact_up_to=0, n_chains=30, n_betas=1, seed=0)
-    assert found.method == "none"
-    assert "annealing failed" in found.reason
-    assert np.isnan([found.log_z, *found.log_z_bounds, found.train.mean, found.train.lower, found.train.stderr]).all()
+    likelihoods = log_likelihoods(steep, np.eye(12), exact_up_to=0, n_chains=30, n_betas=1, seed=0)
+    assert likelihoods.method == "none"
+    assert "annealing failed" in likelihoods.reason
+    assert np.isnan(
+        [
+            likelihoods.log_z,
+            *likelihoods.log_z_bounds,
+            likelihoods.train.mean,
+            likelihoods.train.lower,
+            likelihoods.train.stderr,
+        ]
+    ).all()
     left_out = log_likelihoods(steep, np.eye(12), exact_up_to=0, n_betas=0)
     assert left_out.reason == "annealing was not asked for (n_betas=0)"
 

@@ -20,19 +20,19 @@ def brute_force(x, others):
 
 def test_distances_and_statistic_by_brute_force():
     train, test, drawn = (RNG.integers(2, size=(n, 12)) for n in (2000, 70, 1500))  # more than a block of rows
-    found = nearest_training_samples(RBM, drawn, train, test)
+    memory = nearest_training_samples(RBM, drawn, train, test)
     of_model, of_test = brute_force(drawn, train), brute_force(test, train)
-    assert (found.median_model, found.median_reference) == (np.median(of_model), np.median(of_test))
-    assert (found.copies_model, found.copies_reference) == (np.mean(of_model == 0), np.mean(of_test == 0))
+    assert (memory.median_model, memory.median_reference) == (np.median(of_model), np.median(of_test))
+    assert (memory.copies_model, memory.copies_reference) == (np.mean(of_model == 0), np.mean(of_test == 0))
     pairs = of_model[:, None], of_test
-    assert found.nearer == pytest.approx(np.mean(pairs[0] < pairs[1]) + np.mean(pairs[0] == pairs[1]) / 2)
+    assert memory.nearer == pytest.approx(np.mean(pairs[0] < pairs[1]) + np.mean(pairs[0] == pairs[1]) / 2)
     expected = mannwhitneyu(of_test, of_model, alternative="greater", use_continuity=False, method="asymptotic")
-    assert found.nearer == pytest.approx(expected.statistic / (70 * 1500))
+    assert memory.nearer == pytest.approx(expected.statistic / (70 * 1500))
     # scipy gives the probability of the deviation, ties corrected for.
-    assert norm.sf(found.deviations) == pytest.approx(expected.pvalue)
+    assert norm.sf(memory.deviations) == pytest.approx(expected.pvalue)
     for name, distances in (("model", of_model), ("reference", of_test)):
-        counts = found.distances.counts[name]
-        centres = (found.distances.edges[1:] + found.distances.edges[:-1]) / 2
+        counts = memory.distances.counts[name]
+        centres = (memory.distances.edges[1:] + memory.distances.edges[:-1]) / 2
         np.testing.assert_array_equal(counts, [np.sum(distances == centre) for centre in centres])
 
 
@@ -40,10 +40,10 @@ def test_without_test_data_training_samples_are_compared_with_the_others():
     train, drawn = RNG.integers(2, size=(40, 12)), RNG.integers(2, size=(30, 12))
     train[1] = train[0]
     among = [brute_force(train[[i]], np.delete(train, i, axis=0))[0] for i in range(40)]
-    found = nearest_training_samples(RBM, drawn, train)
-    assert (found.reference, found.n_reference) == ("train", 40)
-    assert found.median_reference == np.median(among)
-    assert found.copies_reference == np.mean(np.array(among) == 0) > 0
+    memory = nearest_training_samples(RBM, drawn, train)
+    assert (memory.reference, memory.n_reference) == ("train", 40)
+    assert memory.median_reference == np.median(among)
+    assert memory.copies_reference == np.mean(np.array(among) == 0) > 0
     few = nearest_training_samples(RBM, drawn, train, n_reference=7, seed=1)
     assert few.n_reference == 7
     assert few.distances.counts["reference"].sum() == 7
@@ -51,9 +51,9 @@ def test_without_test_data_training_samples_are_compared_with_the_others():
 
 def test_wide_ranges_of_distances_share_bins():
     train, drawn = np.zeros((3, 100), int), np.tri(101, 100, -1, dtype=int)  # distances 0 … 100
-    found = nearest_training_samples(random_rbm(100, 2, 0.1), drawn, train)
-    assert len(found.distances.edges) <= 42
-    assert found.distances.counts["model"].sum() == 101
+    memory = nearest_training_samples(random_rbm(100, 2, 0.1), drawn, train)
+    assert len(memory.distances.edges) <= 42
+    assert memory.distances.counts["model"].sum() == 101
 
 
 def ring_data():
@@ -68,9 +68,9 @@ def test_a_machine_overfitted_on_few_samples_has_memorised_them():
         12, gradient="exact", optimizer="adam", learning_rate=0.05, n_iter=600, batch_size=24, random_state=0
     ).fit(train)
     assert log_likelihood(train, rbm) > log_likelihood(test, rbm) + 10
-    found = nearest_training_samples(rbm, sample_exactly(rbm, 500, seed=2), train, test)
-    assert found.memorised
-    assert found.copies_model > 0.5 > found.copies_reference
+    memory = nearest_training_samples(rbm, sample_exactly(rbm, 500, seed=2), train, test)
+    assert memory.memorised
+    assert memory.copies_model > 0.5 > memory.copies_reference
     alone = nearest_training_samples(rbm, sample_exactly(rbm, 500, seed=2), train)
     assert alone.memorised
 
@@ -82,9 +82,9 @@ def test_a_machine_that_has_the_distribution_has_not():
     rbm = decimation_rbm(20, J=0.6, K=4.0)
     deviations = []
     for seed in range(20):
-        found = nearest_training_samples(rbm, sample_exactly(rbm, 500, seed=seed), train, test)
-        assert not found.memorised
-        deviations.append(found.deviations)
+        memory = nearest_training_samples(rbm, sample_exactly(rbm, 500, seed=seed), train, test)
+        assert not memory.memorised
+        deviations.append(memory.deviations)
     # All runs share their test set, whose own scatter is about a standard deviation; five are allowed.
     assert np.abs(np.mean(deviations)) < 5
     assert np.std(deviations) < 2
@@ -96,14 +96,14 @@ def test_patterns_that_are_all_in_the_training_data_are_no_memory():
     train = np.repeat(np.eye(4, dtype=int), 25, axis=0)
     rbm = random_rbm(4, 2, 0.1)
     for test in (train[::5], None):
-        found = nearest_training_samples(rbm, train[::2], train, test)
-        assert (found.nearer, found.deviations, found.memorised) == (0.5, 0.0, False)
+        memory = nearest_training_samples(rbm, train[::2], train, test)
+        assert (memory.nearer, memory.deviations, memory.memorised) == (0.5, 0.0, False)
 
 
 def test_a_single_training_sample_leaves_nothing_to_compare_with():
-    found = nearest_training_samples(RBM, np.ones((3, 12)), np.zeros((1, 12)))
-    assert (found.n_reference, found.memorised) == (0, False)
-    assert np.isnan([found.nearer, found.median_reference]).all()
+    memory = nearest_training_samples(RBM, np.ones((3, 12)), np.zeros((1, 12)))
+    assert (memory.n_reference, memory.memorised) == (0, False)
+    assert np.isnan([memory.nearer, memory.median_reference]).all()
 
 
 def test_bad_input():

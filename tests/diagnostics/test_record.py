@@ -91,9 +91,9 @@ def test_annealing_that_gives_up_is_not_a_number():
 
 def test_diverged_parameters_are_not_a_number():
     record = Record(*ALL, X_train=TRAIN, X_test=TEST, **QUICK)
-    found = record.measure(np.full((10, 4), np.nan), np.zeros(10), np.zeros(4))
-    assert np.isnan(list(found.values())).all()
-    assert set(found) == set(record.measure(np.ones((10, 4)), np.zeros(10), np.zeros(4)))
+    measured = record.measure(np.full((10, 4), np.nan), np.zeros(10), np.zeros(4))
+    assert np.isnan(list(measured.values())).all()
+    assert set(measured) == set(record.measure(np.ones((10, 4)), np.zeros(10), np.zeros(4)))
 
 
 @pytest.mark.parametrize(

@@ -24,28 +24,28 @@ OTHER = ([0, 0, 0, 1, -1, 0.5], 0.2)
 def test_dead_units_tell_nothing():
     off, on = ([1] * 6, -30), ([1] * 6, 30)
     coin = ([0] * 6, 0)
-    found = hidden_units(machine(SOFT, off, on, coin, OTHER), X)
-    assert found.dead == (1, 2, 3)
-    assert found.saturated == ()
-    assert found.duplicates == ()
-    np.testing.assert_allclose(found.mean_activity[1:4], [0, 1, 0.5], atol=1e-8)
+    units = hidden_units(machine(SOFT, off, on, coin, OTHER), X)
+    assert units.dead == (1, 2, 3)
+    assert units.saturated == ()
+    assert units.duplicates == ()
+    np.testing.assert_allclose(units.mean_activity[1:4], [0, 1, 0.5], atol=1e-8)
 
 
 def test_saturated_units_are_switches():
     switch = ([40, 0, 0, 0, 0, 0], -20)
     nearly = ([8, 0, 0, 0, 0, 0], -4)  # p = 0.018 or 0.982
-    found = hidden_units(machine(SOFT, switch, nearly), X)
-    assert found.saturated == (1,)
-    assert found.dead == ()
+    units = hidden_units(machine(SOFT, switch, nearly), X)
+    assert units.saturated == (1,)
+    assert units.dead == ()
 
 
 def test_duplicates_say_the_same_or_the_contrary():
     w, b = np.array(SOFT[0]), SOFT[1]
     opposite = (-w, -b)
     scaled = (1.1 * w, b + 0.05)
-    found = hidden_units(machine(SOFT, OTHER, opposite, SOFT, scaled), X)
-    assert set(found.duplicates) == {(0, 2, -1), (0, 3, 1), (0, 4, 1), (2, 3, -1), (2, 4, -1), (3, 4, 1)}
-    assert found.n_duplicates == 3
+    units = hidden_units(machine(SOFT, OTHER, opposite, SOFT, scaled), X)
+    assert set(units.duplicates) == {(0, 2, -1), (0, 3, 1), (0, 4, 1), (2, 3, -1), (2, 4, -1), (3, 4, 1)}
+    assert units.n_duplicates == 3
     assert hidden_units(machine(SOFT, OTHER), X).n_duplicates == 0
 
 
@@ -57,8 +57,8 @@ def test_same_activity_by_other_weights_is_no_duplicate():
 
 
 def test_activities_are_counted():
-    found = hidden_units(machine(SOFT, OTHER), X)
-    counts = found.activities.counts["train"]
+    units = hidden_units(machine(SOFT, OTHER), X)
+    counts = units.activities.counts["train"]
     W, _, b = machine(SOFT, OTHER)
     expected = np.histogram(1 / (1 + np.exp(-(X @ W + b))), np.linspace(0, 1, 41))[0]
     np.testing.assert_array_equal(counts, expected)
@@ -73,12 +73,12 @@ def test_weights():
     rng = np.random.default_rng(1)
     u, v = (np.linalg.qr(rng.normal(size=(n, 3)))[0] for n in (6, 4))
     W = u @ np.diag([5.0, 2.0, 0.5]) @ v.T
-    found = weight_summary(RBMParameters(W, np.zeros(6), np.zeros(4)))
-    np.testing.assert_allclose(found.singular_values, [5, 2, 0.5, 0], atol=1e-12)
-    assert found.rms == pytest.approx(np.sqrt((25 + 4 + 0.25) / 24))
-    assert found.largest == np.abs(W).max()
-    assert found.histogram.counts["weights"].sum() == 24
-    assert found.histogram.edges[[0, -1]].tolist() == [W.min(), W.max()]
+    summary = weight_summary(RBMParameters(W, np.zeros(6), np.zeros(4)))
+    np.testing.assert_allclose(summary.singular_values, [5, 2, 0.5, 0], atol=1e-12)
+    assert summary.rms == pytest.approx(np.sqrt((25 + 4 + 0.25) / 24))
+    assert summary.largest == np.abs(W).max()
+    assert summary.histogram.counts["weights"].sum() == 24
+    assert summary.histogram.edges[[0, -1]].tolist() == [W.min(), W.max()]
 
 
 def test_weights_that_a_mask_leaves_out_do_not_count():

@@ -88,14 +88,14 @@ def test_results(finished):
 
 
 def test_diagnosis(finished):
-    found = json.loads((finished[0] / "results.json").read_text())["diagnosis"]
-    assert (found["n_visible"], found["n_hidden"], found["n_train"], found["n_test"]) == (16, 8, 800, 400)
+    results = json.loads((finished[0] / "results.json").read_text())["diagnosis"]
+    assert (results["n_visible"], results["n_hidden"], results["n_train"], results["n_test"]) == (16, 8, 800, 400)
     model = load_model(finished[0] / "model.safetensors")
-    assert found["log_likelihood"]["method"] == "exact"
-    assert found["log_likelihood"]["log_z"] == pytest.approx(log_z(model))
-    np.testing.assert_allclose(found["weights"]["singular_values"], np.linalg.svd(model.weights_, compute_uv=False))
+    assert results["log_likelihood"]["method"] == "exact"
+    assert results["log_likelihood"]["log_z"] == pytest.approx(log_z(model))
+    np.testing.assert_allclose(results["weights"]["singular_values"], np.linalg.svd(model.weights_, compute_uv=False))
     np.testing.assert_array_equal(  # the figure can be drawn from the file
-        plot_diagnosis(found).axes[2].lines[0].get_ydata(), found["weights"]["singular_values"]
+        plot_diagnosis(results).axes[2].lines[0].get_ydata(), results["weights"]["singular_values"]
     )
 
 

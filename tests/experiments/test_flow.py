@@ -80,10 +80,10 @@ def test_models_are_those_of_the_results(finished):
     stack = rgrbm.RBMStack.load(finished[0] / "stack-seed3-J1.2-free")
     spins = rgrbm.IsingModel(16, J=1.2).sample(40_000, method="exact", seed=9)
     hidden = rgrbm.to_spins(stack.sample_hidden(rgrbm.to_binary(spins), seed=0, layer=1))
-    found = rgrbm.hidden_correlation(hidden, stack.receptive_fields(1))
+    correlation = rgrbm.hidden_correlation(hidden, stack.receptive_fields(1))
     layer = json.loads((finished[0] / "results.json").read_text())["flows"][3]["layers"][0]
-    off = found.nearest - layer["nearest"]
-    assert abs(off) < 5 * np.hypot(found.nearest_stderr, layer["nearest_stderr"])  # once in 10⁶
+    off = correlation.nearest - layer["nearest"]
+    assert abs(off) < 5 * np.hypot(correlation.nearest_stderr, layer["nearest_stderr"])  # once in 10⁶
     rbm = stack.rbms_[0]
     couplings = rgrbm.rg.ring_couplings(rgrbm.effective_couplings(rbm), rbm.weights_)
     assert layer["couplings"]["J"] == pytest.approx(couplings.J, rel=1e-12)

@@ -115,11 +115,11 @@ def test_files_that_are_not_in_the_way(tmp_path, name):
     for options in ((), ("--force",), ("--force", "--seed", "1"), ("--resume",)):
         done = run(name, tmp_path, *options)
         assert done.returncode == 0, done.stdout + done.stderr
-        found = contents(tmp_path)
-        assert {file: found[file] for file in mine} == mine
-        record = json.loads(found["parameters.json"])
+        row = contents(tmp_path)
+        assert {file: row[file] for file in mine} == mine
+        record = json.loads(row["parameters.json"])
         listed = {file.split("/")[0] for file in record["files"]} | {"parameters.json"}
-        assert {file.split("/")[0] for file in set(found) - set(mine)} == listed
+        assert {file.split("/")[0] for file in set(row) - set(mine)} == listed
         (experiment,) = (one for one in EXPERIMENTS if one.command == name)
         for file in listed - {"parameters.json", "results.json"}:  # what is in the way is known before the work begins
             assert any(fnmatch.fnmatch(file, pattern) for pattern in experiment.run.writes), file

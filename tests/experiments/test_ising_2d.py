@@ -22,11 +22,11 @@ def run(*arguments):
 
 def options(**changes):
     """Of the small run, as the command line takes them."""
-    found = []
+    results = []
     for name, value in (SMALL_2D | changes).items():
         for one in value if isinstance(value, list) else [value]:
-            found += [f"--{name.replace('_', '-')}", str(one)]
-    return found
+            results += [f"--{name.replace('_', '-')}", str(one)]
+    return results
 
 
 @pytest.fixture(scope="module")

@@ -98,9 +98,9 @@ def test_a_broken_scan_goes_on(undisturbed, tmp_path):
     done = CliRunner().invoke(app, ["scan", "--out", str(out), "--n-jobs", "2", "--resume"])
     assert done.exit_code == 0, done.output
     assert "going on" in done.output
-    found = results_of(out)
-    assert found["tasks"][2].pop("marked")  # not done again
-    assert found == expected
+    part = results_of(out)
+    assert part["tasks"][2].pop("marked")  # not done again
+    assert part == expected
     assert "is finished" in scan(out, "--resume").output
 
 

@@ -24,11 +24,11 @@ def descendants(pid):
             continue
         if state != "Z":
             children.setdefault(int(parent), []).append(int(stat.parent.name))
-    found, left = [], [pid]
+    result, left = [], [pid]
     while left:
         left += children.get(left.pop(), [])
-        found += [child for child in left if child not in found]
-    return found
+        result += [child for child in left if child not in result]
+    return result
 
 
 def seconds_of_work(pid):

@@ -30,7 +30,7 @@ def test_bounds_hold_the_exact_value_in_95_of_100_trained_models():
         exact = rgrbm.log_z(rbm)
         result = rgrbm.log_z(rbm, "ais", n_chains=100, n_betas=200, x=x, seed=seed)
         hits += result.lower <= exact <= result.upper
-        errors.append((result.log_z - exact) / result.standard_error)
+        errors.append((result.log_z - exact) / result.stderr)
     assert hits >= 95
     # The standard error is one: the mean of 100 normal errors lies within ±0.45, their deviation within 1 ± 0.32,
     # but for 1e-5.
@@ -104,7 +104,7 @@ def test_independent_units_are_exact_at_once():
 def test_one_chain_warns_that_it_has_no_error_bar():
     with pytest.warns(UserWarning, match="without an error bar"):
         result = rgrbm.anneal(random_rbm(6, 4, 0.5), n_chains=1, n_betas=50, seed=0)
-    assert np.isnan(result.standard_error)
+    assert np.isnan(result.stderr)
     assert np.isnan(result.lower)
     assert np.isnan(result.upper)
     assert np.isfinite(result.log_z)
@@ -141,7 +141,7 @@ def test_saturated_weights_stay_finite():
     with warnings.catch_warnings():
         warnings.simplefilter("error")
         result = rgrbm.anneal(rbm, n_chains=200, n_betas=5000, seed=0)
-    assert result.log_z == pytest.approx(rgrbm.log_z(rbm), abs=5 * max(result.standard_error, 1e-9))
+    assert result.log_z == pytest.approx(rgrbm.log_z(rbm), abs=5 * max(result.stderr, 1e-9))
 
 
 def two_modes(n_visible=30, n_hidden=8, strength=5.0):
@@ -161,9 +161,9 @@ def test_clusters_find_modes_that_one_start_does_not():
     assert missed.upper < exact - 0.5
     for seed in range(3):
         # The lower bound is 2 standard errors down: other seeds would miss it in 7 of 100 tests.
-        found = rgrbm.anneal(rbm, x=both, n_clusters=2, n_betas=1000, seed=seed)
-        assert found.lower < exact < found.upper
-        assert abs(found.log_z - exact) < 4 * found.standard_error + 0.05
+        annealed = rgrbm.anneal(rbm, x=both, n_clusters=2, n_betas=1000, seed=seed)
+        assert annealed.lower < exact < annealed.upper
+        assert abs(annealed.log_z - exact) < 4 * annealed.stderr + 0.05
 
 
 def test_the_mean_weight_of_a_mixture_is_right():
@@ -171,11 +171,11 @@ def test_the_mean_weight_of_a_mixture_is_right():
     rng = np.random.default_rng(2)
     rbm = RBMParameters(rng.normal(0, 0.8, (8, 4)), rng.normal(0, 0.5, 8), rng.normal(0, 0.5, 4))
     x = np.repeat(rng.integers(2, size=(3, 8), dtype=np.uint8), [5, 10, 20], axis=0)
-    found = rgrbm.anneal(rbm, x=x, n_clusters=3, n_betas=3, n_chains=40_000, seed=3)
+    annealed = rgrbm.anneal(rbm, x=x, n_clusters=3, n_betas=3, n_chains=40_000, seed=3)
     # 4.5 standard errors of the log of a mean: once in 100,000.
-    assert abs(found.log_z - rgrbm.log_z(rbm)) < 4.5 * found.standard_error
-    backward = -np.log(np.mean(np.exp(-found.reverse_log_weights + found.reverse_log_weights.min())))
-    assert backward + found.reverse_log_weights.min() == pytest.approx(rgrbm.log_z(rbm), abs=0.1)
+    assert abs(annealed.log_z - rgrbm.log_z(rbm)) < 4.5 * annealed.stderr
+    backward = -np.log(np.mean(np.exp(-annealed.reverse_log_weights + annealed.reverse_log_weights.min())))
+    assert backward + annealed.reverse_log_weights.min() == pytest.approx(rgrbm.log_z(rbm), abs=0.1)
 
 
 def test_clusters_of_nothing_are_refused():

@@ -135,8 +135,8 @@ def test_annealing_finds_log_z(with_data):
     x = sample_exactly(rbm, 100, seed=5) if with_data else None
     for seed in range(20):
         result = anneal(rbm, n_chains=300, n_betas=300, x=x, seed=seed)
-        assert abs(result.log_z - exact) < 4.5 * result.standard_error + 1e-9
-        assert result.lower < exact < result.upper or abs(result.log_z - exact) > 2 * result.standard_error
+        assert abs(result.log_z - exact) < 4.5 * result.stderr + 1e-9
+        assert result.lower < exact < result.upper or abs(result.log_z - exact) > 2 * result.stderr
 
 
 def test_bounds_enclose_log_z_on_average():

@@ -14,33 +14,33 @@ RBM = BernoulliRBM(6, n_iter=100, batch_size=50, random_state=0).fit(UNITS[:200]
 
 
 @pytest.fixture(scope="module", params=[True, False], ids=["test", "train"])
-def found(request):
+def result(request):
     test = UNITS[200:] if request.param else None
     return diagnose(RBM, UNITS[:200], test, seed=0, n_chains=6, n_steps=120, n_samples=80).to_dict()
 
 
-def test_series_are_those_of_the_diagnosis(found):
-    weights, activities, modes, energies, chains, memory = plot_diagnosis(found).axes
+def test_series_are_those_of_the_diagnosis(result):
+    weights, activities, modes, energies, chains, memory = plot_diagnosis(result).axes
     np.testing.assert_array_equal(
-        weights.patches[0].get_data().values, found["weights"]["histogram"]["counts"]["weights"]
+        weights.patches[0].get_data().values, result["weights"]["histogram"]["counts"]["weights"]
     )
-    counts = np.array(found["hidden_units"]["activities"]["counts"]["train"])
+    counts = np.array(result["hidden_units"]["activities"]["counts"]["train"])
     np.testing.assert_allclose(activities.patches[0].get_data().values, counts / counts.sum())
-    np.testing.assert_array_equal(modes.lines[0].get_ydata(), found["weights"]["singular_values"])
+    np.testing.assert_array_equal(modes.lines[0].get_ydata(), result["weights"]["singular_values"])
     labels = [text.get_text() for text in energies.get_legend().get_texts()]
-    assert labels == ["model's samples", "training data", *(["test data"] if found["n_test"] else [])]
+    assert labels == ["model's samples", "training data", *(["test data"] if result["n_test"] else [])]
     for patch, name in zip(energies.patches, ("model", "train", "test"), strict=False):
-        drawn = np.array(found["samples"]["energies"]["counts"][name])
+        drawn = np.array(result["samples"]["energies"]["counts"][name])
         np.testing.assert_allclose(patch.get_data().values, drawn / drawn.sum())
-    for line, rho in zip(chains.lines[:4], found["chains"]["autocorrelation"], strict=True):
+    for line, rho in zip(chains.lines[:4], result["chains"]["autocorrelation"], strict=True):
         np.testing.assert_array_equal(line.get_ydata(), rho)
     assert [np.sum(patch.get_data().values) for patch in memory.patches] == pytest.approx([1, 1])
-    assert f"{found['memory']['nearer']:.2f}" in memory.get_title()
+    assert f"{result['memory']['nearer']:.2f}" in memory.get_title()
     assert all(axes.get_xlabel() and axes.get_ylabel() for axes in (weights, activities, modes, energies, memory))
 
 
-def test_nothing_is_cut_and_no_text_is_over_another(found):
-    figure = plot_diagnosis(found)
+def test_nothing_is_cut_and_no_text_is_over_another(result):
+    figure = plot_diagnosis(result)
     renderer = FigureCanvasAgg(figure).get_renderer()
     figure.draw(renderer)
     texts = [a.title for a in figure.axes] + [a.xaxis.label for a in figure.axes] + [a.yaxis.label for a in figure.axes]
@@ -56,10 +56,10 @@ def test_nothing_is_cut_and_no_text_is_over_another(found):
         assert not one.overlaps(other)
 
 
-def test_what_is_not_known_is_left_out(found):
-    memory = found["memory"] | {"nearer": None, "n_reference": 0}
-    chains = found["chains"] | {"r_hat": [None] * 4}
-    axes = plot_diagnosis(found | {"memory": memory, "chains": chains}).axes
+def test_what_is_not_known_is_left_out(result):
+    memory = result["memory"] | {"nearer": None, "n_reference": 0}
+    chains = result["chains"] | {"r_hat": [None] * 4}
+    axes = plot_diagnosis(result | {"memory": memory, "chains": chains}).axes
     assert axes[5].get_title() == ""
     assert len(axes[5].patches) == 1
     assert "R̂ = ∞" in axes[4].get_legend().get_texts()[0].get_text()

@@ -111,9 +111,9 @@ def test_correlation_leaves_out_what_says_nothing():
     assert logarithmic.get_yscale() == "log"
     for axes, shown in ((linear, [1, 3, 4, 5]), (logarithmic, [1, 3])):
         np.testing.assert_array_equal(axes.lines[0].get_ydata(), EXACT)
-        simulated, found = axes.containers
+        simulated, result = axes.containers
         np.testing.assert_array_equal(simulated.lines[0].get_xdata(), DISTANCE)
-        np.testing.assert_array_equal(found.lines[0].get_xdata(), shown)
+        np.testing.assert_array_equal(result.lines[0].get_xdata(), shown)
     labels = [text.get_text() for text in linear.get_legend().get_texts()]
     assert sorted(labels) == ["exact at J′", "hidden spins of the RBM", "simulated ring at J′"]
 

@@ -22,8 +22,8 @@ def test_blockings_are_drawn_in_rows():
 
 
 def test_exponents_of_each_kernel():
-    found = {name: {"y_t": [[1.0, 0.1], [None, None]], "y_h": [[1.8, 0.1], [1.9, 0.1]]} for name in "abcdefghij"}
-    figure = square.plot_exponents(found)
+    exponent = {name: {"y_t": [[1.0, 0.1], [None, None]], "y_h": [[1.8, 0.1], [1.9, 0.1]]} for name in "abcdefghij"}
+    figure = square.plot_exponents(exponent)
     assert len(figure.axes) == 2
     assert [text.get_text() for text in figure.legends[0].get_texts()] == list("abcdefghij")
     styles = {(line[0].get_color(), line[0].get_marker()) for line in figure.axes[0].containers}

@@ -14,7 +14,7 @@ TRAINERS = {np.float32: kernels.Trainer32, np.float64: kernels.Trainer64}
 def options(n_epochs, **changes):
     return {
         "first_epoch": 0, "learning_rate": np.full(n_epochs, 0.05), "l1": np.zeros(n_epochs), "l2": 0.0,
-        "momentum": 0.9, "batch_size": 80, "k": 1, "method": "cd", "centered": False, "shuffle": True,
+        "momentum": 0.9, "batch_size": 80, "k": 1, "gradient": "cd", "centered": False, "shuffle": True,
         "optimizer": "adam",
     } | changes  # fmt: skip
 

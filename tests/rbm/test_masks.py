@@ -193,9 +193,9 @@ def test_local_filters_learn_the_decimation_of_the_ring(seed, shared):
     filters = filters * np.sign(filters[:, 1:2])
     np.testing.assert_allclose(filters[:, [0, 2]], 1, atol=0.06)
     assert filters[:, 1].min() > 2.5
-    found = rgrbm.rg.ring_couplings(rgrbm.effective_couplings(rbm), rbm.weights_)
-    assert abs(found.J / exact - 1) < 0.01
-    assert abs(found.largest_other) < 1e-6
+    couplings = rgrbm.rg.ring_couplings(rgrbm.effective_couplings(rbm), rbm.weights_)
+    assert abs(couplings.J / exact - 1) < 0.01
+    assert abs(couplings.largest_other) < 1e-6
     fresh = rgrbm.to_binary(ring.sample(50_000, method="exact", seed=100 + seed))
     measured = rgrbm.hidden_correlation(rgrbm.to_spins(rbm.sample_hidden(fresh, seed=seed)), rbm.weights_)
     assert abs(measured.J - exact) < max(0.01 * exact, 3 * measured.J_stderr)

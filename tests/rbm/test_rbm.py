@@ -473,7 +473,7 @@ def test_ctrl_c_ends_a_long_training_soon_and_leaves_it_ready_to_go_on(X):
 
 
 @pytest.mark.parametrize(
-    ("options", "found"),
+    ("options", "reason"),
     [
         ({"learning_rate": 1e30}, r"its largest weight is \d\.\d+e\+29"),
         ({"learning_rate": 1e5, "gradient": "pcd"}, "its largest weight is"),
@@ -482,13 +482,13 @@ def test_ctrl_c_ends_a_long_training_soon_and_leaves_it_ready_to_go_on(X):
         ({"mask": np.ones((N_VISIBLE, N_HIDDEN), bool), "learning_rate": 1e30}, "its largest weight is"),
     ],
 )
-def test_training_that_diverges_is_named_once(X, options, found):
+def test_training_that_diverges_is_named_once(X, options, reason):
     model = BernoulliRBM(n_components=N_HIDDEN, n_iter=20, random_state=0).set_params(**options)
     with pytest.warns(ConvergenceWarning) as warnings_seen:
         model.fit(X, callbacks=[lambda progress: None])
     assert len(warnings_seen) == 1
     assert warnings_seen[0].filename == __file__
-    assert re.match(rf"training has diverged by epoch 1: {found}", str(warnings_seen[0].message))
+    assert re.match(rf"training has diverged by epoch 1: {reason}", str(warnings_seen[0].message))
 
 
 def test_divergence_in_late_epochs_is_named_with_the_epoch(X):
@@ -578,7 +578,8 @@ BAD_DATA = [
     (two_patterns()[0], "Expected 2D array, got 1D array"),
     (np.zeros((0, 8)), r"0 sample\(s\)"),
     (np.zeros((3, 0)), r"0 feature\(s\)"),
-    (np.zeros((2, 2, 2)), "dim 3"),
+    (np.zeros((2, 2, 2)), r"one sample per row.* got shape \(2, 2, 2\)\. Flatten .* X\.reshape\(len\(X\), -1\)"),
+    (np.ma.masked_equal(two_patterns(), 0), "got masked values"),
     (np.full((2, 2), "a"), "(?i)could not convert|dtype='numeric'"),
     (np.full((2, 2), 1j), "Complex data not supported"),
 ]

@@ -100,7 +100,7 @@ def test_probabilities_as_data_enter_as_they_are():
     trainer.set_real_data(x, None)
     trainer.run(
         first_epoch=0, learning_rate=np.ones(1), l1=np.zeros(1), l2=0.0, momentum=0.0, batch_size=20, k=1,
-        method="exact", centered=False, shuffle=True,
+        gradient="exact", centered=False, shuffle=True,
     )  # fmt: skip
     h = 1 / (1 + np.exp(-(x @ rbm.weights_ + rbm.intercept_hidden_)))
     np.testing.assert_allclose(

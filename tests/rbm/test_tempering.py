@@ -57,12 +57,12 @@ def coins(n_samples, n_units):
 def test_every_temperature_has_its_distribution_where_plain_chains_are_stuck(dtype):
     """4,096 chains of 8 temperatures: 8 chi-squares of 1e-7 each, both precisions together fail below 2e-6."""
     rbm, x = two_modes(), coins(4096, 6)
-    trainer, _ = frozen_run(rbm, x, 400, dtype, method="pt", n_temperatures=8)
+    trainer, _ = frozen_run(rbm, x, 400, dtype, gradient="pt", n_temperatures=8)
     chains = trainer.state()["chains"].reshape(8, 4096, 6)
     for beta, row in zip(np.linspace(1, 0, 8), chains, strict=True):
         statistic, degrees = chi_square(row, tempered_log_distribution(rbm, np.zeros(6), beta))
         assert statistic < chi2.isf(1e-7, degrees)
-    plain, _ = frozen_run(rbm, x, 400, dtype, method="pcd")
+    plain, _ = frozen_run(rbm, x, 400, dtype, gradient="pcd")
     statistic, degrees = chi_square(plain.state()["chains"], tempered_log_distribution(rbm, np.zeros(6), 1.0))
     assert statistic > 10 * chi2.isf(1e-7, degrees)
 
@@ -74,7 +74,7 @@ def test_distribution_of_random_weights_with_the_datas_own_biases_at_the_hot_end
     x = (np.random.default_rng(1).random((2048, n)) < np.linspace(0.2, 0.9, n)).astype(np.uint8)
     ones = x.sum(axis=0)
     base = np.log(ones + 0.5) - np.log(2048 - ones + 0.5)
-    trainer, _ = frozen_run(rbm, x, 100, method="pt", n_temperatures=5)
+    trainer, _ = frozen_run(rbm, x, 100, gradient="pt", n_temperatures=5)
     for beta, row in zip(np.linspace(1, 0, 5), trainer.state()["chains"].reshape(5, 2048, n), strict=True):
         statistic, degrees = chi_square(row, tempered_log_distribution(rbm, base, beta))
         assert statistic < chi2.isf(1e-7, degrees)
@@ -87,7 +87,7 @@ def test_exchange_rate_is_the_expected_one():
     U = (v @ rbm.intercept_visible_)[:, None] + h @ rbm.intercept_hidden_ + v @ rbm.weights_ @ h.T
     cold = np.exp(U - logsumexp(U)).ravel()
     expected = (cold[:, None] * np.minimum(1, np.exp(U.ravel() - U.ravel()[:, None])) / U.size).sum()
-    _, report = frozen_run(rbm, x, 120, method="pt", n_temperatures=2)
+    _, report = frozen_run(rbm, x, 120, gradient="pt", n_temperatures=2)
     rate = report["exchange_rate"][20:]
     assert rate.shape == (100,)
     assert abs(rate.mean() - expected) < 5 * rate.std(ddof=1) / 10
@@ -96,7 +96,7 @@ def test_exchange_rate_is_the_expected_one():
 
 def test_equal_distributions_always_exchange():
     zero = RBMParameters(np.zeros((4, 3)), np.zeros(4), np.zeros(3))
-    _, report = frozen_run(zero, coins(100, 4), 5, method="pt", n_temperatures=3)
+    _, report = frozen_run(zero, coins(100, 4), 5, gradient="pt", n_temperatures=3)
     np.testing.assert_array_equal(report["exchange_rate"], 1.0)
 
 
@@ -132,7 +132,7 @@ def test_weighted_and_real_data_are_learned_from():
         (trainer.set_data if data.dtype == np.uint8 else trainer.set_real_data)(data, weight)
         trainer.run(
             first_epoch=0, learning_rate=np.full(3000, 0.1), l1=np.zeros(3000), l2=0.01, momentum=0.0, batch_size=100,
-            k=1, method="pt", centered=True, shuffle=True, n_temperatures=3,
+            k=1, gradient="pt", centered=True, shuffle=True, n_temperatures=3,
         )  # fmt: skip
         model = RBMParameters(trainer.weights, trainer.visible_bias, trainer.hidden_bias)
         np.testing.assert_allclose(rgrbm.likelihood.expectations(model).visible, data[0], atol=0.05)
@@ -142,4 +142,4 @@ def test_too_few_temperatures_are_refused():
     with pytest.raises(ValueError, match="n_temperatures"):
         BernoulliRBM(gradient="pt", n_temperatures=1).fit(np.zeros((3, 2)))
     with pytest.raises(ValueError, match="n_temperatures must be at least 2"):
-        frozen_run(random_rbm(2, 2, 1.0), coins(4, 2), 1, method="pt", n_temperatures=1)
+        frozen_run(random_rbm(2, 2, 1.0), coins(4, 2), 1, gradient="pt", n_temperatures=1)

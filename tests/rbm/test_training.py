@@ -70,7 +70,7 @@ def test_every_epoch_is_run_once_and_in_order():
     for start, length, settings in trainer.calls:
         assert start == first
         assert settings == {
-            "l2": 0.25, "momentum": 0.5, "batch_size": 7, "k": 2, "method": "pcd", "centered": False,
+            "l2": 0.25, "momentum": 0.5, "batch_size": 7, "k": 2, "gradient": "pcd", "centered": False,
             "shuffle": False, "optimizer": "adam", "n_temperatures": 4,
         }  # fmt: skip
         first += length
@@ -83,7 +83,7 @@ def test_every_epoch_is_run_once_and_in_order():
 
 
 @pytest.mark.parametrize(
-    ("parameter", "value", "found"),
+    ("parameter", "value", "reason"),
     [
         ("weights", 2e3, "its largest weight is 2e\\+03"),
         ("weights", -2e3, "its largest weight is 2e\\+03"),
@@ -92,14 +92,14 @@ def test_every_epoch_is_run_once_and_in_order():
         ("hidden_bias", np.nan, "a bias is not finite"),
     ],
 )
-def test_parameters_past_any_use_are_named(parameter, value, found):
+def test_parameters_past_any_use_are_named(parameter, value, reason):
     class Broken(RecordingTrainer):
         pass
 
     setattr(
         Broken, parameter, property(lambda self: np.array([[value, 0.0]]) if len(self.calls) > 1 else np.zeros((1, 2)))
     )
-    with pytest.warns(ConvergenceWarning, match=f"by epoch 5: {found}") as warnings_seen:
+    with pytest.warns(ConvergenceWarning, match=f"by epoch 5: {reason}") as warnings_seen:
         run(5, Broken())
     assert len(warnings_seen) == 1
 
@@ -327,7 +327,7 @@ def test_l1_warmup():
 def test_history_becomes_a_dataframe():
     pd = pytest.importorskip("pandas")
     history, _ = run(5)
-    frame = history.to_dataframe()
+    frame = history.to_frame()
     assert list(frame.columns) == ["learning_rate", "l1", "reconstruction_error", "gradient_norm"]
     pd.testing.assert_index_equal(frame.index, pd.RangeIndex(1, 6, name="epoch"))
     np.testing.assert_array_equal(frame["reconstruction_error"], history["reconstruction_error"])

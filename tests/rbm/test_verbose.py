@@ -18,8 +18,8 @@ def lines_of(printed):
     """Epoch, pseudo-likelihood and seconds of each line in scikit-learn's form; nothing else may be printed."""
     form = r"\[BernoulliRBM\] Iteration (\d+), pseudo-likelihood = (-\d+\.\d\d), time = (\d+\.\d\d)s"
     assert printed.err == ""
-    found = [re.fullmatch(form, line) for line in printed.out.splitlines()]
-    return [(int(m[1]), float(m[2]), float(m[3])) for m in found]
+    results = [re.fullmatch(form, line) for line in printed.out.splitlines()]
+    return [(int(m[1]), float(m[2]), float(m[3])) for m in results]
 
 
 @pytest.fixture
@@ -70,7 +70,7 @@ def test_the_pseudo_likelihood_of_a_line(X, pipe, capfd):
     data, weights = np.tile(X, (10_000 // len(X), 1)), np.tile(weights, 10_000 // len(X))
     rbm = BernoulliRBM(n_components=2, n_iter=1, batch_size=100, verbose=1, random_state=0)
     rbm.fit(data, sample_weight=weights)
-    ((_, found, _),) = lines_of(capfd.readouterr())
+    ((_, result, _),) = lines_of(capfd.readouterr())
     p = rbm.intercept_visible_, rbm.intercept_hidden_
     n = data.shape[1]
     flipped = np.array([energies.flipped_log_pseudo_likelihood(X, np.full(len(X), i), rbm.weights_, *p)
@@ -79,4 +79,4 @@ def test_the_pseudo_likelihood_of_a_line(X, pipe, capfd):
     np.testing.assert_allclose(flipped.mean(axis=0), exact, rtol=1e-9)
     w = weights[: len(X)] / weights[: len(X)].sum()
     error = np.sqrt((w**2 * flipped.var(axis=0)).sum() / (10_000 // len(X)))
-    assert abs(found - w @ exact) < 5 * error + 0.005  # two decimals are printed
+    assert abs(result - w @ exact) < 5 * error + 0.005  # two decimals are printed

@@ -185,7 +185,7 @@ def test_text_of_others_is_only_text(ising, tmp_path):
 
 def test_diagnostics_are_shown(ising, tmp_path):
     """Whatever their names are: numbers, arrays, tables of both kinds, and a figure."""
-    found = {
+    result = {
         "gap": 1.25, "dead_units": [], "r_hat": None, "memorised": False,
         "singular_values": [k / 7 for k in range(200)],
         "log_likelihood": {"train": {"mean": -97.5, "lower": -98.5}, "test": {"mean": -99.5, "lower": -99.75}},
@@ -195,7 +195,7 @@ def test_diagnostics_are_shown(ising, tmp_path):
     }  # fmt: skip
 
     def change(results):
-        results["diagnosis"] = found
+        results["diagnosis"] = result
         results["figures"]["diagnosis.png"] = ""
 
     run = changed(ising, tmp_path / "run", change)

@@ -120,7 +120,7 @@ def test_problems_are_seen(browser, ising, tmp_path, problem):
     shutil.copy(ising / "loss.png", tmp_path / "other.png")
     text = page.read_text(encoding="utf-8")
     page.write_text(text.replace("<main>", f"<main>{BROKEN[problem]}"), encoding="utf-8")
-    found = problems(browser, page, 1280)
-    assert any(problem in said for said in found), found
+    row = problems(browser, page, 1280)
+    assert any(problem in said for said in row), row
     page.write_text(text, encoding="utf-8")
     assert problems(browser, page, 1280) == []

@@ -107,8 +107,8 @@ def test_seeds_and_threads():
 
 def test_strong_weights_are_a_majority():
     spins = random_spins(500, 8, 8)
-    found = ConvolutionKernel(np.full((2, 2), 50.0), 2).probabilities(spins)
-    np.testing.assert_allclose(found, MajorityKernel().probabilities(spins), atol=1e-80)
+    result = ConvolutionKernel(np.full((2, 2), 50.0), 2).probabilities(spins)
+    np.testing.assert_allclose(result, MajorityKernel().probabilities(spins), atol=1e-80)
 
 
 def test_kernels_are_frozen():
@@ -147,10 +147,10 @@ def test_kernel_of_given_parameters_keeps_the_field():
     mask = masks.lattice((6, 6), 3, 2, shared=True)
     for number, value in enumerate(kernel.weights.ravel(), start=1):
         w[mask == number] = value
-    found = ConvolutionKernel.from_rbm(binary_parameters(w, 0.1, 0.4), (6, 6), 3, 2)
-    np.testing.assert_allclose(found.weights, kernel.weights, atol=1e-14)
-    assert found.field == pytest.approx(0.4, abs=1e-14)
-    assert not found.is_symmetric
+    result = ConvolutionKernel.from_rbm(binary_parameters(w, 0.1, 0.4), (6, 6), 3, 2)
+    np.testing.assert_allclose(result.weights, kernel.weights, atol=1e-14)
+    assert result.field == pytest.approx(0.4, abs=1e-14)
+    assert not result.is_symmetric
     flipped = ConvolutionKernel.from_rbm(binary_parameters(-w, 0.1, -0.4), (6, 6), 3, 2)
     np.testing.assert_allclose(flipped.weights, kernel.weights, atol=1e-14)
     assert flipped.field == pytest.approx(0.4, abs=1e-14)

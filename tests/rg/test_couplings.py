@@ -44,12 +44,12 @@ def by_definition(rbm, layer):
     return {S: np.mean(f * s[:, S].prod(axis=1)) for size in range(5) for S in combinations(range(n), size)}
 
 
-def as_dict(found):
-    n = len(found.fields)
-    result = {(): found.constant}
-    result |= {(i,): found.fields[i] for i in range(n)}
-    result |= {(i, j): found.pairs[i, j] for i, j in combinations(range(n), 2)}
-    for sets in (found.triples, found.quadruples):
+def as_dict(measured):
+    n = len(measured.fields)
+    result = {(): measured.constant}
+    result |= {(i,): measured.fields[i] for i in range(n)}
+    result |= {(i, j): measured.pairs[i, j] for i, j in combinations(range(n), 2)}
+    for sets in (measured.triples, measured.quadruples):
         result |= {tuple(S): value for S, value in zip(sets.units.tolist(), sets.values, strict=True)}
     return result
 
@@ -59,12 +59,12 @@ def as_dict(found):
 def test_exact_methods_agree_with_the_definition_at_all_orders(name, layer, method):
     rbm = MODELS[name]
     expected = by_definition(rbm, layer)
-    found = as_dict(rgrbm.effective_couplings(rbm, layer, 4, method))
-    assert found.keys() == expected.keys()
+    couplings = as_dict(rgrbm.effective_couplings(rbm, layer, 4, method))
+    assert couplings.keys() == expected.keys()
     largest = max(1.0, *np.abs(list(expected.values())))
     for S, value in expected.items():
         # Rounding is relative to the energies that are summed, of which the constant is the mean.
-        assert found[S] == pytest.approx(value, rel=0, abs=1e-12 * (1 if name != "saturated" else largest)), S
+        assert couplings[S] == pytest.approx(value, rel=0, abs=1e-12 * (1 if name != "saturated" else largest)), S
 
 
 @pytest.mark.parametrize("method", ["fourier", "enumeration"])
@@ -72,9 +72,9 @@ def test_exact_methods_agree_with_the_definition_at_all_orders(name, layer, meth
 def test_fourier_and_enumeration_agree_with_walsh_hadamard_to_rounding(name, layer, method):
     rbm = MODELS[name]
     reference = as_dict(rgrbm.effective_couplings(rbm, layer, 4, "walsh-hadamard"))
-    found = as_dict(rgrbm.effective_couplings(rbm, layer, 4, method))
+    couplings = as_dict(rgrbm.effective_couplings(rbm, layer, 4, method))
     energies = abs(reference[()]) + sum(abs(value) for S, value in reference.items() if len(S) == 1)
-    difference = max(abs(found[S] - value) for S, value in reference.items())
+    difference = max(abs(couplings[S] - value) for S, value in reference.items())
     assert difference < 1e-12 * max(1, energies / 100)
 
 
@@ -98,7 +98,7 @@ def test_wide_rows_against_the_exact_distribution_of_their_sums(n):
     w = rng.integers(-3, 4, size=(n, 2)) / 4
     theta = np.array([0.3, -20.0])
     sets = {3: [[0, 1, 2], [5, 9, 30]], 4: [[0, 1, 2, 3], [9, 5, 30, 31]]}
-    found = rgrbm.effective_couplings(
+    couplings = rgrbm.effective_couplings(
         rgrbm.model.binary_parameters(w, 0.0, theta), "visible", 4, triples=sets[3], quadruples=sets[4]
     )
     constant = rgrbm.model.spin_parameters(rgrbm.model.binary_parameters(w, 0.0, theta)).constant
@@ -106,21 +106,23 @@ def test_wide_rows_against_the_exact_distribution_of_their_sums(n):
     def exact(S):
         return sum(exact_row(w[:, a], S, theta[a]) for a in range(2))
 
-    assert found.constant - constant == pytest.approx(exact([]), rel=1e-12)
+    assert couplings.constant - constant == pytest.approx(exact([]), rel=1e-12)
     for i in (0, 7, n - 1):
-        assert found.fields[i] == pytest.approx(exact([i]), abs=1e-13)
-        assert found.pairs[i, 3] == pytest.approx(exact([i, 3]), abs=1e-13)
-    for result, size in ((found.triples, 3), (found.quadruples, 4)):
+        assert couplings.fields[i] == pytest.approx(exact([i]), abs=1e-13)
+        assert couplings.pairs[i, 3] == pytest.approx(exact([i, 3]), abs=1e-13)
+    for result, size in ((couplings.triples, 3), (couplings.quadruples, 4)):
         np.testing.assert_allclose(result.values, [exact(S) for S in sets[size]], rtol=0, atol=1e-13)
 
 
 def test_hidden_couplings_of_the_decimation_rbm_are_those_of_the_decimated_ring():
     J = 0.9
-    found = rgrbm.effective_couplings(rgrbm.rg.decimation_rbm(256, J, 2.5), order=3, triples=[[0, 1, 2], [7, 9, 50]])
+    couplings = rgrbm.effective_couplings(
+        rgrbm.rg.decimation_rbm(256, J, 2.5), order=3, triples=[[0, 1, 2], [7, 9, 50]]
+    )
     bond = np.eye(128, k=1) + np.eye(128, k=-1) + np.eye(128, k=127) + np.eye(128, k=-127)
-    np.testing.assert_allclose(found.pairs, rgrbm.decimate(J).J * bond, atol=1e-13)
-    np.testing.assert_allclose(found.fields, 0, atol=1e-13)
-    np.testing.assert_allclose(found.triples.values, 0, atol=1e-13)
+    np.testing.assert_allclose(couplings.pairs, rgrbm.decimate(J).J * bond, atol=1e-13)
+    np.testing.assert_allclose(couplings.fields, 0, atol=1e-13)
+    np.testing.assert_allclose(couplings.triples.values, 0, atol=1e-13)
 
 
 def test_visible_couplings_of_the_bond_rbm_are_the_models_own_at_any_size():
@@ -129,18 +131,18 @@ def test_visible_couplings_of_the_bond_rbm_are_the_models_own_at_any_size():
     J, h = rng.normal(size=len(bonds)), rng.normal(size=48)
     expected = np.zeros((48, 48))
     np.add.at(expected, tuple(bonds.T), J)
-    found = rgrbm.effective_couplings(rgrbm.rg.bond_rbm(48, bonds, J, h), "visible")
-    np.testing.assert_allclose(found.pairs, expected + expected.T, atol=1e-13)
-    np.testing.assert_allclose(found.fields, h, atol=1e-13)
+    couplings = rgrbm.effective_couplings(rgrbm.rg.bond_rbm(48, bonds, J, h), "visible")
+    np.testing.assert_allclose(couplings.pairs, expected + expected.T, atol=1e-13)
+    np.testing.assert_allclose(couplings.fields, h, atol=1e-13)
 
 
 @pytest.mark.parametrize("method", ["fourier", "enumeration"])
 def test_square_lattice_decimated_has_the_couplings_of_its_closed_form(method):
     L, J = 8, 0.44
-    found = rgrbm.rg.lattice_decimation_rbm(L * L, rgrbm.spins.lattice_bonds((L, L)), J, K=2.0)
-    unit = {divmod(int(site), L): j for j, site in enumerate(found.hidden_sites)}
+    decimated = rgrbm.rg.lattice_decimation_rbm(L * L, rgrbm.spins.lattice_bonds((L, L)), J, K=2.0)
+    unit = {divmod(int(site), L): j for j, site in enumerate(decimated.hidden_sites)}
     star = [unit[0, 2], unit[1, 1], unit[1, 3], unit[2, 2]]  # around the site (1, 2) that is summed over
-    couplings = rgrbm.effective_couplings(found.rbm, "hidden", 4, method, triples=[star[:3]], quadruples=[star])
+    couplings = rgrbm.effective_couplings(decimated.rbm, "hidden", 4, method, triples=[star[:3]], quadruples=[star])
     c2, c4 = np.log(np.cosh(2 * J)), np.log(np.cosh(4 * J))
     assert couplings.pairs[star[0], star[1]] == pytest.approx(c4 / 4, abs=1e-13)  # nearest neighbours
     assert couplings.pairs[star[0], star[3]] == pytest.approx(c4 / 8, abs=1e-13)  # second neighbours
@@ -165,13 +167,15 @@ def test_the_gaussian_formula_is_good_for_dense_rows_and_bad_for_sparse_ones():
 
 def test_the_gaussian_formula_against_quadrature():
     w, theta = np.array([0.7, -0.4, 1.1, 0.2]), 0.5
-    found = rgrbm.effective_couplings(rgrbm.model.binary_parameters(w[:, None], 0.0, theta), "visible", 2, "gaussian")
+    couplings = rgrbm.effective_couplings(
+        rgrbm.model.binary_parameters(w[:, None], 0.0, theta), "visible", 2, "gaussian"
+    )
     nodes, weight = np.polynomial.hermite_e.hermegauss(80)
     x = np.sqrt(w[2] ** 2 + w[3] ** 2) * nodes
     pair = 0.0
     for a, b in ((1, 1), (1, -1), (-1, 1), (-1, -1)):
         pair += a * b * (weight / weight.sum()) @ np.log(np.cosh(theta + a * w[0] + b * w[1] + x)) / 4
-    assert found.pairs[0, 1] == pytest.approx(pair, abs=1e-9)  # what 80 quadrature nodes leave
+    assert couplings.pairs[0, 1] == pytest.approx(pair, abs=1e-9)  # what 80 quadrature nodes leave
 
 
 @pytest.mark.parametrize("layer", ["visible", "hidden"])
@@ -179,9 +183,9 @@ def test_the_gaussian_formula_against_quadrature():
 def test_lattice_gas_couplings_are_the_inclusion_exclusion_of_the_energies(name, layer):
     rbm = MODELS[name]
     every = transforms.lattice_gas_transform(rgrbm.likelihood.log_marginal(rbm, layer, normalized=False))
-    found = as_dict(rgrbm.rg.lattice_gas_couplings(rbm, layer, 4))
+    couplings = as_dict(rgrbm.rg.lattice_gas_couplings(rbm, layer, 4))
     scale = max(1.0, np.abs(every).max())
-    for S, value in found.items():
+    for S, value in couplings.items():
         assert value == pytest.approx(every[sum(1 << i for i in S)], rel=0, abs=1e-12 * scale), S
 
 
@@ -204,12 +208,12 @@ def test_spin_couplings_are_sums_over_lattice_gas_couplings():
 def test_the_expansion_is_the_log_of_the_marginal():
     rbm = random_rbm(7, 4, 1.5)
     x = states(4)
-    for found, units in (
+    for result, units in (
         (rgrbm.effective_couplings(rbm, "hidden", 4), 2 * x - 1),
         (rgrbm.rg.lattice_gas_couplings(rbm, "hidden", 4), x),
     ):
         np.testing.assert_allclose(
-            found.minus_energy(units), rgrbm.likelihood.log_marginal(rbm, "hidden", normalized=False), atol=1e-12
+            result.minus_energy(units), rgrbm.likelihood.log_marginal(rbm, "hidden", normalized=False), atol=1e-12
         )
 
 

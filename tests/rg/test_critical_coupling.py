@@ -57,10 +57,10 @@ def drawn(side, n, seed):
 def test_all_states(expected):
     """Means and derivatives on 2×2 from all states of 4×4 and 2×2; 4 numbers to 4 s.e., once in 4,000."""
     delta, J_c = expected
-    found = match_critical_coupling(
+    result = match_critical_coupling(
         drawn(4, 100_000, 1), drawn(2, 100_000, 2), MajorityKernel(), J=J, operators=SOME, levels=1, seed=3
     )
-    for i, match in enumerate(found.matches):
+    for i, match in enumerate(result.matches):
         assert match.operator == SOME[i].name
         assert abs(match.difference - delta[i] / 4) < 4 * match.difference_stderr < 0.1
         assert abs(match.J_c - J_c[i]) < 4 * match.J_c_stderr < 0.05
@@ -84,17 +84,17 @@ def test_the_square_lattice():
     large, small = (
         IsingModel((L, L), 0.435).ensemble(8192, method="heat_bath", burn_in=2000, spacing=300, seed=L) for L in (16, 8)
     )
-    found = match_critical_coupling(large, small, MajorityKernel(), seed=2)
-    assert found.J == 0.435
-    estimate = found.J_c(2)
+    result = match_critical_coupling(large, small, MajorityKernel(), seed=2)
+    assert result.J == 0.435
+    estimate = result.J_c(2)
     assert abs(estimate.mean - J_C) < 4 * estimate.stderr + 0.002
     assert estimate.stderr < 0.002
-    frame = found.to_frame()
+    frame = result.to_frame()
     assert len(frame) == 2 * len(EVEN_OPERATORS)
-    assert json.loads(json.dumps(found.to_dict()))["matches"][0]["shape"] == [8, 8]
-    assert "on 4×4" in str(found)
+    assert json.loads(json.dumps(result.to_dict()))["matches"][0]["shape"] == [8, 8]
+    assert "on 4×4" in str(result)
     with pytest.raises(KeyError, match="'plus' was not matched at level 1"):
-        found.J_c(1, "plus")
+        result.J_c(1, "plus")
 
 
 def test_seeds():

@@ -144,11 +144,11 @@ def square_hidden_distribution(J):
 @pytest.mark.parametrize("J", [-0.5, 0.2, 0.44, 1.0])
 def test_sublattices_of_the_square_lattice(J):
     bonds = rgrbm.spins.lattice_bonds((4, 4))
-    found = rgrbm.rg.sublattice_rbm(16, bonds, J)
-    visible, hidden, log_z = marginals(found.rbm)
+    exact_rbm = rgrbm.rg.sublattice_rbm(16, bonds, J)
+    visible, hidden, log_z = marginals(exact_rbm.rbm)
     np.testing.assert_allclose(visible, square_hidden_distribution(J), atol=1e-11)
     np.testing.assert_allclose(hidden, square_hidden_distribution(J), atol=1e-11)
-    assert log_z - found.log_z_offset == pytest.approx(exact.torus_log_z(J, 4, 4), abs=1e-10)
+    assert log_z - exact_rbm.log_z_offset == pytest.approx(exact.torus_log_z(J, 4, 4), abs=1e-10)
     for K in (0.5, 3.0):
         decimated = rgrbm.rg.lattice_decimation_rbm(16, bonds, J, K)
         np.testing.assert_allclose(
@@ -183,14 +183,14 @@ def test_sublattices_with_fields_and_mixed_bonds():
     rng = np.random.default_rng(1)
     bonds = [(0, 3), (3, 1), (1, 4), (5, 2), (2, 5), (4, 0)]
     J, h = rng.normal(size=6), rng.normal(size=6)
-    found = rgrbm.rg.sublattice_rbm(6, bonds, J, h)
+    exact_rbm = rgrbm.rg.sublattice_rbm(6, bonds, J, h)
     distribution, log_z_spins = log_distribution(6, bonds, J, h)
-    log_p = joint(found.rbm)
-    place = (states(len(found.visible_sites)) @ (1 << found.visible_sites)).astype(int)[:, None] + (
-        states(len(found.hidden_sites)) @ (1 << found.hidden_sites)
+    log_p = joint(exact_rbm.rbm)
+    index = (states(len(exact_rbm.visible_sites)) @ (1 << exact_rbm.visible_sites)).astype(int)[:, None] + (
+        states(len(exact_rbm.hidden_sites)) @ (1 << exact_rbm.hidden_sites)
     ).astype(int)
-    np.testing.assert_allclose(log_p - logsumexp(log_p), distribution[place], atol=1e-12)
-    assert logsumexp(log_p) - found.log_z_offset == pytest.approx(log_z_spins, abs=1e-12)
+    np.testing.assert_allclose(log_p - logsumexp(log_p), distribution[index], atol=1e-12)
+    assert logsumexp(log_p) - exact_rbm.log_z_offset == pytest.approx(log_z_spins, abs=1e-12)
 
 
 def test_bad_input_is_refused():

@@ -19,13 +19,13 @@ def test_filter_positions_turn_with_the_ring():
     w[3, 0] = -2.0  # one site, whatever its sign
     w[[9, 0, 1], 1] = 1, 3, 1  # around the seam
     w[[4, 5], 2] = 1, -1  # between two sites
-    found = filter_positions(w)
-    assert found[0] == pytest.approx(3)
-    assert min(found[1], 10 - found[1]) == pytest.approx(0, abs=1e-12)
-    assert found[2] == pytest.approx(4.5)
-    assert math.isnan(found[3])
+    positions = filter_positions(w)
+    assert positions[0] == pytest.approx(3)
+    assert min(positions[1], 10 - positions[1]) == pytest.approx(0, abs=1e-12)
+    assert positions[2] == pytest.approx(4.5)
+    assert math.isnan(positions[3])
     shifted = filter_positions(np.roll(w, 4, axis=0))
-    apart = (shifted - found - 4 + 5) % 10 - 5
+    apart = (shifted - positions - 4 + 5) % 10 - 5
     np.testing.assert_allclose(apart[:3], 0, atol=1e-12)
 
 

@@ -44,12 +44,12 @@ def test_exact_distributions_give_back_their_couplings(shape, operators, couplin
 def test_products_are_half_of_what_a_flip_changes(shape):
     operators = RING_OPERATORS if len(shape) == 1 else EVEN_OPERATORS[:9] + ODD_OPERATORS
     spins = np.random.default_rng(0).choice([-1, 1], (4, *shape)).astype(np.int8)
-    found = products_with_each_site(spins, operators).reshape(*spins.shape, len(operators))
+    sums = products_with_each_site(spins, operators).reshape(*spins.shape, len(operators))
     before = operator_sums(spins, operators)
     for site in np.ndindex(shape):
         flipped = spins.copy()
         flipped[(slice(None), *site)] *= -1
-        np.testing.assert_array_equal(2 * found[(slice(None), *site)], before - operator_sums(flipped, operators))
+        np.testing.assert_array_equal(2 * sums[(slice(None), *site)], before - operator_sums(flipped, operators))
 
 
 def test_error_bars_are_true():
@@ -88,7 +88,7 @@ def test_what_part_is_other_couplings():
         (np.ones((50, 8, 8)), {}, NoFiniteHamiltonianError, "no finite couplings|frozen"),
         (np.zeros((5, 4, 4)), {}, ValueError, "±1"),
         (np.ones((5, 4)), {}, ValueError, "dimensions"),
-        (np.ones((5, 2, 2)), {"operators": EVEN_OPERATORS[3:4]}, ValueError, "goes around a lattice of shape"),
+        (np.ones((5, 2, 2)), {"operators": EVEN_OPERATORS[3:4]}, ValueError, "has a site twice on a lattice of shape"),
         (np.ones((5, 4, 4)), {"weights": [1, 1, 1, 1, -1]}, ValueError, "weights must be 5 numbers"),
         (np.ones((5, 4, 4)), {"n_blocks": 0}, ValueError, "n_blocks"),
         (np.ones((5, 4, 4)), {"operators": ["nearest"]}, TypeError, "SpinOperator"),
@@ -108,11 +108,11 @@ def test_dependent_operators_are_refused():
 
 def test_threads_of_the_blas_change_no_bit():
     spins = rgrbm.IsingModel((32, 32), 0.4).sample(200, method="swendsen_wang", n_chains=50, spacing=3, seed=0)
-    found = []
+    results = []
     for n_threads in (1, 2):
         with threadpool_limits(n_threads):
             kadanoff = rgrbm.rg.optimal_block_kernel((4, 4), 0.4, width=3, n_starts=1)
             informative = rgrbm.rg.most_informative_kernel(rgrbm.rg.count_surroundings(spins, 3), n_starts=2)
-            found.append([fit_hamiltonian(spins).couplings, kadanoff.kernel.weights, informative.kernel.weights])
-    for one, two in zip(*found, strict=True):
+            results.append([fit_hamiltonian(spins).couplings, kadanoff.kernel.weights, informative.kernel.weights])
+    for one, two in zip(*results, strict=True):
         np.testing.assert_array_equal(one, two)

@@ -33,66 +33,66 @@ def measure(J, n_samples, seed, flip=0.0):
     return hidden_correlation(h * np.where(rng.random(h.shape) < flip, -1, 1), w), w
 
 
-def log_amplitude_stderr(found):
+def log_amplitude_stderr(result):
     """At most the errors of ln C(1) and of the slope ln tanh J, since ln a is their difference."""
-    return found.stderr[2] / found.correlation[2] + found.J_stderr * 2 / math.sinh(2 * found.J)
+    return result.stderr[2] / result.correlation[2] + result.J_stderr * 2 / math.sinh(2 * result.J)
 
 
 @pytest.mark.parametrize("J", [-1.0, 0.6, 1.0, 1.4])
 def test_exact_decimation_gives_the_renormalized_ring(J):
     # Six correlations and J within 5 standard errors: one seed in a million fails.
     renormalized = decimate(J).J
-    found, _ = measure(J, 5000, seed=1)
+    result, _ = measure(J, 5000, seed=1)
     expected = exact.ring_correlation(renormalized, N // 2, N // 4)
-    even = found.correlation[::2][1:7]
-    assert np.all(np.abs(even - expected[1:7]) < 5 * found.stderr[::2][1:7])
-    assert abs(found.J - renormalized) < 5 * found.J_stderr
-    assert found.J_stderr < 0.03
-    assert abs(math.log(found.amplitude)) < 5 * log_amplitude_stderr(found)
-    assert log_amplitude_stderr(found) < 0.05
-    assert found.n_unique == N // 2
+    even = result.correlation[::2][1:7]
+    assert np.all(np.abs(even - expected[1:7]) < 5 * result.stderr[::2][1:7])
+    assert abs(result.J - renormalized) < 5 * result.J_stderr
+    assert result.J_stderr < 0.03
+    assert abs(math.log(result.amplitude)) < 5 * log_amplitude_stderr(result)
+    assert log_amplitude_stderr(result) < 0.05
+    assert result.n_unique == N // 2
 
 
 def test_pairs_and_distances_are_those_of_the_filters():
-    found, w = measure(1.0, 100, seed=0)
-    np.testing.assert_array_equal(found.distance, np.arange(N // 2 + 1))
-    np.testing.assert_array_equal(found.n_pairs[1::2], 0)
-    np.testing.assert_array_equal(found.n_pairs[2:-1:2], N // 2)
-    assert (found.n_pairs[0], found.n_pairs[-1]) == (0, N // 4)
-    assert found.n_pairs.sum() == math.comb(w.shape[1], 2)
-    np.testing.assert_array_equal(np.isnan(found.correlation), found.n_pairs == 0)
-    np.testing.assert_array_equal(np.isnan(found.stderr), found.n_pairs == 0)
+    result, w = measure(1.0, 100, seed=0)
+    np.testing.assert_array_equal(result.distance, np.arange(N // 2 + 1))
+    np.testing.assert_array_equal(result.n_pairs[1::2], 0)
+    np.testing.assert_array_equal(result.n_pairs[2:-1:2], N // 2)
+    assert (result.n_pairs[0], result.n_pairs[-1]) == (0, N // 4)
+    assert result.n_pairs.sum() == math.comb(w.shape[1], 2)
+    np.testing.assert_array_equal(np.isnan(result.correlation), result.n_pairs == 0)
+    np.testing.assert_array_equal(np.isnan(result.stderr), result.n_pairs == 0)
 
 
 @pytest.mark.parametrize("flip", [0.03, 0.1])
 def test_noise_attenuates_the_amplitude_and_not_the_slope(flip):
     # Reversal with probability p multiplies each correlation by (1 − 2p)². 5 standard errors, as above.
     renormalized = decimate(1.0).J
-    found, _ = measure(1.0, 10_000, seed=3, flip=flip)
+    result, _ = measure(1.0, 10_000, seed=3, flip=flip)
     factor = (1 - 2 * flip) ** 2
-    assert abs(found.correlation[2] - factor * math.tanh(renormalized)) < 5 * found.stderr[2]
-    assert abs(found.J - renormalized) < 5 * found.J_stderr
-    assert abs(math.log(found.amplitude / factor)) < 5 * log_amplitude_stderr(found)
-    assert log_amplitude_stderr(found) < 0.05
-    assert math.atanh(found.correlation[2]) < renormalized - 10 * found.J_stderr  # what the slope is for
+    assert abs(result.correlation[2] - factor * math.tanh(renormalized)) < 5 * result.stderr[2]
+    assert abs(result.J - renormalized) < 5 * result.J_stderr
+    assert abs(math.log(result.amplitude / factor)) < 5 * log_amplitude_stderr(result)
+    assert log_amplitude_stderr(result) < 0.05
+    assert math.atanh(result.correlation[2]) < renormalized - 10 * result.J_stderr  # what the slope is for
 
 
 @pytest.mark.parametrize(("J", "n"), [(1.15, 32), (0.8, 16), (0.5, 8), (2.0, 32)])
 def test_rings_so_short_that_correlations_go_around(J, n):
     # tⁿ is 0.003 to 0.3 here: an exponential decay would be wrong by 2% and more. Four standard errors: 6e-5 each.
     spins = IsingModel((n,), J=J).sample(40_000, method="exact", seed=7)
-    found = hidden_correlation(spins, np.eye(n), sites_per_unit=1.0)
-    assert abs(found.J - J) < 4 * found.J_stderr
-    assert found.J_stderr < 0.01 * J
-    assert found.amplitude == pytest.approx(1, abs=0.03)
+    correlation = hidden_correlation(spins, np.eye(n), sites_per_unit=1.0)
+    assert abs(correlation.J - J) < 4 * correlation.J_stderr
+    assert correlation.J_stderr < 0.01 * J
+    assert correlation.amplitude == pytest.approx(1, abs=0.03)
 
 
 def test_error_of_the_coupling_is_calibrated():
     # Pulls of 80 sets of 1000 samples: mean square 1 within 5·√(2/80) = 0.79, one seed in a million fails.
     expected = decimate(1.0).J
     v = IsingModel((N,), J=1.0).sample(80_000, method="exact", seed=4).reshape(80, 1000, N)
-    found = [hidden_correlation(s[:, ::2], np.eye(N)[:, ::2]) for s in v]
-    z = np.array([(f.J - expected) / f.J_stderr for f in found])
+    correlation = [hidden_correlation(s[:, ::2], np.eye(N)[:, ::2]) for s in v]
+    z = np.array([(f.J - expected) / f.J_stderr for f in correlation])
     assert 1 - 0.79 < np.mean(z**2) < 1 + 0.79
     assert abs(z.mean()) < 5 / math.sqrt(80)
 
@@ -101,7 +101,7 @@ def test_against_a_plain_computation():
     rng = np.random.default_rng(0)
     w = rng.normal(size=(9, 6))
     h = np.where(rng.normal(size=(40, 6)) + rng.normal(size=(40, 1)) > 0.3, 1, -1)
-    found = hidden_correlation(h, w)
+    correlations = hidden_correlation(h, w)
     site = np.argmax(np.abs(w), axis=0)
     aligned = h * np.array([np.sign(w[i, j]) for j, i in enumerate(site)])
 
@@ -115,16 +115,16 @@ def test_against_a_plain_computation():
         return np.array([np.mean(p) if p else np.nan for p in pairs.values()])
 
     replicas = np.array([by_distance(np.delete(aligned, i, axis=0)) for i in range(40)])
-    np.testing.assert_allclose(found.correlation, by_distance(aligned), atol=1e-13)
-    np.testing.assert_allclose(found.stderr**2, 39 / 40 * ((replicas - replicas.mean(axis=0)) ** 2).sum(axis=0))
-    assert found.n_unique == len(set(site))
+    np.testing.assert_allclose(correlations.correlation, by_distance(aligned), atol=1e-13)
+    np.testing.assert_allclose(correlations.stderr**2, 39 / 40 * ((replicas - replicas.mean(axis=0)) ** 2).sum(axis=0))
+    assert correlations.n_unique == len(set(site))
 
 
 def test_sites_per_unit_sets_the_scale():
     # All spins of the ring instead of every other: the same data at one site per unit give J itself.
     v = IsingModel((N,), J=1.0).sample(5000, method="exact", seed=5)
-    found = hidden_correlation(v, np.eye(N), sites_per_unit=1.0)
-    assert abs(found.J - 1.0) < 5 * found.J_stderr
+    correlation = hidden_correlation(v, np.eye(N), sites_per_unit=1.0)
+    assert abs(correlation.J - 1.0) < 5 * correlation.J_stderr
     coarse = hidden_correlation(v, np.eye(N), sites_per_unit=2.0)
     assert abs(coarse.J - decimate(1.0).J) < 5 * coarse.J_stderr
 
@@ -133,11 +133,11 @@ def test_sites_per_unit_sets_the_scale():
 @pytest.mark.parametrize("common", [False, True])
 def test_the_fit_ends_where_the_correlation_is_insignificant(significance, common):
     v = IsingModel((N,), J=1.0).sample(2000, method="exact", seed=6)[:, ::2]
-    found = hidden_correlation(v, np.eye(N)[:, ::2], significance=significance, common=common)
-    c, stderr = found.correlation[2::2], found.stderr[2::2]
+    correlations = hidden_correlation(v, np.eye(N)[:, ::2], significance=significance, common=common)
+    c, stderr = correlations.correlation[2::2], correlations.stderr[2::2]
     last = int(np.argmax(c < significance * stderr))  # of the mean of all pairs; a single pair has √32 times the error
-    assert found.ranks[-1] == last if common else found.ranks[-1] <= last
-    np.testing.assert_array_equal(np.diff(found.ranks), 1)
+    assert correlations.ranks[-1] == last if common else correlations.ranks[-1] <= last
+    np.testing.assert_array_equal(np.diff(correlations.ranks), 1)
 
 
 def test_without_alignment_nothing_is_left():
@@ -149,31 +149,31 @@ def test_without_alignment_nothing_is_left():
 
 def test_units_in_one_place_are_counted():
     spins = np.random.default_rng(0).choice([-1, 1], size=(50, 4))
-    found = hidden_correlation(spins, np.eye(8)[:, [0, 2, 4, 4]])
-    assert found.n_unique == 3
-    assert found.n_pairs[0] == 1
+    correlation = hidden_correlation(spins, np.eye(8)[:, [0, 2, 4, 4]])
+    assert correlation.n_unique == 3
+    assert correlation.n_pairs[0] == 1
 
 
 def test_a_fit_needs_two_significant_distances():
     v = IsingModel((N,), J=1.0).sample(500, method="exact", seed=6)[:, ::2]
-    found = hidden_correlation(v, np.eye(N)[:, ::2], significance=1e6)
-    assert math.isnan(found.J)
-    assert "at 0 distances only; a decay needs two" in found.reason
+    correlation = hidden_correlation(v, np.eye(N)[:, ::2], significance=1e6)
+    assert math.isnan(correlation.J)
+    assert "at 0 distances only; a decay needs two" in correlation.reason
 
 
 @pytest.mark.parametrize("n_hidden", [1, 2, 32])
 def test_no_coupling_where_nothing_is_correlated(n_hidden):
     h = np.random.default_rng(7).choice([-1, 1], size=(300, n_hidden))
-    found = hidden_correlation(h, np.eye(N)[:, 2 * np.arange(n_hidden)])
-    assert math.isnan(found.J)
-    assert math.isnan(found.J_stderr)
-    assert math.isnan(found.amplitude)
+    correlation = hidden_correlation(h, np.eye(N)[:, 2 * np.arange(n_hidden)])
+    assert math.isnan(correlation.J)
+    assert math.isnan(correlation.J_stderr)
+    assert math.isnan(correlation.amplitude)
 
 
 def test_spins_that_never_turn_tell_no_coupling():
-    found = hidden_correlation(np.ones((50, 8)), np.eye(16)[:, ::2])
-    np.testing.assert_array_equal(found.correlation[2::2], 0)
-    assert math.isnan(found.J)
+    correlations = hidden_correlation(np.ones((50, 8)), np.eye(16)[:, ::2])
+    np.testing.assert_array_equal(correlations.correlation[2::2], 0)
+    assert math.isnan(correlations.J)
 
 
 def test_units_without_weights_do_not_count():
@@ -237,20 +237,20 @@ def exact_moments(J, sites, noise=None, n_blocks=30, relative=0.0):
 @pytest.mark.parametrize("sites", [EVERY_OTHER, DEFECTS, ONE_MISSING], ids=["regular", "defects", "one missing"])
 def test_exact_correlations_give_the_exact_coupling(J, sites):
     """Also where the ring is not long beside the correlation length, 27 sites at J = 2."""
-    found = hidden_correlation(exact_moments(J, sites), copies(sites))
-    assert pytest.approx(decimate(J).J, rel=1e-6) == found.J
-    assert found.amplitude == pytest.approx(1, rel=1e-6)
-    np.testing.assert_allclose(np.diff(found.places), np.diff(sites), atol=1e-5)
-    assert found.chi2 < 1e-3
+    correlation = hidden_correlation(exact_moments(J, sites), copies(sites))
+    assert pytest.approx(decimate(J).J, rel=1e-6) == correlation.J
+    assert correlation.amplitude == pytest.approx(1, rel=1e-6)
+    np.testing.assert_allclose(np.diff(correlation.positions), np.diff(sites), atol=1e-5)
+    assert correlation.chi2 < 1e-3
 
 
 def test_noise_changes_the_amplitude_and_not_the_coupling():
     """Each unit flips with a probability of its own."""
     keep = np.random.default_rng(1).uniform(0.7, 0.95, size=32)
-    found = hidden_correlation(exact_moments(1.0, EVERY_OTHER, keep), copies(EVERY_OTHER))
-    assert pytest.approx(decimate(1.0).J, rel=1e-9) == found.J
-    assert found.amplitude == pytest.approx(np.exp(2 * np.log(keep).mean()), rel=1e-9)
-    assert np.arctanh(found.nearest) < 0.8 * found.J
+    correlation = hidden_correlation(exact_moments(1.0, EVERY_OTHER, keep), copies(EVERY_OTHER))
+    assert pytest.approx(decimate(1.0).J, rel=1e-9) == correlation.J
+    assert correlation.amplitude == pytest.approx(np.exp(2 * np.log(keep).mean()), rel=1e-9)
+    assert np.arctanh(correlation.nearest) < 0.8 * correlation.J
 
 
 def test_units_may_come_in_any_order_with_any_sign():
@@ -264,26 +264,26 @@ def test_units_may_come_in_any_order_with_any_sign():
 
 def test_deeper_layers_are_measured_in_sites_of_the_first():
     sites = np.arange(0, N, 4)
-    found = hidden_correlation(exact_moments(1.0, sites), copies(sites), sites_per_unit=4)
-    assert pytest.approx(decimate(decimate(1.0).J).J, rel=1e-9) == found.J
+    correlation = hidden_correlation(exact_moments(1.0, sites), copies(sites), sites_per_unit=4)
+    assert pytest.approx(decimate(decimate(1.0).J).J, rel=1e-9) == correlation.J
 
 
 def test_silent_units_are_left_out():
     moments = exact_moments(1.0, EVERY_OTHER, np.where(np.arange(32) == 5, 1e-9, 1.0))
     fields = copies(EVERY_OTHER)
     fields[:, 5] *= 0.01
-    found = hidden_correlation(moments, fields)
-    assert len(found.units) == 31
-    assert pytest.approx(decimate(1.0).J, rel=1e-6) == found.J
+    correlation = hidden_correlation(moments, fields)
+    assert len(correlation.units) == 31
+    assert pytest.approx(decimate(1.0).J, rel=1e-6) == correlation.J
 
 
 @pytest.mark.parametrize("common", [False, True])
 def test_two_units_on_one_site_do_not_disturb(common):
     """Their pair is left out; the rest of the ring is measured as ever. Places of the filters are exact here."""
     sites = np.sort(np.r_[np.delete(EVERY_OTHER, [5, 20]), 8, 50])
-    found = hidden_correlation(exact_moments(1.0, sites), copies(sites), common=common)
-    assert pytest.approx(decimate(1.0).J, rel=1e-6) == found.J
-    assert found.n_unique == 30
+    correlation = hidden_correlation(exact_moments(1.0, sites), copies(sites), common=common)
+    assert pytest.approx(decimate(1.0).J, rel=1e-6) == correlation.J
+    assert correlation.n_unique == 30
 
 
 def test_filters_that_lean_move_places_and_not_the_coupling():
@@ -305,9 +305,9 @@ def test_filters_that_lean_move_places_and_not_the_coupling():
     for j, (a, b, d) in enumerate(weights):
         w[[(2 * j - 1) % N, 2 * j, 2 * j + 1], j] = a, b, d
     moments = SpinMoments(np.ones(20), np.zeros((20, 32)), np.tile(c, (20, 1, 1)))
-    found = hidden_correlation(moments, w, common=False)
-    assert pytest.approx(found.J, rel=1e-3) == decimate(0.9).J
-    assert np.std(np.diff(found.places)) > 0.05
+    correlation = hidden_correlation(moments, w, common=False)
+    assert pytest.approx(correlation.J, rel=1e-3) == decimate(0.9).J
+    assert np.std(np.diff(correlation.positions)) > 0.05
 
 
 def test_weak_signals_give_a_reason_and_no_number():
@@ -330,16 +330,16 @@ def test_scatter_of_the_pairs_is_no_signal():
         stray = 0.006 * np.random.default_rng(seed).normal(size=(32, 32))
         moments = exact_moments(0.25, sites, relative=0.0003)
         products = moments.products + 1e6 * np.triu(stray, 1) + 1e6 * np.triu(stray, 1).T
-        found = hidden_correlation(moments._replace(products=products), copies(sites), common=True)
-        if found.reason:
+        correlation = hidden_correlation(moments._replace(products=products), copies(sites), common=True)
+        if correlation.reason:
             continue
-        off.append((found.J - decimate(0.25).J) / found.J_stderr)
+        off.append((correlation.J - decimate(0.25).J) / correlation.J_stderr)
     assert len(off) < 10
     assert np.max(np.abs(off), initial=0) < 4
 
 
 def decimating_filters(J, rng, *, defects):
-    """Filters (J, K, J) with K from 1 to 3, one in ten a site off its place, in random order and with random signs."""
+    """Filters (J, K, J) with K from 1 to 3, one in ten shifted by a site, in random order and with random signs."""
     site = (2 * np.arange(32) + (rng.random(32) < defects)) % N
     w = np.zeros((N, 32))
     for j, i in enumerate(site):
@@ -359,8 +359,8 @@ def test_pulls_are_those_of_true_errors(J, n):
         rng = np.random.default_rng(seed)
         w = decimating_filters(J, rng, defects=0.1)
         v = IsingModel(N, J=J).sample(n, method="exact", seed=seed)
-        found = hidden_correlation(np.where(rng.random((n, 32)) < expit(2 * (v @ w)), 1, -1), w)
-        pulls.append((found.J - decimate(J).J) / found.J_stderr)
+        correlation = hidden_correlation(np.where(rng.random((n, 32)) < expit(2 * (v @ w)), 1, -1), w)
+        pulls.append((correlation.J - decimate(J).J) / correlation.J_stderr)
     assert 0.5 < np.std(pulls, ddof=1) < 1.5
     assert np.max(np.abs(pulls)) < 5
     assert abs(np.mean(pulls)) < 4 / np.sqrt(30)

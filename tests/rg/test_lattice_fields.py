@@ -1,4 +1,4 @@
-"""Receptive fields whose places are known, and correlations of hidden spins that copy spins."""
+"""Receptive fields whose positions are known, and correlations of hidden spins that copy spins."""
 
 import numpy as np
 import pytest
@@ -17,7 +17,7 @@ def copies(shape, sites, weight=2.0):
 def test_places_of_copies():
     sites = [(0, 0), (3, 5), (7, 1)]
     fields = receptive_fields(copies((8, 6), sites, -2.0), (8, 6))
-    np.testing.assert_allclose(fields.places, sites, atol=1e-9)
+    np.testing.assert_allclose(fields.positions, sites, atol=1e-9)
     np.testing.assert_allclose(fields.spreads, 0, atol=1e-6)
     np.testing.assert_array_equal(fields.n_sites, 1)
     np.testing.assert_array_equal(fields.signs, -1)
@@ -30,10 +30,10 @@ def test_a_square_of_equal_weights_and_a_unit_without():
     w = np.zeros((5, 5, 2))
     w[4, 4, 0] = w[4, 0, 0] = w[0, 4, 0] = w[0, 0, 0] = 0.3
     fields = receptive_fields(w.reshape(25, 2), (5, 5))
-    np.testing.assert_allclose(fields.places[0], [4.5, 4.5])
+    np.testing.assert_allclose(fields.positions[0], [4.5, 4.5])
     assert fields.spreads[0] == pytest.approx(np.sqrt(0.5))
     assert fields.n_sites[0] == pytest.approx(4)
-    assert np.isnan(fields.places[1]).all()
+    assert np.isnan(fields.positions[1]).all()
     assert fields.n_sites[1] == fields.signs[1] == 0
     np.testing.assert_array_equal(fields.is_local(1.0), [True, False])
 
@@ -46,14 +46,14 @@ def test_copies_correlate_as_what_they_see():
     signs = rng.choice([-1, 1], len(sites))
     hidden = np.stack([spins[:, r, c] for r, c in sites], axis=1) * signs
     fields = receptive_fields(copies((8, 8), sites) * signs, (8, 8))
-    found = hidden_lattice_correlation(spins, hidden, fields, bin_width=0.01)
-    assert found.n_pairs.sum() == 16 * 15 / 2
+    correlation = hidden_lattice_correlation(spins, hidden, fields, bin_width=0.01)
+    assert correlation.n_pairs.sum() == 16 * 15 / 2
     # ⟨s s′⟩ of these sites against that of all translates: the same up to sampling errors.
-    assert np.abs((found.hidden - found.visible) / found.hidden_stderr).max() < 4.5
-    np.testing.assert_allclose(found.distance[0], 2)
+    assert np.abs((correlation.hidden - correlation.visible) / correlation.hidden_stderr).max() < 4.5
+    np.testing.assert_allclose(correlation.distance[0], 2)
     flipped = hidden * rng.choice([1, -1], hidden.shape, p=[0.9, 0.1])
     noisy = hidden_lattice_correlation(spins, flipped, fields, bin_width=0.01)
-    assert np.abs((noisy.hidden - 0.64 * found.hidden) / noisy.hidden_stderr).max() < 4.5
+    assert np.abs((noisy.hidden - 0.64 * correlation.hidden) / noisy.hidden_stderr).max() < 4.5
 
 
 @pytest.mark.parametrize(

@@ -83,8 +83,8 @@ def test_decimation_of_all_states_is_exact_at_every_number_of_operators():
     result = accumulator.result()
     for sector, some in (("even", operators[:3]), ("odd", operators[3:])):
         expected = exact_eigenvalues(DecimationKernel(), some, (4, 4), J_C)
-        found = [result.exponent(sector, 1, n).eigenvalue for n in range(1, len(some) + 1)]
-        np.testing.assert_allclose(found, expected, rtol=1e-12)
+        results = [result.exponent(sector, 1, n).eigenvalue for n in range(1, len(some) + 1)]
+        np.testing.assert_allclose(results, expected, rtol=1e-12)
 
 
 @pytest.fixture(scope="module")
@@ -102,10 +102,10 @@ def test_samples_agree_with_all_states(kernel, drawn_exactly):
     result = mcrg(drawn_exactly, kernel, operators=operators, levels=1, seed=6)
     for sector, some in (("even", operators[:3]), ("odd", operators[3:])):
         for n, expected in enumerate(exact_eigenvalues(kernel, some, (4, 4), J_C), start=1):
-            found = result.exponent(sector, 1, n)
-            assert abs(found.eigenvalue - expected) < 4 * found.eigenvalue_stderr < 0.1 * expected
-            assert found.y == pytest.approx(np.log2(found.eigenvalue))
-            assert found.y_stderr == pytest.approx(found.eigenvalue_stderr / found.eigenvalue / np.log(2))
+            measured = result.exponent(sector, 1, n)
+            assert abs(measured.eigenvalue - expected) < 4 * measured.eigenvalue_stderr < 0.1 * expected
+            assert measured.y == pytest.approx(np.log2(measured.eigenvalue))
+            assert measured.y_stderr == pytest.approx(measured.eigenvalue_stderr / measured.eigenvalue / np.log(2))
 
 
 def test_a_second_level_starts_from_the_first():
@@ -114,8 +114,8 @@ def test_a_second_level_starts_from_the_first():
     accumulator = MCRGAccumulator(DecimationKernel(), (16,), operators=RING_OPERATORS[:1], levels=2, seed=0)
     accumulator.add(states, boltzmann(states, J))
     renormalized = np.log(np.cosh(2 * J)) / 2
-    found = accumulator.result().exponent("even", 2).eigenvalue
-    assert found == pytest.approx(np.tanh(2 * renormalized), rel=1e-10)
+    measured = accumulator.result().exponent("even", 2).eigenvalue
+    assert measured == pytest.approx(np.tanh(2 * renormalized), rel=1e-10)
 
 
 def test_error_bars_are_true():
@@ -127,8 +127,8 @@ def test_error_bars_are_true():
     for seed in range(60):
         spins = states[rng.choice(len(states), size=4000, p=p)]
         result = mcrg(spins, kernel, operators=EVEN_OPERATORS[:2] + ODD_OPERATORS[:2], levels=1, seed=seed)
-        found = [result.exponent(sector, 1) for sector in ("even", "odd")]
-        pulls.append([(f.eigenvalue - e) / f.eigenvalue_stderr for f, e in zip(found, (even, odd), strict=True)])
+        results = [result.exponent(sector, 1) for sector in ("even", "odd")]
+        pulls.append([(f.eigenvalue - e) / f.eigenvalue_stderr for f, e in zip(results, (even, odd), strict=True)])
     assert np.all(np.abs(np.mean(pulls, axis=0)) < 4 / np.sqrt(60))
     assert np.all((np.std(pulls, axis=0) > 0.7) & (np.std(pulls, axis=0) < 1.35))
 
@@ -203,9 +203,9 @@ def test_dependent_operators_are_left_out():
     assert [len(step.operators) for step in result.steps] == [3, 2]
     assert result.steps[0].operators == ("nearest", "diagonal", "plaquette")
     assert result.matrix("even", 1).shape == (3, 3)
-    found = [result.exponent("even", 1, n).eigenvalue for n in range(1, len(EVEN_OPERATORS) + 1)]
-    assert found[3:] == found[2:3] * (len(found) - 3)
-    assert found[2] != found[1] != found[0]
+    results = [result.exponent("even", 1, n).eigenvalue for n in range(1, len(EVEN_OPERATORS) + 1)]
+    assert results[3:] == results[2:3] * (len(results) - 3)
+    assert results[2] != results[1] != results[0]
 
 
 def test_linear_algebra():
@@ -262,16 +262,16 @@ def test_flattened_lattices_need_their_shape(shape, J):
     with pytest.raises(ValueError, match="must be rings"):  # of one chain, or independent samples
         mcrg(flat[np.random.default_rng(0).permutation(8192)], MajorityKernel())
     for options in ({}, {"n_chains": 512}):
-        found = mcrg(flat, MajorityKernel(), levels=1, shape=shape, seed=1, **options)
-        assert found.to_dict() == mcrg(spins, MajorityKernel(), levels=1, seed=1, **options).to_dict()
+        result = mcrg(flat, MajorityKernel(), levels=1, shape=shape, seed=1, **options)
+        assert result.to_dict() == mcrg(spins, MajorityKernel(), levels=1, seed=1, **options).to_dict()
     assert mcrg(flat, DecimationKernel(), levels=1, shape=flat.shape[1]).shape == (flat.shape[1],)
 
 
-def test_arrays_know_their_chains_when_told():
+def test_arrays_with_n_chains_are_put_in_the_order_of_chains():
     made = IsingModel((64,), 0.6).ensemble(1200, method="heat_bath", seed=0, n_chains=40)
     options = {"operators": RING_OPERATORS[:2], "levels": 1, "seed": 1}
-    found = mcrg(made.spins, DecimationKernel(), n_chains=40, **options)
-    assert found.to_dict() == mcrg(made, DecimationKernel(), **options).to_dict()
+    result = mcrg(made.spins, DecimationKernel(), n_chains=40, **options)
+    assert result.to_dict() == mcrg(made, DecimationKernel(), **options).to_dict()
     for wrong in ({"n_chains": 40}, {"shape": (64,)}):
         with pytest.raises(ValueError, match="brings its shape and n_chains"):
             mcrg(made, DecimationKernel(), **wrong)
@@ -307,7 +307,11 @@ def ensemble(*model, **options):
     ("call", "error", "message"),
     [
         (lambda: mcrg(SPINS, "majority"), TypeError, "kernel must be a BlockKernel, got 'majority'"),
-        (lambda: mcrg(SPINS, ConvolutionKernel(np.ones((2, 2)), 2, 0.1)), ValueError, "the kernel has a field"),
+        (
+            lambda: mcrg(SPINS, ConvolutionKernel(np.ones((2, 2)), 2, 0.1)),
+            ValueError,
+            "expected a kernel without a field",
+        ),
         (
             lambda: mcrg(SPINS, MajorityKernel(3)),
             ValueError,

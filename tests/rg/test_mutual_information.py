@@ -44,62 +44,67 @@ def pair_of_the_chain(J, buffer):
 
 def test_the_infinite_chain():
     """Copying a spin .2470 nats, majority .2406, soft weights .2204, at most .3252 (J = 1, a buffer of one site)."""
-    found = pair_of_the_chain(1.0, buffer=1)
-    soft = found.information_of(ConvolutionKernel([1.0, 1.0], 2))
-    values = found.information_of(DecimationKernel()), found.information_of(MajorityKernel()), soft, found.information
+    result = pair_of_the_chain(1.0, buffer=1)
+    soft = result.information_of(ConvolutionKernel([1.0, 1.0], 2))
+    values = (
+        result.information_of(DecimationKernel()),
+        result.information_of(MajorityKernel()),
+        soft,
+        result.information,
+    )
     np.testing.assert_allclose(values, [0.2470, 0.2406, 0.2204, 0.3252], atol=6e-5)
 
 
 @pytest.mark.parametrize("buffer", [0, 1, 2])
 def test_decimation_is_best_on_the_chain(buffer):
-    found = pair_of_the_chain(1.0, buffer)
-    best = most_informative_kernel(found)
-    assert best.information == pytest.approx(found.information_of(DecimationKernel()), rel=1e-4)
-    assert best.information == pytest.approx(found.information_of(best.kernel), abs=1e-12)
+    result = pair_of_the_chain(1.0, buffer)
+    best = most_informative_kernel(result)
+    assert best.information == pytest.approx(result.information_of(DecimationKernel()), rel=1e-4)
+    assert best.information == pytest.approx(result.information_of(best.kernel), abs=1e-12)
 
 
 @pytest.mark.parametrize(("shape", "width", "buffer"), [((7,), 2, 1), ((6, 5), 2, 0), ((8, 8), 3, 1)])
 def test_counts_against_loops(shape, width, buffer):
     spins = np.random.default_rng(1).choice([-1, 1], (3, *shape)).astype(np.int8)
     around = None if len(shape) == 1 else [(-1 - buffer, 0), (0, width + buffer), (width + buffer, 1)]
-    found = count_surroundings(spins, width, buffer=buffer, around=around)
-    expected = np.zeros_like(found.joint)
+    counts = count_surroundings(spins, width, buffer=buffer, around=around)
+    expected = np.zeros_like(counts.joint)
     for sample in spins:
-        for place in np.ndindex(shape):
+        for position in np.ndindex(shape):
 
-            def number(sites, sample=sample, place=place):
-                values = [sample[tuple(np.mod(np.add(place, site), shape))] for site in sites]
+            def number(sites, sample=sample, position=position):
+                values = [sample[tuple(np.mod(np.add(position, site), shape))] for site in sites]
                 return sum(1 << bit for bit, value in enumerate(values) if value > 0)
 
-            expected[number(found.window), number(found.around)] += 1
-    np.testing.assert_allclose(found.joint, expected / expected.sum())
-    assert len(found.window) == width ** len(shape)
+            expected[number(counts.window), number(counts.around)] += 1
+    np.testing.assert_allclose(counts.joint, expected / expected.sum())
+    assert len(counts.window) == width ** len(shape)
 
 
 def test_default_surroundings_lie_beyond_the_buffer():
     spins = np.ones((1, 12, 12))
     for width, buffer in ((2, 0), (2, 1), (3, 1), (3, 2)):
-        found = count_surroundings(spins, width, buffer=buffer)
-        window = np.array(found.window)
+        counts = count_surroundings(spins, width, buffer=buffer)
+        window = np.array(counts.window)
         low, high = window.min(axis=0), window.max(axis=0)
-        away = np.maximum(low - found.around, np.array(found.around) - high).max(axis=1)
+        away = np.maximum(low - counts.around, np.array(counts.around) - high).max(axis=1)
         assert set(away.tolist()) == {buffer + 1}
-        assert len(set(found.around)) == len(found.around) <= 12
+        assert len(set(counts.around)) == len(counts.around) <= 12
 
 
 def test_no_threshold_rule_tells_more():
     """Of 2 × 2 spins all rules sign(w·V) with weights of −1 … 3, ties by a coin."""
     spins = rgrbm.IsingModel((16, 16), J_C).sample(4000, method="swendsen_wang", n_chains=100, spacing=4, seed=2)
-    found = count_surroundings(spins, 2, buffer=1)
-    best = most_informative_kernel(found)
+    counts = count_surroundings(spins, 2, buffer=1)
+    best = most_informative_kernel(counts)
     rules = [8.0 * np.reshape(w, (2, 2)) for w in itertools.product(range(-1, 4), repeat=4) if any(w)]
-    values = [found.information_of(ConvolutionKernel(w, 2)) for w in rules]
+    values = [counts.information_of(ConvolutionKernel(w, 2)) for w in rules]
     assert best.information == pytest.approx(max(values), abs=2e-4)
     assert best.information > max(values) - 1e-4
-    tied = most_informative_kernel(found, lattice_symmetric=True)
+    tied = most_informative_kernel(counts, lattice_symmetric=True)
     assert np.ptp(tied.kernel.weights) == 0
-    assert tied.information == pytest.approx(found.information_of(MajorityKernel()), abs=2e-5)
-    assert tied.information < best.information < found.information
+    assert tied.information == pytest.approx(counts.information_of(MajorityKernel()), abs=2e-5)
+    assert tied.information < best.information < counts.information
     assert best.kernel.weights.sum() > 0
 
 
@@ -112,9 +117,9 @@ def test_sites_that_symmetries_exchange_share_a_weight():
 
 
 def test_kernels_that_look_elsewhere_are_refused():
-    found = count_surroundings(np.ones((1, 8, 8)), 2)
+    counts = count_surroundings(np.ones((1, 8, 8)), 2)
     with pytest.raises(ValueError, match="not of the window"):
-        found.information_of(ConvolutionKernel(np.ones((3, 3)), 2))
+        counts.information_of(ConvolutionKernel(np.ones((3, 3)), 2))
 
 
 @pytest.mark.parametrize(

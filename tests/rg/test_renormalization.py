@@ -43,10 +43,10 @@ def ring_weights(J, n):
 def test_coupling_and_constant_keep_all_digits(J):
     expected = precise(J)
     for coupling in (J, -J):
-        found = decimate(coupling)
-        assert abs(Decimal(found.J) / expected - 1) < Decimal("1e-15")
+        decimated = decimate(coupling)
+        assert abs(Decimal(decimated.J) / expected - 1) < Decimal("1e-15")
         with decimal.localcontext(prec=60):
-            assert abs(Decimal(found.log_A) / (Decimal(2).ln() + expected) - 1) < Decimal("1e-15")
+            assert abs(Decimal(decimated.log_A) / (Decimal(2).ln() + expected) - 1) < Decimal("1e-15")
 
 
 @pytest.mark.parametrize("J", [J for J in COUPLINGS if J <= 10])
@@ -61,12 +61,12 @@ def test_value_of_the_report():
 
 def test_arrays_and_numbers_agree():
     J = np.array([COUPLINGS, [-x for x in COUPLINGS]])
-    found = decimate(J)
-    assert found.J.shape == found.log_A.shape == J.shape
+    decimated = decimate(J)
+    assert decimated.J.shape == decimated.log_A.shape == J.shape
     for index in np.ndindex(J.shape):
         one = decimate(float(J[index]))
         assert type(one.J) is type(one.log_A) is float
-        assert (found.J[index], found.log_A[index]) == pytest.approx(tuple(one), rel=4e-16)
+        assert (decimated.J[index], decimated.log_A[index]) == pytest.approx(tuple(one), rel=4e-16)
 
 
 def test_no_coupling_stays_none():
@@ -123,11 +123,11 @@ def test_flow_squares_the_hyperbolic_tangent(J):
     with decimal.localcontext(prec=600):
         e = (2 * Decimal(J)).exp()
         t = (e - 1) / (e + 1)
-        for found in flow[1:]:
+        for result in flow[1:]:
             t *= t
             expected = ((1 + t) / (1 - t)).ln() / 2
             # Each step multiplies the relative error by dlnJ'/dlnJ ≤ 2: at most 2⁸ roundings in the end.
-            assert abs(Decimal(found) / expected - 1) < Decimal("6e-14")
+            assert abs(Decimal(result) / expected - 1) < Decimal("6e-14")
 
 
 def test_flow_falls_to_zero_and_no_lower():

@@ -21,33 +21,33 @@ def shuffled_decimation(n, seed, extra=0):
 @pytest.mark.parametrize("extra", [0, 3])
 def test_order_and_signs_do_not_matter(extra):
     rbm = shuffled_decimation(24, 0, extra)
-    found = rgrbm.rg.ring_couplings(rgrbm.effective_couplings(rbm), rbm.weights_)
-    assert pytest.approx(J_PRIME, abs=1e-13) == found.J
-    assert found.J_spread < 1e-13
-    assert abs(found.largest_other) < 1e-13
-    np.testing.assert_allclose(np.diff(found.positions), 2, atol=1e-12)
-    np.testing.assert_allclose(np.cos(np.pi * found.positions), 1, atol=1e-12)
-    assert len(found.units) == 12
-    at = np.rint(found.positions).astype(int) % 24
-    assert np.all(np.abs(rbm.weights_[at, found.units]) == 8)
+    couplings = rgrbm.rg.ring_couplings(rgrbm.effective_couplings(rbm), rbm.weights_)
+    assert pytest.approx(J_PRIME, abs=1e-13) == couplings.J
+    assert couplings.J_spread < 1e-13
+    assert abs(couplings.largest_other) < 1e-13
+    np.testing.assert_allclose(np.diff(couplings.positions), 2, atol=1e-12)
+    np.testing.assert_allclose(np.cos(np.pi * couplings.positions), 1, atol=1e-12)
+    assert len(couplings.units) == 12
+    at = np.rint(couplings.positions).astype(int) % 24
+    assert np.all(np.abs(rbm.weights_[at, couplings.units]) == 8)
 
 
-def test_the_largest_other_coupling_is_found_with_its_units_and_sign():
+def test_the_largest_other_coupling_comes_with_its_units_and_sign():
     w = np.eye(12)[:, ::2]
     pairs = np.diag(np.full(5, 0.6), 1)
     pairs[0, 5] = 0.4  # a bond around the ring is no other
     pairs[1, 4], pairs[0, 2] = -0.2, 0.1
-    found = rgrbm.rg.ring_couplings(pairs + pairs.T, w)
-    assert pytest.approx((5 * 0.6 + 0.4) / 6) == found.J
-    assert found.largest_other == -0.2
-    assert found.largest_other_units == (1, 4)
+    couplings = rgrbm.rg.ring_couplings(pairs + pairs.T, w)
+    assert pytest.approx((5 * 0.6 + 0.4) / 6) == couplings.J
+    assert couplings.largest_other == -0.2
+    assert couplings.largest_other_units == (1, 4)
 
 
 def test_plot_draws_every_pair():
     rbm = shuffled_decimation(24, 1)
-    found = rgrbm.rg.ring_couplings(rgrbm.effective_couplings(rbm), rbm.weights_)
-    matrix, profile = plots.plot_couplings(found.pairs, expected=J_PRIME).axes[:2]
-    np.testing.assert_array_equal(matrix.images[0].get_array(), found.pairs)
+    couplings = rgrbm.rg.ring_couplings(rgrbm.effective_couplings(rbm), rbm.weights_)
+    matrix, profile = plots.plot_couplings(couplings.pairs, expected=J_PRIME).axes[:2]
+    np.testing.assert_array_equal(matrix.images[0].get_array(), couplings.pairs)
     points = profile.lines[-1].get_xydata()
     assert len(points) == 12 * 11 // 2
     np.testing.assert_allclose(points[points[:, 0] == 1, 1], J_PRIME, atol=1e-12)

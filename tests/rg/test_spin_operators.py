@@ -76,12 +76,12 @@ def test_any_form_of_a_product_is_the_same_operator():
 
 def test_the_same_sums_for_any_number_of_threads():
     spins = random_spins(3000, 8, 8)
-    found = []
+    results = []
     for n in (1, 3):
         set_num_threads(n)
-        found.append(operator_sums(spins, EVEN_OPERATORS))
+        results.append(operator_sums(spins, EVEN_OPERATORS))
     set_num_threads(0)
-    np.testing.assert_array_equal(*found)
+    np.testing.assert_array_equal(*results)
 
 
 @pytest.mark.parametrize(

@@ -44,9 +44,9 @@ def test_everything_follows_from_the_kernel(n, m, scale, kernel):
     difference = -logsumexp(-expected) + logsumexp(-H)
     assert rgrbm.rg.free_energy_difference(rbm, H, kernel) == pytest.approx(difference, abs=tolerance)
     log_trace = np.abs(logsumexp(T, axis=1))
-    found = rgrbm.rg.trace_condition_error(rbm, H, kernel)
-    assert found.max == pytest.approx(log_trace.max(), abs=tolerance)
-    assert found.mean == pytest.approx(np.exp(-H - logsumexp(-H)) @ log_trace, abs=tolerance)
+    result = rgrbm.rg.trace_condition_error(rbm, H, kernel)
+    assert result.max == pytest.approx(log_trace.max(), abs=tolerance)
+    assert result.mean == pytest.approx(np.exp(-H - logsumexp(-H)) @ log_trace, abs=tolerance)
 
 
 def test_equation_15_holds_pointwise():
@@ -112,15 +112,15 @@ def test_a_configuration_without_support_has_an_infinite_error():
 
 @pytest.mark.parametrize(("width", "J"), [(3, 1.0), (4, 0.6), (5, 1.0), (3, -0.8)])
 def test_the_kernel_of_least_delta_f_is_decimation(width, J):
-    found = optimal_kernel.optimal_ring_kernel(10, J, width=width, max_weight=5.0)
-    assert -1e-4 < found.delta_f < 0
-    # (J, K, J) with K at its bound, and nothing more, wherever in the filter it has found a place.
-    centre = int(np.argmax(found.filter))
+    optimum = optimal_kernel.optimal_ring_kernel(10, J, width=width, max_weight=5.0)
+    assert -1e-4 < optimum.delta_f < 0
+    # (J, K, J) with K at its bound, and nothing more, wherever in the filter it is.
+    centre = int(np.argmax(optimum.filter))
     expected = np.zeros(width + 2)
     expected[centre : centre + 3] = J, 5.0, J
-    np.testing.assert_allclose(found.filter, expected[1:-1], atol=0.01)
-    assert found.J_renormalized == pytest.approx(rgrbm.decimate(J).J, abs=0.005)
-    assert abs(found.largest_other) < 0.005
+    np.testing.assert_allclose(optimum.filter, expected[1:-1], atol=0.01)
+    assert optimum.J_renormalized == pytest.approx(rgrbm.decimate(J).J, abs=0.005)
+    assert abs(optimum.largest_other) < 0.005
 
 
 @pytest.mark.parametrize(("shape", "width"), [((8,), 4), ((4, 4), 3), ((4, 2), 2)])
@@ -147,16 +147,16 @@ def test_divergence_of_a_window(shape, width):
 
 def test_block_spins_of_the_torus():
     """The optimum is one for all starts, symmetric, and better than its neighbours."""
-    found = rgrbm.rg.optimal_block_kernel((4, 4), 0.44, width=3, n_starts=2, seed=1)
+    optimum = rgrbm.rg.optimal_block_kernel((4, 4), 0.44, width=3, n_starts=2, seed=1)
     again = rgrbm.rg.optimal_block_kernel((4, 4), 0.44, width=3, n_starts=2, seed=2)
-    w = found.kernel.weights
+    w = optimum.kernel.weights
     np.testing.assert_allclose(again.kernel.weights, w, atol=2e-3)
     np.testing.assert_allclose(w, w.T, atol=2e-3)
     np.testing.assert_allclose(w, w[::-1], atol=2e-3)
-    assert found.delta_f == pytest.approx(again.delta_f, abs=1e-7)
+    assert optimum.delta_f == pytest.approx(again.delta_f, abs=1e-7)
     divergence = Divergence((4, 4), 0.44, 3, 2)
     for step in 0.05 * np.eye(9):
-        assert divergence(w.ravel() + step)[0] > -found.delta_f
+        assert divergence(w.ravel() + step)[0] > -optimum.delta_f
     with pytest.raises(ValueError, match="do not fit"):
         rgrbm.rg.optimal_block_kernel((4, 4), 0.44, width=5)
     with pytest.raises(ValueError, match="16 sites at most"):

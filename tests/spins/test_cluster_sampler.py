@@ -44,13 +44,13 @@ def test_same_bits_for_any_number_of_threads(method):
 def test_measured_sums_are_those_of_the_spins():
     lattice = Lattice((4, 3, 5))
     sampler = ClusterSampler(lattice, (0.1, 0.2, 0.3), method="swendsen_wang", n_chains=6, seed=0)
-    found = sampler.measure(3, spacing=2)
+    measured = sampler.measure(3, spacing=2)
     spins = sampler.spins()
-    np.testing.assert_array_equal(found.bond_sums[-1], lattice.bond_sums(spins))
+    np.testing.assert_array_equal(measured.bond_sums[-1], lattice.bond_sums(spins))
     np.testing.assert_array_equal(sampler.bond_sums(), lattice.bond_sums(spins))
-    np.testing.assert_array_equal(found.magnetization[-1], spins.reshape(6, -1).sum(1))
-    assert found.structure.shape == found.improved_structure.shape == (3, 6, 3)
-    assert np.isnan(found.cluster_size).all()
+    np.testing.assert_array_equal(measured.magnetization[-1], spins.reshape(6, -1).sum(1))
+    assert measured.structure.shape == measured.improved_structure.shape == (3, 6, 3)
+    assert np.isnan(measured.cluster_size).all()
     sampler.align()
     assert (sampler.magnetizations() == 60).all()
 

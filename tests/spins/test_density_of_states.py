@@ -40,20 +40,20 @@ def brute_force(shape):
     ],
 )
 def test_all_configurations(shape):
-    found = exact.density_of_states(shape)
-    assert dict(zip(found.bond_sums.tolist(), found.counts, strict=True)) == brute_force(shape)
-    assert found.shape == shape
-    assert np.all(np.diff(found.bond_sums) > 0)
+    states = exact.density_of_states(shape)
+    assert dict(zip(states.bond_sums.tolist(), states.counts, strict=True)) == brute_force(shape)
+    assert states.shape == shape
+    assert np.all(np.diff(states.bond_sums) > 0)
 
 
 def test_enumeration_in_parts():
     # 24 spins, of which 3 are fixed one after the other: the same as 4 of another order of the axes, and 2²⁴ in all.
-    found, other = exact.density_of_states((2, 3, 4)), exact.density_of_states((4, 2, 3))
-    assert found.counts == other.counts
-    assert sum(found.counts) == 2**24
-    assert found.counts[-1] == 2
+    result, other = exact.density_of_states((2, 3, 4)), exact.density_of_states((4, 2, 3))
+    assert result.counts == other.counts
+    assert sum(result.counts) == 2**24
+    assert result.counts[-1] == 2
     # Moments of independent spins: ⟨B²⟩ = Σ (bonds between two sites)², with double bonds along the side of 2.
-    moment = sum(count * int(b) ** 2 for b, count in zip(found.bond_sums, found.counts, strict=True))
+    moment = sum(count * int(b) ** 2 for b, count in zip(result.bond_sums, result.counts, strict=True))
     assert moment == 2**24 * (12 * 4 + 24 + 24)
 
 

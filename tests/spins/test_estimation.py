@@ -26,9 +26,9 @@ def test_estimates_and_errors_on_rings(n, J, method):
     pulls, errors = [], []
     for seed in range(RUNS):
         spins = rgrbm.IsingModel(n, J).sample(1000, method="exact", seed=seed)
-        found = rgrbm.estimate_coupling(spins, method)
-        pulls.append((found.J - J) / found.stderr)
-        errors.append(found.stderr)
+        estimate = rgrbm.estimate_coupling(spins, method)
+        pulls.append((estimate.J - J) / estimate.stderr)
+        errors.append(estimate.stderr)
     assert_calibrated(pulls)
     if method == "nearest" and n > 12:
         # The Cramér–Rao bound of long rings, which the maximum-likelihood estimate reaches; 60 errors of 6% each.
@@ -44,10 +44,10 @@ def test_errors_allow_for_autocorrelation(method, n_chains):
         spins = rgrbm.IsingModel(32, J).sample(
             6000, method="heat_bath", seed=seed, n_chains=n_chains, burn_in=200, spacing=1
         )
-        found = rgrbm.estimate_coupling(spins, method, n_chains=n_chains)
-        pulls.append((found.J - J) / found.stderr)
+        estimate = rgrbm.estimate_coupling(spins, method, n_chains=n_chains)
+        pulls.append((estimate.J - J) / estimate.stderr)
         if n_chains == 1:
-            assert found.tau_int > 1.5
+            assert estimate.tau_int > 1.5
     assert_calibrated(pulls)
 
 
@@ -56,8 +56,8 @@ def test_square_lattices(method):
     J, pulls = 0.35, []
     for seed in range(RUNS):
         spins = rgrbm.IsingModel((6, 8), J).sample(1024, seed=seed, n_chains=512, burn_in=150, spacing=10)
-        found = rgrbm.estimate_coupling(spins, method, n_chains=512)
-        pulls.append((found.J - J) / found.stderr)
+        estimate = rgrbm.estimate_coupling(spins, method, n_chains=512)
+        pulls.append((estimate.J - J) / estimate.stderr)
     assert_calibrated(pulls)
 
 
@@ -67,9 +67,9 @@ def test_noise_lowers_the_amplitude_of_the_decay_and_leaves_J_alone():
         spins = np.array(rgrbm.IsingModel(64, J).sample(1000, method="exact", seed=seed))
         noise = np.random.default_rng(seed).random(spins.shape) < flipped
         noisy = np.where(noise, -spins, spins)
-        found = rgrbm.estimate_coupling(noisy, "decay")
-        pulls.append((found.J - J) / found.stderr)
-        amplitudes.append((found.amplitude - (1 - 2 * flipped) ** 2) / found.amplitude_stderr)
+        estimate = rgrbm.estimate_coupling(noisy, "decay")
+        pulls.append((estimate.J - J) / estimate.stderr)
+        amplitudes.append((estimate.amplitude - (1 - 2 * flipped) ** 2) / estimate.amplitude_stderr)
     assert_calibrated(pulls)
     assert_calibrated(amplitudes)
     assert rgrbm.estimate_coupling(noisy, "nearest").J < 0.7  # what noise does to the other methods
@@ -119,8 +119,8 @@ def test_pseudolikelihood_finds_the_coupling_of_a_graph():
     for seed in range(RUNS):
         numbers = np.random.default_rng(seed).choice(256, size=1000, p=p / p.sum())
         spins = 2 * ((numbers[:, None] >> np.arange(8)) & 1) - 1
-        found = rgrbm.estimate_coupling(spins, "pseudolikelihood", bonds=bonds)
-        pulls.append((found.J - J) / found.stderr)
+        estimate = rgrbm.estimate_coupling(spins, "pseudolikelihood", bonds=bonds)
+        pulls.append((estimate.J - J) / estimate.stderr)
     assert_calibrated(pulls)
 
 
@@ -135,16 +135,16 @@ def test_few_blocks_are_warned_of():
     bonds = np.random.default_rng(0).choice([1, 1, 1, -1], size=(60, 16))
     spins = np.repeat(np.cumprod(bonds, axis=1), 4, axis=0)
     with pytest.warns(UserWarning, match="itself uncertain"):
-        found = rgrbm.estimate_coupling(spins)
-    assert 4 <= found.n_blocks < 10
-    assert found.stderr > 0
+        estimate = rgrbm.estimate_coupling(spins)
+    assert 4 <= estimate.n_blocks < 10
+    assert estimate.stderr > 0
     with pytest.warns(UserWarning, match="at least 4 blocks; 50 samples .* make 2 blocks: it is NaN"):
-        found = rgrbm.estimate_coupling(spins[:50])
-    assert found.n_blocks == 2
-    assert np.isnan(found.stderr)
+        estimate = rgrbm.estimate_coupling(spins[:50])
+    assert estimate.n_blocks == 2
+    assert np.isnan(estimate.stderr)
     with pytest.warns(UserWarning, match="NaN"):
-        found = rgrbm.estimate_coupling(spins[:50], "decay", significance=0.5)
-    assert np.isnan([found.stderr, found.amplitude_stderr]).all()
+        estimate = rgrbm.estimate_coupling(spins[:50], "decay", significance=0.5)
+    assert np.isnan([estimate.stderr, estimate.amplitude_stderr]).all()
 
 
 @pytest.mark.parametrize("method", ["nearest", "pseudolikelihood"])
@@ -153,9 +153,9 @@ def test_errors_from_few_blocks_cover_as_often_as_they_should(method):
     model, inside = rgrbm.IsingModel(256, 0.6), 0
     for seed in range(300):
         with pytest.warns(UserWarning, match="itself uncertain"):
-            found = rgrbm.estimate_coupling(model.sample(5, method="exact", seed=seed), method, n_chains=5)
-        assert found.n_blocks == 5
-        inside += abs(found.J - 0.6) < found.stderr
+            estimate = rgrbm.estimate_coupling(model.sample(5, method="exact", seed=seed), method, n_chains=5)
+        assert estimate.n_blocks == 5
+        inside += abs(estimate.J - 0.6) < estimate.stderr
     assert 0.55 < inside / 300 < 0.81
 
 
@@ -165,9 +165,9 @@ def test_frozen_chains_have_no_error():
     for method in ("nearest", "pseudolikelihood"):
         for n_chains in (1, 4, 50, 100):
             with pytest.warns(UserWarning, match="samples that differ"):
-                found = rgrbm.estimate_coupling(frozen, method, n_chains=n_chains)
-            assert np.isfinite(found.J)
-            assert np.isnan(found.stderr)
+                estimate = rgrbm.estimate_coupling(frozen, method, n_chains=n_chains)
+            assert np.isfinite(estimate.J)
+            assert np.isnan(estimate.stderr)
 
 
 @pytest.mark.parametrize("method", ["nearest", "pseudolikelihood"])
@@ -179,11 +179,11 @@ def test_the_error_is_not_below_what_one_flip_changes(shape, method, sign):
     spins.reshape(500, -1)[7, 3] = -1
     spins *= np.where(np.indices(shape).sum(axis=0) % 2, sign, 1)
     spins *= np.where(np.arange(500) % 2, 1, -1).reshape(-1, *[1] * len(shape))
-    found = rgrbm.estimate_coupling(spins, method, n_chains=500)
+    estimate = rgrbm.estimate_coupling(spins, method, n_chains=500)
     other = spins.copy()
     other[30] = np.where(np.arange(spins[0].size).reshape(shape) == 5, -1, 1) * spins[30]
-    assert found.stderr > abs(found.J - rgrbm.estimate_coupling(other, method, n_chains=500).J)
-    assert found.stderr < 1
+    assert estimate.stderr > abs(estimate.J - rgrbm.estimate_coupling(other, method, n_chains=500).J)
+    assert estimate.stderr < 1
 
 
 @pytest.mark.parametrize("n", [4, 7, 8, 33])
@@ -203,10 +203,10 @@ def test_a_decay_needs_correlations_that_decay(n, sign):
 def test_ensembles_bring_their_chains_and_lattice(shape, J):
     ensemble = rgrbm.IsingModel(shape, J).ensemble(2000, method="heat_bath", seed=1, n_chains=40)
     for method in ("nearest", "pseudolikelihood"):
-        found = rgrbm.estimate_coupling(ensemble, method)
-        assert found == rgrbm.estimate_coupling(ensemble.spins, method, n_chains=40)
-        assert found.n_blocks == 40
-        assert abs(found.J - J) < 5 * found.stderr
+        estimate = rgrbm.estimate_coupling(ensemble, method)
+        assert estimate == rgrbm.estimate_coupling(ensemble.spins, method, n_chains=40)
+        assert estimate.n_blocks == 40
+        assert abs(estimate.J - J) < 5 * estimate.stderr
 
 
 @pytest.mark.parametrize(("shape", "lattice", "J"), [
@@ -215,10 +215,10 @@ def test_ensembles_bring_their_chains_and_lattice(shape, J):
 ])  # fmt: skip
 def test_ensembles_of_other_lattices(shape, lattice, J):
     ensemble = rgrbm.IsingModel(shape, J, lattice=lattice).ensemble(6400, method="heat_bath", seed=2, n_chains=64)
-    found = rgrbm.estimate_coupling(ensemble, "pseudolikelihood")
-    assert abs(found.J - J) < 5 * found.stderr < 0.05
+    estimate = rgrbm.estimate_coupling(ensemble, "pseudolikelihood")
+    assert abs(estimate.J - J) < 5 * estimate.stderr < 0.05
     bonds = rgrbm.spins.Lattice(shape, lattice).bonds().reshape(-1, 2)
-    assert found == rgrbm.estimate_coupling(ensemble.spins, "pseudolikelihood", bonds=bonds, n_chains=64)
+    assert estimate == rgrbm.estimate_coupling(ensemble.spins, "pseudolikelihood", bonds=bonds, n_chains=64)
     for method, message in (("nearest", "closed form for rings and square"), ("decay", "closed form|is for rings")):
         with pytest.raises(ValueError, match=message):
             rgrbm.estimate_coupling(ensemble, method)
@@ -248,9 +248,11 @@ def test_flattened_lattices_need_their_shape(shape, J):
         with pytest.raises(ValueError, match=r"must be rings, .* or their shape=\(rows, columns\)"):
             rgrbm.estimate_coupling(flat, method)
     for method in ("nearest", "pseudolikelihood"):
-        found = rgrbm.estimate_coupling(flat, method, shape=shape)
+        estimate = rgrbm.estimate_coupling(flat, method, shape=shape)
         assert (
-            found == rgrbm.estimate_coupling(spins, method, shape=list(shape)) == rgrbm.estimate_coupling(spins, method)
+            estimate
+            == rgrbm.estimate_coupling(spins, method, shape=list(shape))
+            == rgrbm.estimate_coupling(spins, method)
         )
     rgrbm.estimate_coupling(flat, shape=flat.shape[1])  # whoever says that they are rings is believed
 
@@ -262,10 +264,10 @@ def test_other_flattened_lattices(shape, lattice):
     with pytest.raises(ValueError, match="must be rings"):
         rgrbm.estimate_coupling(flat, n_chains=512)
     bonds = rgrbm.spins.Lattice(shape, lattice).bonds().reshape(-1, 2)
-    found = rgrbm.estimate_coupling(flat, "pseudolikelihood", bonds=bonds, n_chains=512)
-    assert abs(found.J - 0.15) < 5 * found.stderr
+    estimate = rgrbm.estimate_coupling(flat, "pseudolikelihood", bonds=bonds, n_chains=512)
+    assert abs(estimate.J - 0.15) < 5 * estimate.stderr
     if lattice == "hypercubic":
-        assert found.J == rgrbm.estimate_coupling(flat, "pseudolikelihood", shape=shape, n_chains=512).J
+        assert estimate.J == rgrbm.estimate_coupling(flat, "pseudolikelihood", shape=shape, n_chains=512).J
 
 
 @pytest.mark.parametrize("n", [4, 5, 16, 25, 64])

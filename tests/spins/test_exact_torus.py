@@ -21,11 +21,11 @@ def torus(J, shape):
     return exact.torus_log_z(J, *shape), energy, exact.torus_specific_heat(J, *shape)
 
 
-def assert_exact(found, expected):
-    assert found[0] == pytest.approx(expected[0], rel=1e-15)
-    assert found[1] == pytest.approx(expected[1], rel=4e-14)
+def assert_exact(result, expected):
+    assert result[0] == pytest.approx(expected[0], rel=1e-15)
+    assert result[1] == pytest.approx(expected[1], rel=4e-14)
     # Of frustrated ground states ∂² ln Z/∂J² is left from what cancels, 0 to 10⁻¹³ and less; J² multiplies it.
-    assert found[2] == pytest.approx(expected[2], rel=2e-12, abs=5e-11)
+    assert result[2] == pytest.approx(expected[2], rel=2e-12, abs=5e-11)
 
 
 @pytest.mark.parametrize(

@@ -69,19 +69,19 @@ def exact_observables(shape, J, h):
 def test_all_observables_against_all_states(shape, J, h, method):
     # 20 tests of 13 observables, 2 lengths and at most 5 distances at 4.5 standard errors: a right program fails once
     # in 400. NaN is expected where an observable has no meaning.
-    found = IsingModel(shape, J, h).measure(2000, method=method, seed=3, correlation_every=5)
+    measured = IsingModel(shape, J, h).measure(2000, method=method, seed=3, correlation_every=5)
     expected, along, axis_lengths = exact_observables(shape, J, h)
-    assert found.equilibrated
-    assert set(found.observables()) == set(expected)
-    values = [(name, value, expected[name]) for name, value in found.observables().items()]
-    values += [("axis", *pair) for pair in zip(found.axis_correlation_lengths, axis_lengths, strict=True)]
+    assert measured.equilibrated
+    assert set(measured.observables()) == set(expected)
+    values = [(name, value, expected[name]) for name, value in measured.observables().items()]
+    values += [("axis", *pair) for pair in zip(measured.axis_correlation_lengths, axis_lengths, strict=True)]
     for name, value, exact_value in values:
         if np.isnan(exact_value):
             assert np.isnan(value.mean), name
         else:
             assert abs(value.mean - exact_value) < 4.5 * value.stderr, name
-    assert found.correlation[0] == pytest.approx(1)
-    assert np.all(abs(found.correlation - along)[1:] < 4.5 * found.correlation_stderr[1:])
+    assert measured.correlation[0] == pytest.approx(1)
+    assert np.all(abs(measured.correlation - along)[1:] < 4.5 * measured.correlation_stderr[1:])
 
 
 @pytest.mark.parametrize("method", METHODS)
@@ -89,9 +89,9 @@ def test_all_observables_against_all_states(shape, J, h, method):
 def test_energy_and_specific_heat_against_kaufman(side, fraction, method):
     # 24 tests of two numbers at 4 standard errors: a right program fails once in 300.
     model = IsingModel((side, side), fraction * J_C)
-    found = model.measure(500, method=method, seed=side)
-    assert abs(found.energy_per_site.mean - model.mean_energy_per_site()) < 4 * found.energy_per_site.stderr
-    assert abs(found.specific_heat.mean - model.specific_heat()) < 4 * found.specific_heat.stderr
+    measured = model.measure(500, method=method, seed=side)
+    assert abs(measured.energy_per_site.mean - model.mean_energy_per_site()) < 4 * measured.energy_per_site.stderr
+    assert abs(measured.specific_heat.mean - model.specific_heat()) < 4 * measured.specific_heat.stderr
 
 
 @pytest.mark.slow
@@ -102,9 +102,11 @@ def test_error_bars_are_true(method, n_chains):
     expected = {"energy_per_site": model.mean_energy_per_site(), "specific_heat": model.specific_heat()}
     pulls = {name: [] for name in expected}
     for seed in range(100):
-        found = model.measure(600 if n_chains > 2 else 6000, method=method, n_chains=n_chains, burn_in=100, seed=seed)
+        measured = model.measure(
+            600 if n_chains > 2 else 6000, method=method, n_chains=n_chains, burn_in=100, seed=seed
+        )
         for name, exact_value in expected.items():
-            value = getattr(found, name)
+            value = getattr(measured, name)
             pulls[name].append((value.mean - exact_value) / value.stderr)
     for name, values in pulls.items():
         assert 0.75 < np.std(values) < 1.3, name
@@ -124,35 +126,35 @@ def test_correlations_against_plain_sums():
 @pytest.mark.parametrize("method", METHODS)
 def test_same_bits_for_any_number_of_threads(method):
     model = IsingModel((6, 8), 0.4)
-    found = []
+    results = []
     for n_threads in (1, 2):
         set_num_threads(n_threads)
-        found.append(model.measure(50, method=method, seed=6, burn_in=10, n_chains=1024, correlation_every=10))
+        results.append(model.measure(50, method=method, seed=6, burn_in=10, n_chains=1024, correlation_every=10))
     set_num_threads(0)
-    first, second = (x.to_dict() | {"seconds": 0} for x in found)
+    first, second = (x.to_dict() | {"seconds": 0} for x in results)
     assert first == second
 
 
 def test_as_text_frame_and_json():
-    found = IsingModel((4, 4), 0.3).measure(100, seed=0, correlation_every=10)
-    text = str(found)
+    measured = IsingModel((4, 4), 0.3).measure(100, seed=0, correlation_every=10)
+    text = str(measured)
     assert "4 × 4 hypercubic lattice" in text
     assert "Binder cumulant" in text
     assert max(map(len, text.splitlines())) < 110
-    frame = found.to_frame()
-    assert frame.loc["energy_per_site", "mean"] == found.energy_per_site.mean
-    stored = json.loads(json.dumps(found.to_dict(), allow_nan=False))
-    assert Measurement.from_dict(stored).to_dict() == found.to_dict()
+    frame = measured.to_frame()
+    assert frame.loc["energy_per_site", "mean"] == measured.energy_per_site.mean
+    stored = json.loads(json.dumps(measured.to_dict(), allow_nan=False))
+    assert Measurement.from_dict(stored).to_dict() == measured.to_dict()
     with pytest.raises(ValueError, match="no measurement"):
         Measurement.from_dict({"energy": 3})
 
 
 def test_what_was_not_measured_is_nan():
-    found = IsingModel((4, 4), (0.3, 0.2)).measure(100, method="metropolis", seed=0)
-    assert len(found.distance) == 0
-    assert np.isnan(found.correlation_length.mean)  # the axes have different couplings
-    assert found.to_dict()["correlation_length"] == [None, None]
-    assert not np.isnan(found.axis_correlation_lengths).any()
+    measured = IsingModel((4, 4), (0.3, 0.2)).measure(100, method="metropolis", seed=0)
+    assert len(measured.distance) == 0
+    assert np.isnan(measured.correlation_length.mean)  # the axes have different couplings
+    assert measured.to_dict()["correlation_length"] == [None, None]
+    assert not np.isnan(measured.axis_correlation_lengths).any()
     assert not np.isnan(IsingModel((4, 4), 0.3).measure(100, method="metropolis", seed=0).correlation_length).any()
     odd = IsingModel((3, 4), 0.3).measure(100, seed=0)
     assert np.isnan([*odd.staggered_magnetization, *odd.staggered_susceptibility, *odd.staggered_binder]).all()
@@ -161,11 +163,11 @@ def test_what_was_not_measured_is_nan():
 def test_chains_that_are_too_short_are_told():
     model = IsingModel((32, 32), J_C)
     with pytest.warns(RuntimeWarning, match="may not be in equilibrium"):
-        found = model.measure(50, method="metropolis", burn_in=0, seed=0)
-    assert not found.equilibrated
-    assert found.trouble
-    assert f"NOT EQUILIBRATED: {found.trouble}" in str(found)
-    assert abs(found.equilibration["abs_magnetization"]) > 10  # hot and cold starts are far apart
+        measured = model.measure(50, method="metropolis", burn_in=0, seed=0)
+    assert not measured.equilibrated
+    assert measured.trouble
+    assert f"NOT EQUILIBRATED: {measured.trouble}" in str(measured)
+    assert abs(measured.equilibration["abs_magnetization"]) > 10  # hot and cold starts are far apart
 
 
 @pytest.mark.parametrize(

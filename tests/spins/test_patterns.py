@@ -28,10 +28,10 @@ from rgrbm.spins.patterns import bond_signs, ground_state, pattern_spins
 )
 def test_the_ground_state_has_the_lowest_energy(shape, kind, J, h, satisfied):
     model = IsingModel(shape, J, h, lattice=kind)
-    found = ground_state(model.lattice, J, h)
-    assert found.satisfied == satisfied
-    sign = -1 if h < 0 and not any(found.pattern) else 1
-    energy = model.energy(sign * pattern_spins(shape, found.pattern))
+    result = ground_state(model.lattice, J, h)
+    assert result.satisfied == satisfied
+    sign = -1 if h < 0 and not any(result.pattern) else 1
+    energy = model.energy(sign * pattern_spins(shape, result.pattern))
     lowest = model.energy(all_states(shape)).min()
     if satisfied:
         assert energy == pytest.approx(lowest)

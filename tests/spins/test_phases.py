@@ -27,9 +27,9 @@ def exact_means(model, *functions):
 @pytest.mark.parametrize("method", METHODS)
 @pytest.mark.parametrize(("shape", "J"), [((16, 16), 0.5), ((8, 8, 8), 0.25), ((32, 32), 0.46), ((12,), 2.5)])
 def test_the_magnetization_is_zero_without_a_field(shape, J, method):
-    found = IsingModel(shape, J).measure(200, method=method, n_chains=128, seed=1)
-    assert found.equilibrated
-    assert abs(found.magnetization.mean) < 4 * found.magnetization.stderr
+    measured = IsingModel(shape, J).measure(200, method=method, n_chains=128, seed=1)
+    assert measured.equilibrated
+    assert abs(measured.magnetization.mean) < 4 * measured.magnetization.stderr
     samples = IsingModel(shape, J).sample(500, method=method, seed=2)
     means = samples.reshape(500, -1).mean(axis=1)
     assert abs(means.mean()) < 4 * means.std() / np.sqrt(500)
@@ -40,12 +40,12 @@ def test_the_magnetization_is_zero_without_a_field(shape, J, method):
 def test_weak_fields_in_the_ordered_phase(method, h):
     """Both directions count there, and sweeps alone do not cross from one to the other."""
     model = IsingModel((4, 4), 0.8, h)
-    found = model.measure(400, method=method, n_chains=64, seed=3)
+    measured = model.measure(400, method=method, n_chains=64, seed=3)
     m, m2, e = exact_means(model, model.magnetization, lambda s: model.magnetization(s) ** 2, model.energy)
-    assert found.equilibrated
-    assert abs(found.magnetization.mean - m) < 4 * found.magnetization.stderr
-    assert abs(found.energy_per_site.mean - e / 16) < 4 * found.energy_per_site.stderr
-    assert abs(found.susceptibility.mean - 16 * (m2 - m**2)) < 4 * found.susceptibility.stderr
+    assert measured.equilibrated
+    assert abs(measured.magnetization.mean - m) < 4 * measured.magnetization.stderr
+    assert abs(measured.energy_per_site.mean - e / 16) < 4 * measured.energy_per_site.stderr
+    assert abs(measured.susceptibility.mean - 16 * (m2 - m**2)) < 4 * measured.susceptibility.stderr
     means = model.magnetization(model.sample(2000, method=method, seed=4))
     assert abs(means.mean() - m) < 4 * means.std() / np.sqrt(2000)
 
@@ -58,9 +58,9 @@ def test_in_a_field_fluctuations_are_connected():
 
 
 def test_lengths_on_the_triangular_lattice_are_those_of_its_geometry():
-    found = IsingModel((24, 24), 0.2, lattice="triangular").measure(2000, seed=0)
+    measured = IsingModel((24, 24), 0.2, lattice="triangular").measure(2000, seed=0)
     # The exponential length of the transfer matrix is 1.766; that of second moments is 1 to 2% shorter so far from J_c.
-    assert 1.70 < found.correlation_length.mean < 1.766
+    assert 1.70 < measured.correlation_length.mean < 1.766
     both = IsingModel((16, 16), (0.2, 0.5)).measure(1000, seed=0)
     assert np.isnan(both.correlation_length.mean)
     short, long = both.axis_correlation_lengths
@@ -85,22 +85,22 @@ def test_an_antiferromagnet_is_a_ferromagnet_with_a_sublattice_flipped(shape, J,
 
 def test_mixed_signs_are_staggered_along_the_negative_axes():
     model = IsingModel((4, 4), (0.6, -0.6))
-    found = model.measure(500, method="heat_bath", seed=0)
+    measured = model.measure(500, method="heat_bath", seed=0)
     pattern = pattern_spins((4, 4), (False, True))
     s, m2 = exact_means(model, lambda x: abs((x * pattern).mean(axis=(1, 2))), lambda x: x.mean(axis=(1, 2)) ** 2)
-    assert abs(found.staggered_magnetization.mean - s) < 4 * found.staggered_magnetization.stderr
-    assert abs(found.m2.mean - m2) < 4 * found.m2.stderr
+    assert abs(measured.staggered_magnetization.mean - s) < 4 * measured.staggered_magnetization.stderr
+    assert abs(measured.m2.mean - m2) < 4 * measured.m2.stderr
 
 
 @pytest.mark.parametrize("h", [0.5, -2.0])
 def test_an_antiferromagnet_in_a_field(h):
     model = IsingModel((4, 4), -0.6, h)
-    found = model.measure(1000, seed=1)
+    measured = model.measure(1000, seed=1)
     pattern = pattern_spins((4, 4), (True, True))
     m, s2 = exact_means(model, model.magnetization, lambda x: (x * pattern).mean(axis=(1, 2)) ** 2)
-    assert found.equilibrated
-    assert abs(found.magnetization.mean - m) < 4 * found.magnetization.stderr
-    assert abs(found.staggered_susceptibility.mean - 16 * s2) < 4 * found.staggered_susceptibility.stderr
+    assert measured.equilibrated
+    assert abs(measured.magnetization.mean - m) < 4 * measured.magnetization.stderr
+    assert abs(measured.staggered_susceptibility.mean - 16 * s2) < 4 * measured.staggered_susceptibility.stderr
     samples = model.sample(2000, seed=2)
     staggered = (samples * pattern).mean(axis=(1, 2))
     assert abs(staggered.mean()) < 4 * staggered.std() / np.sqrt(2000)
@@ -119,10 +119,10 @@ def test_frozen_chains_are_reported():
     with pytest.warns(RuntimeWarning, match="did not change in|do not resolve"):  # some of 30 chains end in stripes
         IsingModel((16, 16), 5.0).sample(60, method="heat_bath", n_chains=30, burn_in=200, seed=0)
     with pytest.warns(RuntimeWarning, match="did not change"):
-        found = IsingModel((8, 8), 9.0).measure(100, seed=0)
-    assert not found.equilibrated
-    assert np.isnan(found.energy_per_site.stderr)
-    assert np.isnan(found.correlation_length.mean)
+        measured = IsingModel((8, 8), 9.0).measure(100, seed=0)
+    assert not measured.equilibrated
+    assert np.isnan(measured.energy_per_site.stderr)
+    assert np.isnan(measured.correlation_length.mean)
 
 
 def test_one_chain_is_burnt_in_long_enough():

@@ -82,8 +82,8 @@ def clusters(side, couplings, n_sweeps=600, seed=0):
             Lattice((side, side)), J, method="swendsen_wang", n_chains=64, seed=np.random.SeedSequence([seed, side, i])
         )
         sampler.sweep(100)
-        found = sampler.measure(n_sweeps)
-        runs.append(RecordedRun(J, found.bond_sums.sum(axis=-1), found.magnetization))
+        measured = sampler.measure(n_sweeps)
+        runs.append(RecordedRun(J, measured.bond_sums.sum(axis=-1), measured.magnetization))
     return Reweighting(runs, side**2)
 
 
@@ -224,8 +224,8 @@ def test_runs_too_far_apart(pair):
 
 
 def density(side):
-    found = exact.density_of_states((side, side))
-    return np.array(found.bond_sums), np.array([math.log(count) for count in found.counts])
+    states = exact.density_of_states((side, side))
+    return np.array(states.bond_sums), np.array([math.log(count) for count in states.counts])
 
 
 @pytest.mark.parametrize("distance", [0.03, 0.05, 0.06, 0.07, 0.08, 0.1, 0.14])

@@ -47,13 +47,13 @@ def test_records_are_those_of_the_spins(lattice, J, h, kind):
     spins = sampler.spins()
     axes = tuple(range(1, spins.ndim))
     wide = spins.astype(int)
-    for found, expected in (
+    for result, expected in (
         (record.bond_sums[-1], lattice.bond_sums(spins)),
         (sampler.bond_sums(), lattice.bond_sums(spins)),
         (record.magnetization[-1], wide.sum(axes)),
         (sampler.magnetizations(), wide.sum(axes)),
     ):
-        np.testing.assert_array_equal(found, expected)
+        np.testing.assert_array_equal(result, expected)
     order = wide
     if sampler.staggered_pattern is None:
         assert record.staggered is None
@@ -85,9 +85,9 @@ def test_states_and_pickles_go_on_to_the_same_bits(lattice, J, h, kind):
     np.testing.assert_array_equal(other.spins(), before)
     sampler.restore(state)
     for each in (again, other, sampler):
-        found = each.measure(3)
-        np.testing.assert_array_equal(found.bond_sums, expected.bond_sums)
-        np.testing.assert_array_equal(found.magnetization, expected.magnetization)
+        measured = each.measure(3)
+        np.testing.assert_array_equal(measured.bond_sums, expected.bond_sums)
+        np.testing.assert_array_equal(measured.magnetization, expected.magnetization)
         np.testing.assert_array_equal(each.spins(), again.spins())
 
 

@@ -118,8 +118,8 @@ def test_triangular_strips_against_the_transfer_matrix(field, transposed, update
     sides = (4, 130) if transposed else (130, 4)
     chains = chains_of(sides, couplings[order[:3]], 256, update, field=field, n_clusters=20)
     chains.sweep(60)
-    found = chains.measure(40)
-    means = np.column_stack([found["bond_sums"].mean(0), found["magnetization"].mean(0)])
+    measured = chains.measure(40)
+    means = np.column_stack([measured["bond_sums"].mean(0), measured["magnetization"].mean(0)])
     off = means.mean(0) - expected
     covariance = np.cov(means, rowvar=False) / len(means)
     # Hotelling's T² of 256 chains is F-distributed up to a factor of 252/(255·4).
@@ -150,29 +150,29 @@ def test_improved_estimators_have_the_exact_means(sides, couplings, field, updat
     waves = np.stack([_structure(states, axis) for axis in range(1, n_axes + 1)], axis=1)
     chains = chains_of(sides, couplings, 4000, update, field=field, n_clusters=2)
     chains.sweep(150)
-    found = chains.measure_clusters(10, spacing=2)
+    result = chains.measure_clusters(10, spacing=2)
 
     def agrees(values, expected):
         means = values.mean(0)
         assert abs(means.mean() - expected) < 5 * means.std() / np.sqrt(len(means))
 
-    agrees(found["magnetization"] ** 2, distribution @ magnetization**2)
+    agrees(result["magnetization"] ** 2, distribution @ magnetization**2)
     for axis in range(n_axes):
-        agrees(found["structure"][..., axis], distribution @ waves[:, axis])
+        agrees(result["structure"][..., axis], distribution @ waves[:, axis])
     if update == "wolff" and field != 0:
-        assert np.isnan(found["improved_square"]).all()
-        assert np.isnan(found["improved_structure"]).all()
+        assert np.isnan(result["improved_square"]).all()
+        assert np.isnan(result["improved_structure"]).all()
         return
-    agrees(found["improved_square"], distribution @ magnetization**2)
+    agrees(result["improved_square"], distribution @ magnetization**2)
     for axis in range(n_axes):
-        agrees(found["improved_structure"][..., axis], distribution @ waves[:, axis])
+        agrees(result["improved_structure"][..., axis], distribution @ waves[:, axis])
     if update == "swendsen_wang":
-        agrees(found["improved_fourth"], distribution @ magnetization**4)
-        assert found["improved_square"].var() < (found["magnetization"] ** 2).var()
+        agrees(result["improved_fourth"], distribution @ magnetization**4)
+        assert result["improved_square"].var() < (result["magnetization"] ** 2).var()
     else:
-        assert np.isnan(found["improved_fourth"]).all()
-        assert (found["cluster_size"] >= 1).all()
-        assert (found["cluster_size"] <= n_sites).all()
+        assert np.isnan(result["improved_fourth"]).all()
+        assert (result["cluster_size"] >= 1).all()
+        assert (result["cluster_size"] <= n_sites).all()
 
 
 def _structure(spins, axis):
@@ -189,7 +189,7 @@ def test_no_critical_slowing_down_to_speak_of(update, n_clusters):
     J = exact.CRITICAL_COUPLING
     chains = chains_of((64, 64), (J, J), 32, update, n_clusters=n_clusters)
     chains.sweep(100)
-    found = chains.measure(600)
-    time = integrated_autocorrelation_time(found["bond_sums"].sum(2))
+    measured = chains.measure(600)
+    time = integrated_autocorrelation_time(measured["bond_sums"].sum(2))
     assert time.reliable
     assert (4 if update == "swendsen_wang" else 1) < time.tau_int < (8 if update == "swendsen_wang" else 4)

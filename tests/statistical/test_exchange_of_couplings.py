@@ -41,13 +41,13 @@ def test_energies_against_kaufman(method):
     tempering = ParallelTempering(lattice, ladder, method=method, n_ladders=64, seed=2)
     tempering.sampler.calibrate()
     tempering.run(100)
-    found = tempering.run(200)
-    means = found.bond_sums.sum(-1).mean(0)
+    result = tempering.run(200)
+    means = result.bond_sums.sum(-1).mean(0)
     for rung, J in enumerate(ladder):
         off = means[:, rung].mean() + 256 * exact.torus_mean_energy_per_site(J, 16, 16) / J
         assert abs(off) < 5 * means[:, rung].std(ddof=1) / 8
-    squares = found.magnetization.astype(float) ** 2
-    difference = (squares - found.improved_square).mean(0)
+    squares = result.magnetization.astype(float) ** 2
+    difference = (squares - result.improved_square).mean(0)
     assert (np.abs(difference.mean(0)) < 5 * difference.std(0, ddof=1) / 8).all()
 
 
@@ -87,13 +87,13 @@ def test_replicas_that_never_meet_make_no_round_trips():
 
 
 def test_same_bits_for_any_number_of_threads_and_parts():
-    found = []
+    results = []
     for threads, parts in ((1, (12,)), (2, (5, 7))):
         rgrbm.set_num_threads(threads)
         tempering = ParallelTempering(Lattice((8, 8)), [0.3, 0.4, 0.5], n_ladders=3, seed=7)
-        found.append(np.concatenate([tempering.run(n).bond_sums for n in parts]))
+        results.append(np.concatenate([tempering.run(n).bond_sums for n in parts]))
     rgrbm.set_num_threads(0)
-    np.testing.assert_array_equal(*found)
+    np.testing.assert_array_equal(*results)
 
 
 @pytest.mark.parametrize(

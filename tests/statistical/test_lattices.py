@@ -176,8 +176,8 @@ def measured(model, method, packing, n_chains, burn_in, n_measured):
     chains = chains_of_model(packing, model, n_chains, (21, 22), method)
     chains.align(True)
     chains.sweep(burn_in)
-    found = chains.measure(n_measured, 5, False)
-    sums = np.stack([found["bond_sums"] @ np.array(model.couplings), found["magnetization"]]).mean(axis=1)
+    result = chains.measure(n_measured, 5, False)
+    sums = np.stack([result["bond_sums"] @ np.array(model.couplings), result["magnetization"]]).mean(axis=1)
     return sums.mean(axis=1), sums.std(axis=1, ddof=1) / math.sqrt(n_chains)
 
 
@@ -219,9 +219,9 @@ N_STRIPS = {"chains": 2048, "lattice": 512, "sites": 256}
 def test_energy_and_magnetization_against_transfer_matrices(model, method, packing):
     # Within 4 standard errors: false alarms 6e-5 for each of some 110 numbers. In random order the magnetization of
     # (0.3, 0.6) needs some 200 sweeps to decorrelate from its aligned start.
-    found, stderr = measured(model, method, packing, N_STRIPS[packing], 2500, 40)
-    assert abs(found[0] - slope(transfer_log_z, model)) < 4 * stderr[0]
-    assert abs(found[1] - slope(transfer_log_z, model, field=True)) < 4 * stderr[1]
+    result, stderr = measured(model, method, packing, N_STRIPS[packing], 2500, 40)
+    assert abs(result[0] - slope(transfer_log_z, model)) < 4 * stderr[0]
+    assert abs(result[1] - slope(transfer_log_z, model, field=True)) < 4 * stderr[1]
 
 
 @pytest.mark.slow
@@ -231,8 +231,8 @@ def test_energy_of_4x4x4_against_the_transfer_matrix(J):
     model = IsingModel((4, 4, 4), J)
     expected = slope(cubic_log_z, model)
     for _, method, packing in packings_of_models([model], METHODS):
-        found, stderr = measured(model, method, packing, 4096, 300, 40)
-        assert abs(found[0] - expected) < 4 * stderr[0]
+        result, stderr = measured(model, method, packing, 4096, 300, 40)
+        assert abs(result[0] - expected) < 4 * stderr[0]
 
 
 # Z = (2 cosh³ K)ᴺ (Σ a_n tanh²ⁿ K)ᴺ on the infinite cubic lattice, N sites: a_0, a_1, … of the high-temperature series
@@ -250,8 +250,8 @@ def test_energy_of_a_cubic_lattice_against_the_published_series(method, packing)
     series = np.polynomial.Polynomial([HIGH_TEMPERATURE[n // 2] if n % 2 == 0 else 0 for n in range(17)])
     expected = 3 * v + series.deriv()(v) / series(v) * (1 - v**2)
     model = IsingModel((16, 16, 16), K)
-    found, stderr = measured(model, method, packing, 1024 if packing == "chains" else 256, 60, 20)
-    assert abs(found[0] / (K * 16**3) - expected) < 4 * stderr[0] / (K * 16**3)
+    result, stderr = measured(model, method, packing, 1024 if packing == "chains" else 256, 60, 20)
+    assert abs(result[0] / (K * 16**3) - expected) < 4 * stderr[0] / (K * 16**3)
 
 
 def test_both_methods_agree_on_a_critical_cubic_lattice():
@@ -260,8 +260,8 @@ def test_both_methods_agree_on_a_critical_cubic_lattice():
     model = IsingModel((8, 8, 8), 0.2216546)
     n_chains = {"chains": 2048, "lattice": 2048, "sites": 512}
     results = [measured(model, method, name, n_chains[name], 400, 60) for method in METHODS for name in PACKINGS]
-    for (found, stderr), (other, other_stderr) in itertools.combinations(results, 2):
-        assert abs(found[0] - other[0]) < 4 * math.hypot(stderr[0], other_stderr[0])
+    for (result, stderr), (other, other_stderr) in itertools.combinations(results, 2):
+        assert abs(result[0] - other[0]) < 4 * math.hypot(stderr[0], other_stderr[0])
 
 
 @pytest.mark.parametrize("packing", ["chains", "lattice"])

@@ -29,11 +29,11 @@ CASES = [
 @pytest.mark.slow
 @pytest.mark.parametrize("case", CASES, ids=lambda case: "-".join(map(str, case)))
 def test_error_bars_are_true_and_verdicts_hold(case):
-    found = measured(case, 50, n_sweeps=300)
-    assert found["n_equilibrated"] >= 45  # starts of a right program differ by 3.5 standard errors in 1 of 700 runs
-    assert found["worst"] < 6
-    assert found["correlation"] < 0.05
-    for name, pulls in found["pulls"].items():
+    result = measured(case, 50, n_sweeps=300)
+    assert result["n_equilibrated"] >= 45  # starts of a right program differ by 3.5 standard errors in 1 of 700 runs
+    assert result["worst"] < 6
+    assert result["correlation"] < 0.05
+    for name, pulls in result["pulls"].items():
         if len(pulls) > 40:
             assert 0.68 < np.std(pulls) < 1.36, name
             assert abs(np.mean(pulls)) < 0.47, name

@@ -20,11 +20,11 @@ def autoregressive(phi, n_steps, n_chains, seed):
 def test_autoregressive_series(phi):
     tau = 0.5 * (1 + phi) / (1 - phi)
     n_steps, n_chains = 4000, 20
-    found = integrated_autocorrelation_time(autoregressive(phi, n_steps, n_chains, seed=0))
+    time = integrated_autocorrelation_time(autoregressive(phi, n_steps, n_chains, seed=0))
     # Sokal: relative error √(2(2W + 1)/n) ≈ √(4·window/n); 4 of them, and e^(−6) that the window leaves out.
-    error = 4 * np.sqrt(2 * (2 * found.window + 1) / (n_steps * n_chains))
-    assert found.tau_int == pytest.approx(tau, rel=error + 0.02)
-    assert found.reliable
+    error = 4 * np.sqrt(2 * (2 * time.window + 1) / (n_steps * n_chains))
+    assert time.tau_int == pytest.approx(tau, rel=error + 0.02)
+    assert time.reliable
 
 
 def test_errors_are_as_sokal_says():
@@ -50,10 +50,10 @@ def test_a_constant_series():
     np.testing.assert_array_equal(autocorrelation_function(np.ones(5)), [1, 0, 0, 0, 0])
 
 
-def assert_unresolved(found):
-    assert np.isnan(found.tau_int)
-    assert found.window == 0
-    assert found.reliable is False
+def assert_unresolved(result):
+    assert np.isnan(result.tau_int)
+    assert result.window == 0
+    assert result.reliable is False
 
 
 @pytest.mark.parametrize("series", [1.0, [], [1.0]])
@@ -67,17 +67,17 @@ def test_autocorrelation_function_against_plain_sums(n_chains):
     x = np.random.default_rng(0).normal(5, 2, size=(31, n_chains))
     y = x - x.mean()  # chains share their mean
     covariance = [np.mean([np.mean(y[: 31 - t, c] * y[t:, c]) for c in range(n_chains)]) for t in range(31)]
-    found = autocorrelation_function(x if n_chains > 1 else x[:, 0])
-    np.testing.assert_allclose(found, np.array(covariance) / covariance[0], atol=1e-13)
+    correlations = autocorrelation_function(x if n_chains > 1 else x[:, 0])
+    np.testing.assert_allclose(correlations, np.array(covariance) / covariance[0], atol=1e-13)
 
 
 def test_the_window_is_the_first_lag_of_six_times_the_sum():
     x = autoregressive(0.8, 3000, 4, seed=2)
-    found = integrated_autocorrelation_time(x)
+    time = integrated_autocorrelation_time(x)
     tau = 0.5 + np.concatenate([[0], np.cumsum(autocorrelation_function(x)[1:])])
-    assert found.tau_int == tau[found.window]
-    assert found.window >= 6 * tau[found.window]
-    assert np.all(np.arange(found.window) < 6 * tau[: found.window])
+    assert time.tau_int == tau[time.window]
+    assert time.window >= 6 * tau[time.window]
+    assert np.all(np.arange(time.window) < 6 * tau[: time.window])
 
 
 @pytest.mark.parametrize("phi", [0.0, 0.5, 0.9])
@@ -85,16 +85,16 @@ def test_no_bias_over_many_seeds(phi):
     # Mean of 100 series within 5 of its standard errors (one in a million fails), beside what the window leaves out,
     # at most e^(−6)/(1 − φ) ≈ e^(−6) 2τ.
     tau = 0.5 * (1 + phi) / (1 - phi)
-    found = [integrated_autocorrelation_time(autoregressive(phi, 2000, 10, seed)) for seed in range(100)]
-    times = np.array([f.tau_int for f in found])
+    series = (autoregressive(phi, 2000, 10, seed) for seed in range(100))
+    times = np.array([integrated_autocorrelation_time(x).tau_int for x in series])
     assert abs(times.mean() - tau) < 5 * times.std(ddof=1) / 10 + 2 * tau * np.exp(-6)
 
 
 def test_scale_and_origin_do_not_matter():
     x = autoregressive(0.7, 2000, 2, seed=3)
-    found, other = integrated_autocorrelation_time(x), integrated_autocorrelation_time(1e3 - 1e-2 * x)
-    assert other.tau_int == pytest.approx(found.tau_int, rel=1e-8)
-    assert other.window == found.window
+    result, other = integrated_autocorrelation_time(x), integrated_autocorrelation_time(1e3 - 1e-2 * x)
+    assert other.tau_int == pytest.approx(result.tau_int, rel=1e-8)
+    assert other.window == result.window
 
 
 def test_time_is_not_below_that_of_independent_values():
@@ -117,37 +117,37 @@ def test_constant_chains_have_no_time(shape, value):
 
 @pytest.mark.parametrize("n_steps", [2, 10, 500])
 @pytest.mark.parametrize("states", [(1.0, -1.0), (0.1, 0.1, 0.1 + 1e-9), (1, 1, 1, 1, 2), tuple(np.arange(40) / 7)])
-def test_chains_stuck_in_different_places_are_not_reliable(n_steps, states):
+def test_chains_stuck_in_different_states_are_not_reliable(n_steps, states):
     # Each chain is constant and they differ: ρ(t) = 1 up to the last lag.
-    found = integrated_autocorrelation_time(np.tile(states, (n_steps, 1)))
-    assert not found.reliable
-    assert found.tau_int == pytest.approx(n_steps - 0.5)
+    time = integrated_autocorrelation_time(np.tile(states, (n_steps, 1)))
+    assert not time.reliable
+    assert time.tau_int == pytest.approx(n_steps - 0.5)
 
 
 def test_one_change_in_a_long_series_is_a_time():
     # A step in the middle of a single chain: a time of the order of the length, which it does not resolve.
-    found = integrated_autocorrelation_time(np.repeat([0.0, 1.0], 500))
-    assert found.tau_int > 50
-    assert not found.reliable
+    time = integrated_autocorrelation_time(np.repeat([0.0, 1.0], 500))
+    assert time.tau_int > 50
+    assert not time.reliable
 
 
 def test_integers_and_booleans_are_numbers():
     x = np.random.default_rng(5).integers(0, 2, (300, 4))
-    found = [integrated_autocorrelation_time(x.astype(kind)) for kind in (np.int64, np.int8, bool, np.float64)]
-    assert len(set(found)) == 1
+    times = [integrated_autocorrelation_time(x.astype(kind)) for kind in (np.int64, np.int8, bool, np.float64)]
+    assert len(set(times)) == 1
 
 
 def test_a_series_with_a_nan_is_not_reliable():
     x = np.random.default_rng(6).normal(size=(100, 3))
     x[7, 1] = np.nan
-    found = integrated_autocorrelation_time(x)
-    assert np.isnan(found.tau_int)
-    assert not found.reliable
+    time = integrated_autocorrelation_time(x)
+    assert np.isnan(time.tau_int)
+    assert not time.reliable
 
 
 def test_slow_modes_of_small_weight_are_cut():
     # ρ(t) = 0.99·0.5ᵗ + 0.01·0.995ᵗ: τ = ½ + 0.99 + 0.01·199 = 3.48; the window ends before the second sum does.
     fast, slow = (autoregressive(phi, 4000, 200, seed=7) * np.sqrt(1 - phi**2) for phi in (0.5, 0.995))
-    found = integrated_autocorrelation_time(np.sqrt(0.99) * fast + 0.1 * slow)
-    assert 1.5 < found.tau_int < 2.4
-    assert found.reliable
+    time = integrated_autocorrelation_time(np.sqrt(0.99) * fast + 0.1 * slow)
+    assert 1.5 < time.tau_int < 2.4
+    assert time.reliable

@@ -40,7 +40,7 @@ def test_by_hand():
     assert split_r_hat([[0, 1], [2, 3], [99, 99], [2, 1], [4, 3]]) == pytest.approx(np.sqrt(1 / 2 + 1 / 3))
 
 
-def test_drift_of_a_single_chain_is_found():
+def test_drift_of_a_single_chain_raises_r_hat():
     drift = noise(4000, 1, 2) + np.linspace(0, 10, 4000)[:, None]
     # Halves of slope 10/4000: within 1 + 5²/12, means 5 apart, variance 12.5.
     assert split_r_hat(drift) == pytest.approx(np.sqrt(1 + 12.5 / (1 + 25 / 12)), rel=0.03)

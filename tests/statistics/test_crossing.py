@@ -17,29 +17,37 @@ def test_error_bars_are_true():
     for _ in range(200):
         curves = [np.tanh(slope * (x - 0.1)) + 0.02 * rng.standard_normal(9) for slope in (1.0, 3.0)]
         errors = np.full(9, 0.02)
-        found = crossing(x, curves[0], errors, curves[1], errors)
-        pulls.append((found.mean - 0.1) / found.stderr)
+        crossing_point = crossing(x, *(np.column_stack([curve, errors]) for curve in curves))
+        pulls.append((crossing_point.mean - 0.1) / crossing_point.stderr)
     assert 0.85 < np.std(pulls) < 1.2
     assert abs(np.mean(pulls)) < 0.3
+
+
+def curve(values, stderr):
+    return np.column_stack([values, stderr])
 
 
 def test_a_polynomial_that_fits():
     x, small = np.linspace(-1, 1, 9), np.full(9, 1e-6)
     cubic = (x - 0.2) * (1 + (x - 0.3) ** 2)
-    assert crossing(x, cubic, small, 0 * x, small).mean == pytest.approx(0.2, abs=1e-5)
-    assert abs(crossing(x, cubic, small, 0 * x, small, degree=1).mean - 0.2) > 0.01
+    assert crossing(x, curve(cubic, small), curve(0 * x, small)).mean == pytest.approx(0.2, abs=1e-5)
+    assert abs(crossing(x, curve(cubic, small), curve(0 * x, small), degree=1).mean - 0.2) > 0.01
 
 
 def test_no_crossing_and_several():
     x, small = np.linspace(0, 1, 5), np.full(5, 0.01)
-    assert np.isnan(crossing(x, x + 1, small, 0 * x, small).mean)
-    assert np.isnan(crossing(x, (x - 0.3) * (x - 0.7), small / 100, 0 * x, small / 100).mean)
+    assert np.isnan(crossing(x, curve(x + 1, small), curve(0 * x, small)).mean)
+    assert np.isnan(crossing(x, curve((x - 0.3) * (x - 0.7), small / 100), curve(0 * x, small / 100)).mean)
 
 
 @pytest.mark.parametrize(
     ("x", "stderr", "message"),
-    [([0, 1, 2], [1, 1, 0], "errors above 0"), ([1, 1, 1], [1, 1, 1], "two places"), ([0, 1], [1, 1, 1], "one shape")],
+    [
+        ([0, 1, 2], [1, 1, 0], "errors above 0, got 0"),
+        ([1, 1, 1], [1, 1, 1], "two different points"),
+        ([0, 1], [1, 1, 1], r"got \(2,\), \(3, 2\) and \(3, 2\)"),
+    ],
 )
 def test_bad_input(x, stderr, message):
     with pytest.raises(ValueError, match=message):
-        crossing(x, [0, 1, 2], stderr, [2, 1, 0], [0, 0, 0])
+        crossing(x, curve([0, 1, 2], stderr), curve([2, 1, 0], [0, 0, 0]))

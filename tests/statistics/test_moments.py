@@ -9,13 +9,13 @@ from rgrbm.statistics import SpinMoments, spin_moments
 
 def test_moments_are_sums_over_blocks():
     blocks = [IsingModel(8, J=0.5).sample(n, method="exact", seed=n) for n in (3, 7)]
-    found = spin_moments(blocks)
-    np.testing.assert_array_equal(found.n_samples, [3, 7])
-    for block, total, products in zip(blocks, found.sums, found.products, strict=True):
+    moments = spin_moments(blocks)
+    np.testing.assert_array_equal(moments.n_samples, [3, 7])
+    for block, total, products in zip(blocks, moments.sums, moments.products, strict=True):
         np.testing.assert_array_equal(total, block.sum(axis=0))
         np.testing.assert_array_equal(products, block.astype(int).T @ block)
     parts = SpinMoments.concatenate([spin_moments(blocks[:1]), spin_moments(blocks[1:])])
-    for ours, theirs in zip(parts, found, strict=True):
+    for ours, theirs in zip(parts, moments, strict=True):
         np.testing.assert_array_equal(ours, theirs)
 
 

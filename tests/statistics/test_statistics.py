@@ -15,9 +15,9 @@ from rgrbm.statistics.ring_correlation import correlation
 
 def test_mean_and_stderr_of_the_textbook():
     values = np.random.default_rng(0).normal(3, 2, size=101)
-    found = mean_and_stderr(values)
-    assert found.mean == pytest.approx(values.mean(), rel=1e-14)
-    assert found.stderr == pytest.approx(stats.sem(values), rel=1e-13)
+    estimate = mean_and_stderr(values)
+    assert estimate.mean == pytest.approx(values.mean(), rel=1e-14)
+    assert estimate.stderr == pytest.approx(stats.sem(values), rel=1e-13)
     assert mean_and_stderr(values.astype(int)).stderr == pytest.approx(stats.sem(values.astype(int)), rel=1e-13)
     assert mean_and_stderr([4, 4, 4]) == (4.0, 0.0)
 
@@ -52,14 +52,14 @@ def test_leave_one_out():
 @pytest.mark.parametrize("n", [2, 3, 50])
 def test_jackknife_of_the_mean_is_its_standard_error(n):
     values = np.random.default_rng(n).exponential(size=(n, 4))
-    found = jackknife_stderr(leave_one_out(values) / (n - 1))
-    np.testing.assert_allclose(found, stats.sem(values, axis=0), rtol=1e-12)
+    stderr = jackknife_stderr(leave_one_out(values) / (n - 1))
+    np.testing.assert_allclose(stderr, stats.sem(values, axis=0), rtol=1e-12)
 
 
 def test_jackknife_of_the_mean_over_blocks_is_the_error_of_block_means():
     values = np.random.default_rng(0).normal(size=(300, 2))
-    found = jackknife_stderr(leave_one_out(block_sums(values, 30)) / 290)
-    np.testing.assert_allclose(found, stats.sem(values.reshape(30, 10, 2).mean(axis=1), axis=0), rtol=1e-12)
+    stderr = jackknife_stderr(leave_one_out(block_sums(values, 30)) / 290)
+    np.testing.assert_allclose(stderr, stats.sem(values.reshape(30, 10, 2).mean(axis=1), axis=0), rtol=1e-12)
 
 
 def test_jackknife_scales_and_ignores_constants():

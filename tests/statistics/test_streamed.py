@@ -13,16 +13,16 @@ def test_blocks(n_samples, part):
     moments = StreamedMoments(3, n_blocks=4)
     for first in range(0, n_samples, part):
         moments.add(x[first : first + part])
-    found = moments.blocks()
+    blocks = moments.blocks()
     assert moments.n_samples == n_samples
-    assert min(n_samples, 4) <= len(found.weights) <= 8
-    length = int(found.weights[0])
-    assert np.all(found.weights[:-1] == length)
-    for i, block in enumerate(found.sums):
+    assert min(n_samples, 4) <= len(blocks.weights) <= 8
+    length = int(blocks.weights[0])
+    assert np.all(blocks.weights[:-1] == length)
+    for i, block in enumerate(blocks.sums):
         here = x[i * length : (i + 1) * length]
-        assert found.weights[i] == len(here)
+        assert blocks.weights[i] == len(here)
         np.testing.assert_array_equal(block, here.sum(axis=0))
-        np.testing.assert_array_equal(found.products[i], here.T @ here)
+        np.testing.assert_array_equal(blocks.products[i], here.T @ here)
 
 
 def test_weights():
@@ -31,10 +31,10 @@ def test_weights():
     moments = StreamedMoments(2, n_blocks=5)
     moments.add(x[:20], w[:20])
     moments.add(x[20:], w[20:])
-    found = moments.blocks()
-    assert found.weights.sum() == pytest.approx(w.sum())
-    np.testing.assert_allclose(found.sums.sum(axis=0), w @ x)
-    np.testing.assert_allclose(found.products.sum(axis=0), (w[:, None] * x).T @ x)
+    blocks = moments.blocks()
+    assert blocks.weights.sum() == pytest.approx(w.sum())
+    np.testing.assert_allclose(blocks.sums.sum(axis=0), w @ x)
+    np.testing.assert_allclose(blocks.products.sum(axis=0), (w[:, None] * x).T @ x)
 
 
 def test_copies():

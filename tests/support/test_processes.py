@@ -21,9 +21,9 @@ def work(seed):
     """All kinds of kernels; returns what is the same in any process."""
     model = IsingModel((16, 16), 0.4)
     spins = model.sample(64, method="heat_bath", n_chains=64, burn_in=5, spacing=1, seed=seed)
-    found = model.measure(20, burn_in=40, seed=seed)
+    measured = model.measure(20, burn_in=40, seed=seed)
     rbm = rgrbm.BernoulliRBM(4, n_iter=2, random_state=0).fit(rgrbm.to_binary(spins.reshape(64, -1)))
-    return float(spins.sum()), found.energy_per_site.mean, float(rbm.weights_.sum()), rgrbm.log_z(rbm)
+    return float(spins.sum()), measured.energy_per_site.mean, float(rbm.weights_.sum()), rgrbm.log_z(rbm)
 
 
 @pytest.fixture(scope="module")

@@ -11,8 +11,8 @@
 namespace rgrbm {
 
 template <class Real>
-Trainer<Real>::Trainer(std::size_t n_visible, std::size_t n_hidden, const Real* weights, const Real* visible_bias,
-                       const Real* hidden_bias, const Key& key)
+BinaryTrainer<Real>::BinaryTrainer(std::size_t n_visible, std::size_t n_hidden, const Real* weights,
+                                   const Real* visible_bias, const Real* hidden_bias, const Key& key)
     : Base(n_visible, n_hidden, key) {
     Base::resize(up_.matrix.size(), up_.n_source, up_.n_units);
     Base::pack_weights(weights, up_.matrix);
@@ -24,7 +24,7 @@ Trainer<Real>::Trainer(std::size_t n_visible, std::size_t n_hidden, const Real* 
 }
 
 template <class Real>
-void Trainer<Real>::prepare(std::size_t batch_size) {
+void BinaryTrainer<Real>::prepare(std::size_t batch_size) {
     Base::prepare(batch_size);
     double density = 0;
     for (const Real mean : visible_mean_)
@@ -34,7 +34,7 @@ void Trainer<Real>::prepare(std::size_t batch_size) {
     down_.plan(batch_size, 0.5);
     up_.refresh();
     down_.refresh();
-    if (options_.method == NegativePhase::pt)
+    if (options_.gradient == NegativePhase::pt)
         start_tempering();
     const std::size_t chunk = std::min(batch_size, chunk_size);
     reconstruction_ = BitMatrix(chunk, n_visible_);
@@ -44,7 +44,7 @@ void Trainer<Real>::prepare(std::size_t batch_size) {
 
 // The model at β = 0: log-odds of visible units with the means of the data, and fair coins.
 template <class Real>
-void Trainer<Real>::start_tempering() {
+void BinaryTrainer<Real>::start_tempering() {
     visible_base_.assign(up_.n_source, Layer<Real>::never);
     hidden_base_.assign(up_.n_units, Layer<Real>::never);
     for (std::size_t i = 0; i < n_visible_; ++i) { // half a sample added on both sides keeps the log-odds finite
@@ -56,18 +56,18 @@ void Trainer<Real>::start_tempering() {
 }
 
 template <class Real>
-void Trainer<Real>::start_batch() {
-    if (options_.method == NegativePhase::exact)
+void BinaryTrainer<Real>::start_batch() {
+    if (options_.gradient == NegativePhase::exact)
         model_.enumerate(up_, down_, n_visible_, n_hidden_);
 }
 
 template <class Real>
-void Trainer<Real>::copy_parameters(const PlainArrays<Real>& to) const {
+void BinaryTrainer<Real>::copy_parameters(const PlainArrays<Real>& to) const {
     Base::unpack({up_.matrix, down_.bias, up_.bias}, to);
 }
 
 template <class Real>
-void Trainer<Real>::gibbs_part(const Chunk& chunk, std::size_t part) {
+void BinaryTrainer<Real>::gibbs_part(const Chunk& chunk, std::size_t part) {
     const std::size_t first = piece(part, chunk.n, chunk.n_parts), last = piece(part + 1, chunk.n, chunk.n_parts);
     Base::start_part(chunk, part);
     if (first == last)
@@ -88,7 +88,7 @@ void Trainer<Real>::gibbs_part(const Chunk& chunk, std::size_t part) {
 }
 
 template <class Real>
-double Trainer<Real>::unequal_units(const Chunk& chunk, std::size_t first, std::size_t n) const {
+double BinaryTrainer<Real>::unequal_units(const Chunk& chunk, std::size_t first, std::size_t n) const {
     double unequal = 0;
     for (std::size_t s = first; s < first + n; ++s) {
         const std::uint16_t* model = reconstruction_.row(s);
@@ -110,27 +110,27 @@ double Trainer<Real>::unequal_units(const Chunk& chunk, std::size_t first, std::
 
 // k Gibbs steps of the model's chains (the first one of "cd" is the reconstruction) and then p(h|v).
 template <class Real>
-void Trainer<Real>::negative_phase(const Chunk& chunk, std::size_t part, std::size_t first, std::size_t n) {
+void BinaryTrainer<Real>::negative_phase(const Chunk& chunk, std::size_t part, std::size_t first, std::size_t n) {
     Stream stream = streams_[part];
     const bool chains = persistent();
     BitMatrix& model = model_rows();
     const std::size_t start = chains ? chunk.start + first : first;
     const auto visible = [&](std::size_t s) { return std::as_const(model).row(start + s); };
     const auto hidden = [&](std::size_t s) { return std::as_const(hidden_).row(first + s); };
-    if (options_.method == NegativePhase::paper) { // the same hidden states in both terms
+    if (options_.gradient == NegativePhase::paper) { // the same hidden states in both terms
         std::copy_n(&positive_[first * up_.n_units], n * up_.n_units, &negative_[first * up_.n_units]);
         std::copy_n(&part_data_[part * up_.n_units], up_.n_units, &part_model_[part * up_.n_units]);
         return;
     }
-    if (options_.method == NegativePhase::exact) { // the model's side does not come from samples
+    if (options_.gradient == NegativePhase::exact) { // the model's side does not come from samples
         for (std::size_t s = first; s < first + n; ++s)
             std::fill_n(model.row(s), 4 * model.n_words(), std::uint16_t{0});
         std::fill_n(&negative_[first * up_.n_units], n * up_.n_units, Real{0});
         return;
     }
-    if (options_.method == NegativePhase::pt)
+    if (options_.gradient == NegativePhase::pt)
         temper(part, start, first, n, stream);
-    const std::size_t n_steps = options_.method == NegativePhase::pt ? 0 : options_.k;
+    const std::size_t n_steps = options_.gradient == NegativePhase::pt ? 0 : options_.k;
     for (std::size_t step = chains ? 0 : 1; step < n_steps; ++step) {
         up_.apply(n, visible, [&](std::size_t s, std::size_t j, const V& x) {
             hidden_.row(first + s)[j] = draw(stream, exp_negative(x));
@@ -147,7 +147,8 @@ void Trainer<Real>::negative_phase(const Chunk& chunk, std::size_t part, std::si
 
 // k steps v → h → v of all replicas, with inputs β x + (1 − β) x₀ where x is the model's and x₀ the input at β = 0.
 template <class Real>
-void Trainer<Real>::temper(std::size_t part, std::size_t chain, std::size_t first, std::size_t n, Stream& stream) {
+void BinaryTrainer<Real>::temper(std::size_t part, std::size_t chain, std::size_t first, std::size_t n,
+                                 Stream& stream) {
     tempering_.steps(options_.k, {part, chain, n, chains_, stream}, [&](Real at, std::size_t row, Real* energies) {
         const V beta = V::fill(at), rest = V::fill(1 - at);
         V sums[part_size];
@@ -174,7 +175,7 @@ void Trainer<Real>::temper(std::size_t part, std::size_t chain, std::size_t firs
 
 // Adds vᵀ p − v'ᵀ p' and v − v' of some blocks of 16 visible units to the sums.
 template <class Real>
-void Trainer<Real>::add_statistics(const Chunk& chunk, std::size_t first_block, std::size_t last_block) {
+void BinaryTrainer<Real>::add_statistics(const Chunk& chunk, std::size_t first_block, std::size_t last_block) {
     const BitMatrix& model = model_rows();
     const std::size_t chain = persistent() ? chunk.start : 0;
     const std::size_t width = up_.n_units, n_words = (chunk.n + 63) / 64;
@@ -218,8 +219,8 @@ void Trainer<Real>::add_statistics(const Chunk& chunk, std::size_t first_block, 
 
 // Adds v − v' of 16 visible units to the sums.
 template <class Real>
-void Trainer<Real>::visible_statistics(const BitMatrix& model, std::size_t chain, const Chunk& chunk,
-                                       std::size_t block) {
+void BinaryTrainer<Real>::visible_statistics(const BitMatrix& model, std::size_t chain, const Chunk& chunk,
+                                             std::size_t block) {
     Real* sums = &gradient_.visible[block * lanes];
     if (!real_data_ && !weighted_) { // counts of bits
         const std::size_t n_words = (chunk.n + 63) / 64;
@@ -249,7 +250,7 @@ void Trainer<Real>::visible_statistics(const BitMatrix& model, std::size_t chain
 // From sums to the gradient and on to the parameters of 16 visible units. Centred biases
 // c + Wλ and b + Wᵀμ are what moves along Δ⟨v⟩ and Δ⟨h⟩: the plain ones make up for the change of W, whatever made it.
 template <class Real>
-void Trainer<Real>::update_block(const Step<Real>& step, std::size_t block) {
+void BinaryTrainer<Real>::update_block(const Step<Real>& step, std::size_t block) {
     const bool centered = options_.centered;
     const std::size_t width = up_.n_units, first = block * lanes;
     const Real scale = this->scale();
@@ -295,7 +296,7 @@ void Trainer<Real>::update_block(const Step<Real>& step, std::size_t block) {
 
 // The weights of 16 visible units, as moved, in the other direction's matrix and in the tables.
 template <class Real>
-void Trainer<Real>::mirror_block(std::size_t first) {
+void BinaryTrainer<Real>::mirror_block(std::size_t first) {
     const std::size_t width = up_.n_units;
     for (std::size_t j = 0; j < width; ++j)
         for (std::size_t i = first; i < first + lanes; ++i)
@@ -304,7 +305,7 @@ void Trainer<Real>::mirror_block(std::size_t first) {
     down_.refresh(0, width, first, first + lanes);
 }
 
-template class Trainer<float>;
-template class Trainer<double>;
+template class BinaryTrainer<float>;
+template class BinaryTrainer<double>;
 
 } // namespace rgrbm

@@ -12,7 +12,7 @@ template <class Real>
 TrainingReport ContrastiveDivergence<Real>::run(const TrainingOptions& options) {
     const std::size_t n_epochs = options.learning_rate.size();
     TrainingReport report{std::vector<double>(n_epochs), std::vector<double>(n_epochs), {}};
-    if (options.method == NegativePhase::pt)
+    if (options.gradient == NegativePhase::pt)
         report.exchange_rate.resize(n_epochs);
     if (n_epochs == 0)
         return report;
@@ -44,7 +44,7 @@ void ContrastiveDivergence<Real>::start(const TrainingOptions& options) {
         hidden_offset_.assign(round_up(n_hidden_, lanes), Real{0});
         start_offset();
     }
-    const std::size_t n_chains = options.method == NegativePhase::pt ? batch * options.n_temperatures : batch;
+    const std::size_t n_chains = options.gradient == NegativePhase::pt ? batch * options.n_temperatures : batch;
     if (persistent() && chains_.n_rows() != n_chains)
         start_chains(n_chains);
 }
@@ -138,7 +138,7 @@ void ContrastiveDivergence<Real>::close_batch(std::size_t epoch, std::size_t end
 }
 
 template <class Real>
-void ContrastiveDivergence<Real>::gradient(std::uint64_t index, std::size_t k, NegativePhase method, bool centered,
+void ContrastiveDivergence<Real>::gradient(std::uint64_t index, std::size_t k, NegativePhase phase, bool centered,
                                            const Real* visible_mean, const Real* hidden_mean) {
     const double zero = 0;
     std::copy_n(visible_mean, n_visible_, visible_mean_.data());
@@ -149,7 +149,7 @@ void ContrastiveDivergence<Real>::gradient(std::uint64_t index, std::size_t k, N
     options.learning_rate = options.l1 = std::span<const double>(&zero, 1);
     options.batch_size = n_samples_;
     options.k = k;
-    options.method = method;
+    options.gradient = phase;
     options.centered = centered;
     run(options);
     slide_ = true;

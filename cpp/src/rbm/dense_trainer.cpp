@@ -31,9 +31,9 @@ DenseTrainer<Real>::DenseTrainer(std::size_t n_visible, std::size_t n_hidden, co
 template <class Real>
 void DenseTrainer<Real>::prepare(std::size_t batch_size) {
     const std::size_t chunk = std::min(batch_size, chunk_size), parts = streams_.size();
-    if (options_.method == NegativePhase::pt)
+    if (options_.gradient == NegativePhase::pt)
         tempering_.start(options_.n_temperatures, parts);
-    if (options_.method != NegativePhase::exact)
+    if (options_.gradient != NegativePhase::exact)
         model_ = {};
     hidden_ = BitMatrix(chunk, n_hidden_);
     dense_.resize(real_data_ ? chunk * up_.n_source : 0);
@@ -69,14 +69,14 @@ void DenseTrainer<Real>::start_offset() {
 // Enumerations share their states among threads of their own, which they get outside a team only.
 template <class Real>
 std::size_t DenseTrainer<Real>::work_per_sample() const {
-    if (options_.method == NegativePhase::exact)
+    if (options_.gradient == NegativePhase::exact)
         return 0;
-    return up_.matrix.size() * (options_.method == NegativePhase::pt ? options_.n_temperatures : 1);
+    return up_.matrix.size() * (options_.gradient == NegativePhase::pt ? options_.n_temperatures : 1);
 }
 
 template <class Real>
 void DenseTrainer<Real>::end_epoch(TrainingReport& report, std::size_t epoch) {
-    if (options_.method == NegativePhase::pt)
+    if (options_.gradient == NegativePhase::pt)
         report.exchange_rate[epoch] = tempering_.least_exchange_rate(n_samples_ * options_.k);
 }
 
@@ -113,7 +113,7 @@ template <class Real>
 void DenseTrainer<Real>::positive_phase(const Chunk& chunk, std::size_t part, std::size_t first, std::size_t n) {
     Stream stream = streams_[part];
     Real* sums = &part_data_[part * up_.n_units];
-    const bool states = options_.method == NegativePhase::paper;
+    const bool states = options_.gradient == NegativePhase::paper;
     const auto sink = [&](std::size_t s, std::size_t j, const V& x) {
         const V e = exp_negative(x);
         const std::uint16_t h = draw(stream, e);

@@ -64,7 +64,7 @@ void GaussianTrainer<Real>::start_chains(std::size_t n) {
 
 template <class Real>
 void GaussianTrainer<Real>::start_batch() {
-    if (options_.method == NegativePhase::exact)
+    if (options_.gradient == NegativePhase::exact)
         model_.enumerate_gaussian({weights_.data(), up_.n_units, visible_bias_.data(), visible_mean_.data(),
                                    up_.bias.data(), log_variance_.data(), n_visible_, n_hidden_});
 }
@@ -127,7 +127,7 @@ void GaussianTrainer<Real>::activate_hidden(std::size_t first, std::size_t n, Si
 template <class Real>
 void GaussianTrainer<Real>::negative_phase(const Chunk& chunk, std::size_t part, std::size_t first, std::size_t n,
                                            Stream& stream) {
-    if (options_.method == NegativePhase::exact) { // the model's side does not come from samples
+    if (options_.gradient == NegativePhase::exact) { // the model's side does not come from samples
         std::fill_n(&reconstruction_[first * up_.n_source], n * up_.n_source, Real{0});
         std::fill_n(&negative_[first * up_.n_units], n * up_.n_units, Real{0});
         return;
@@ -137,7 +137,7 @@ void GaussianTrainer<Real>::negative_phase(const Chunk& chunk, std::size_t part,
     BitMatrix& states = chains ? chains_ : hidden_;
     const std::size_t row = chains ? start : first;
     std::size_t n_steps = options_.k;
-    if (options_.method == NegativePhase::pt) {
+    if (options_.gradient == NegativePhase::pt) {
         temper(part, start, first, n, stream);
         n_steps = 1;
     }
@@ -200,7 +200,7 @@ void GaussianTrainer<Real>::add_statistics(const Chunk& chunk, std::size_t first
             u(&reconstruction_[i], index(chunk.n), index(lanes), Stride(index(stride)));
         Eigen::Map<Matrix<Real>> sums(&gradient_.weights[i * width], index(lanes), index(width));
         sums.noalias() += x.transpose() * p;
-        if (options_.method != NegativePhase::exact)
+        if (options_.gradient != NegativePhase::exact)
             sums.noalias() -= u.transpose() * q;
         visible_statistics(chunk, block);
     }

@@ -11,7 +11,7 @@ namespace rgrbm {
 // The Gibbs steps of 32 samples, two tiles, on the part's own random stream.
 template <class Real>
 void StructuredTrainer<Real>::gibbs_part(const Chunk& chunk, std::size_t part) {
-    const bool persistent = this->persistent(), paper = options_.method == NegativePhase::paper;
+    const bool persistent = this->persistent(), paper = options_.gradient == NegativePhase::paper;
     const std::size_t n_visible = n_visible_ * lanes, n_hidden = n_hidden_ * lanes; // sizes of tiles
     const std::size_t last = std::min((part + 1) * part_size, chunk.n);
     Stream stream = streams_[part];

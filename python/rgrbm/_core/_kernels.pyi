@@ -311,16 +311,16 @@ class ContrastiveDivergence32:
     What all trainers have: parameters, packed data, all state of the training, and its course.
     """
     @typing.overload
-    def gradient(self, x: numpy.typing.NDArray[numpy.uint8], index: typing.SupportsInt | typing.SupportsIndex, k: typing.SupportsInt | typing.SupportsIndex, method: str, centered: bool, visible_mean: numpy.typing.NDArray[numpy.float32], hidden_mean: numpy.typing.NDArray[numpy.float32]) -> tuple:
+    def gradient(self, x: numpy.typing.NDArray[numpy.uint8], index: typing.SupportsInt | typing.SupportsIndex, k: typing.SupportsInt | typing.SupportsIndex, gradient: str, centered: bool, visible_mean: numpy.typing.NDArray[numpy.float32], hidden_mean: numpy.typing.NDArray[numpy.float32]) -> tuple:
         """
         Take over x; one draw of the gradient from all of it: (weights, visible biases, hidden biases).
         """
     @typing.overload
-    def gradient(self, x: numpy.typing.NDArray[numpy.float32], index: typing.SupportsInt | typing.SupportsIndex, k: typing.SupportsInt | typing.SupportsIndex, method: str, centered: bool, visible_mean: numpy.typing.NDArray[numpy.float32], hidden_mean: numpy.typing.NDArray[numpy.float32]) -> tuple:
+    def gradient(self, x: numpy.typing.NDArray[numpy.float32], index: typing.SupportsInt | typing.SupportsIndex, k: typing.SupportsInt | typing.SupportsIndex, gradient: str, centered: bool, visible_mean: numpy.typing.NDArray[numpy.float32], hidden_mean: numpy.typing.NDArray[numpy.float32]) -> tuple:
         """
         The same of real data; with Gaussian units also that of ln σ².
         """
-    def run(self, *, first_epoch: typing.SupportsInt | typing.SupportsIndex, learning_rate: typing.Annotated[numpy.typing.ArrayLike, numpy.float64], l1: typing.Annotated[numpy.typing.ArrayLike, numpy.float64], l2: typing.SupportsFloat | typing.SupportsIndex, momentum: typing.SupportsFloat | typing.SupportsIndex, batch_size: typing.SupportsInt | typing.SupportsIndex, k: typing.SupportsInt | typing.SupportsIndex, method: str, centered: bool, shuffle: bool, optimizer: str = 'sgd', n_temperatures: typing.SupportsInt | typing.SupportsIndex = 10) -> dict:
+    def run(self, *, first_epoch: typing.SupportsInt | typing.SupportsIndex, learning_rate: typing.Annotated[numpy.typing.ArrayLike, numpy.float64], l1: typing.Annotated[numpy.typing.ArrayLike, numpy.float64], l2: typing.SupportsFloat | typing.SupportsIndex, momentum: typing.SupportsFloat | typing.SupportsIndex, batch_size: typing.SupportsInt | typing.SupportsIndex, k: typing.SupportsInt | typing.SupportsIndex, gradient: str, centered: bool, shuffle: bool, optimizer: str = 'sgd', n_temperatures: typing.SupportsInt | typing.SupportsIndex = 10) -> dict:
         """
         Train for as many epochs as there are learning rates.
         """
@@ -383,16 +383,16 @@ class ContrastiveDivergence64:
     What all trainers have: parameters, packed data, all state of the training, and its course.
     """
     @typing.overload
-    def gradient(self, x: numpy.typing.NDArray[numpy.uint8], index: typing.SupportsInt | typing.SupportsIndex, k: typing.SupportsInt | typing.SupportsIndex, method: str, centered: bool, visible_mean: numpy.typing.NDArray[numpy.float64], hidden_mean: numpy.typing.NDArray[numpy.float64]) -> tuple:
+    def gradient(self, x: numpy.typing.NDArray[numpy.uint8], index: typing.SupportsInt | typing.SupportsIndex, k: typing.SupportsInt | typing.SupportsIndex, gradient: str, centered: bool, visible_mean: numpy.typing.NDArray[numpy.float64], hidden_mean: numpy.typing.NDArray[numpy.float64]) -> tuple:
         """
         Take over x; one draw of the gradient from all of it: (weights, visible biases, hidden biases).
         """
     @typing.overload
-    def gradient(self, x: numpy.typing.NDArray[numpy.float64], index: typing.SupportsInt | typing.SupportsIndex, k: typing.SupportsInt | typing.SupportsIndex, method: str, centered: bool, visible_mean: numpy.typing.NDArray[numpy.float64], hidden_mean: numpy.typing.NDArray[numpy.float64]) -> tuple:
+    def gradient(self, x: numpy.typing.NDArray[numpy.float64], index: typing.SupportsInt | typing.SupportsIndex, k: typing.SupportsInt | typing.SupportsIndex, gradient: str, centered: bool, visible_mean: numpy.typing.NDArray[numpy.float64], hidden_mean: numpy.typing.NDArray[numpy.float64]) -> tuple:
         """
         The same of real data; with Gaussian units also that of ln σ².
         """
-    def run(self, *, first_epoch: typing.SupportsInt | typing.SupportsIndex, learning_rate: typing.Annotated[numpy.typing.ArrayLike, numpy.float64], l1: typing.Annotated[numpy.typing.ArrayLike, numpy.float64], l2: typing.SupportsFloat | typing.SupportsIndex, momentum: typing.SupportsFloat | typing.SupportsIndex, batch_size: typing.SupportsInt | typing.SupportsIndex, k: typing.SupportsInt | typing.SupportsIndex, method: str, centered: bool, shuffle: bool, optimizer: str = 'sgd', n_temperatures: typing.SupportsInt | typing.SupportsIndex = 10) -> dict:
+    def run(self, *, first_epoch: typing.SupportsInt | typing.SupportsIndex, learning_rate: typing.Annotated[numpy.typing.ArrayLike, numpy.float64], l1: typing.Annotated[numpy.typing.ArrayLike, numpy.float64], l2: typing.SupportsFloat | typing.SupportsIndex, momentum: typing.SupportsFloat | typing.SupportsIndex, batch_size: typing.SupportsInt | typing.SupportsIndex, k: typing.SupportsInt | typing.SupportsIndex, gradient: str, centered: bool, shuffle: bool, optimizer: str = 'sgd', n_temperatures: typing.SupportsInt | typing.SupportsIndex = 10) -> dict:
         """
         Train for as many epochs as there are learning rates.
         """

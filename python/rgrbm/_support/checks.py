@@ -1,5 +1,7 @@
 """Checks of arguments: the value in the form that code works with, or an error that says what was expected."""
 
+from __future__ import annotations
+
 import contextlib
 import math
 import operator

@@ -7,7 +7,7 @@ import numpy as np
 import numpy.typing as npt
 from scipy.special import logsumexp
 
-from rgrbm._support.progress import progress_bar
+from rgrbm._support.progress import Progress, progress_bar
 
 MAX_SUM_UNITS = 28
 """Largest number of units whose states are summed: 2²⁸ states take seconds to minutes."""
@@ -52,7 +52,7 @@ def slices(e: Enumeration, units: int, most: int | None = None) -> Iterator[tupl
         yield first, min(step, e.n_parts - first)
 
 
-def log_sum(e: Enumeration, units: int, progress: bool) -> float:
+def log_sum(e: Enumeration, units: int, progress: Progress) -> float:
     """Log of the sum over all states; ``units`` is the work per state."""
     sums: list[npt.NDArray[np.float64]] = []
     with progress_bar("summing", e.n_parts * e.part_size, unit="states", show=progress) as advance:

@@ -1,5 +1,7 @@
 """Whether the Gibbs chain mixes: autocorrelation times, and R̂ over chains from far apart."""
 
+from __future__ import annotations
+
 from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any

@@ -1,5 +1,7 @@
 """All diagnostics of an RBM in one object, which prints, draws, and becomes a table or JSON."""
 
+from __future__ import annotations
+
 from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, Literal
@@ -7,6 +9,7 @@ from typing import TYPE_CHECKING, Any, Literal
 import numpy.typing as npt
 
 from rgrbm._support import checks
+from rgrbm._support.progress import Progress
 from rgrbm._support.streams import Seed
 from rgrbm.diagnostics import table
 from rgrbm.diagnostics.chains import GibbsChains, run_chains
@@ -125,8 +128,8 @@ class Diagnosis(Presented):
 
     def to_dict(self) -> dict[str, Any]:
         """All of it as JSON has it: dicts, lists, text and numbers, None for those that are not finite."""
-        found: dict[str, Any] = plain(self)
-        return found
+        values: dict[str, Any] = plain(self)
+        return values
 
     def to_frame(self) -> Any:
         """The single numbers as a pandas ``DataFrame``.
@@ -150,7 +153,7 @@ class Diagnosis(Presented):
         numbers = list(table.Row._fields[2:])
         return frame.astype(dict.fromkeys(numbers, "float64"))
 
-    def plot(self) -> "Figure":
+    def plot(self) -> Figure:
         """Draw it; see :func:`rgrbm.plots.plot_diagnosis`.
 
         Returns
@@ -175,7 +178,7 @@ def diagnose(
     n_chains: int = 32,
     n_steps: int = 500,
     n_samples: int = 500,
-    progress: bool = False,
+    progress: Progress = None,
 ) -> Diagnosis:
     """Examine a trained RBM: likelihood, fit, hidden units, weights, mixing, samples and memory.
 
@@ -203,8 +206,9 @@ def diagnose(
         enumeration does not, run twice as long.
     n_samples : int, default=500
         Samples of the model that are compared with the data.
-    progress : bool, default=False
-        Show a progress bar while annealing.
+    progress : bool or callable, optional
+        A bar (True), a function of (done, in all), or nothing (False). By default a bar in terminals and notebooks, for
+        what takes longer than two seconds.
 
     Returns
     -------
@@ -224,10 +228,10 @@ def diagnose(
     >>> import numpy as np, rgrbm
     >>> X = np.repeat([[1, 1, 1, 0, 0, 0], [0, 0, 0, 1, 1, 1]], 50, axis=0)
     >>> rbm = rgrbm.BernoulliRBM(2, gradient="exact", n_iter=500, random_state=0).fit(X)
-    >>> found = rgrbm.diagnose(rbm, X, seed=0)
-    >>> found.log_likelihood.method, found.hidden_units.dead, found.memory.memorised
+    >>> diagnosis = rgrbm.diagnose(rbm, X, seed=0)
+    >>> diagnosis.log_likelihood.method, diagnosis.hidden_units.dead, diagnosis.memory.memorised
     ('exact', (), False)
-    >>> bool(found.log_likelihood.train.mean > -1.0)
+    >>> bool(diagnosis.log_likelihood.train.mean > -1.0)
     True
     """
     machine = machine_of(rbm)

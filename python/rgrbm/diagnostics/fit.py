@@ -1,5 +1,7 @@
 """How a model takes its data: free energies of training and test data, and how well it gives them back."""
 
+from __future__ import annotations
+
 from dataclasses import dataclass
 from typing import Any
 

@@ -1,11 +1,14 @@
 """Log-likelihoods of training and test data: exact where a layer is small, else annealed, between bounds."""
 
+from __future__ import annotations
+
 from dataclasses import dataclass
 from typing import Any, Literal
 
 import numpy.typing as npt
 
 from rgrbm._support import checks
+from rgrbm._support.progress import Progress
 from rgrbm._support.streams import Seed, seed_sequence
 from rgrbm.diagnostics.machine import Machine, States, machine_of
 from rgrbm.diagnostics.summaries import mean_of
@@ -89,7 +92,7 @@ def log_likelihoods(
     n_betas: int = 1000,
     n_clusters: int = 1,
     seed: Seed = None,
-    progress: bool = False,
+    progress: Progress = None,
 ) -> LogLikelihoods:
     """Mean log-likelihoods of training and test data.
 
@@ -107,8 +110,9 @@ def log_likelihoods(
         Clusters of the training data that annealing starts from; see :func:`rgrbm.anneal`.
     seed : int, SeedSequence, Generator, RandomState or None
         Fixes the annealing.
-    progress : bool, default=False
-        Show a progress bar.
+    progress : bool or callable, optional
+        A bar (True), a function of (done, in all), or nothing (False). By default a bar in terminals and notebooks, for
+        what takes longer than two seconds.
 
     Returns
     -------
@@ -131,8 +135,8 @@ def log_likelihoods(
     >>> from rgrbm.diagnostics import log_likelihoods
     >>> from rgrbm.model import RBMParameters
     >>> rbm = RBMParameters(np.zeros((3, 2)), np.zeros(3), np.zeros(2))
-    >>> found = log_likelihoods(rbm, [[0, 1, 1]])
-    >>> found.method, round(found.train.mean / math.log(2), 12)
+    >>> likelihoods = log_likelihoods(rbm, [[0, 1, 1]])
+    >>> likelihoods.method, round(likelihoods.train.mean / math.log(2), 12)
     ('exact', -3.0)
     """
     machine = machine_of(rbm)
@@ -152,12 +156,14 @@ def log_likelihoods(
         reason = "annealing was not asked for (n_betas=0)"
     else:
         try:
-            found = machine.annealed_log_z(n_chains, n_betas, n_clusters, train, seed_sequence(seed), progress=progress)
+            likelihoods = machine.annealed_log_z(
+                n_chains, n_betas, n_clusters, train, seed_sequence(seed), progress=progress
+            )
         except ArithmeticError as failure:
             reason = str(failure)
         else:
-            log_z, error, method = found.log_z, found.standard_error, "ais"
-            bounds, effective = (found.lower, found.upper), found.effective_sample_size
+            log_z, error, method = likelihoods.log_z, likelihoods.stderr, "ais"
+            bounds, effective = (likelihoods.lower, likelihoods.upper), likelihoods.effective_sample_size
     of_data = (
         _of_data(machine, train, log_z, bounds),
         None if test is None else _of_data(machine, test, log_z, bounds),

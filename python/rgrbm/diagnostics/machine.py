@@ -4,6 +4,8 @@ Machines with visible units of another kind need a class derived from :class:`Ma
 :func:`machine_of`.
 """
 
+from __future__ import annotations
+
 from abc import ABC, abstractmethod
 from collections.abc import Callable
 from typing import Any, Literal
@@ -11,6 +13,7 @@ from typing import Any, Literal
 import numpy as np
 import numpy.typing as npt
 
+from rgrbm._support.progress import Progress
 from rgrbm._support.streams import seed_sequence
 from rgrbm.likelihood.annealing import AISResult, anneal
 from rgrbm.likelihood.enumeration import log_z, sample_exactly
@@ -128,7 +131,7 @@ class Machine(ABC):
         data: States,
         seed: np.random.SeedSequence,
         *,
-        progress: bool,
+        progress: Progress,
     ) -> AISResult:
         """Log Z by annealing from the means of the data; ArithmeticError if that fails."""
         return anneal(
@@ -238,10 +241,10 @@ def _nearest(v: States, distances: Callable[[States], Values], *, same: bool) ->
     nearest = np.empty(len(v))
     for start in range(0, len(v), _ROWS):
         rows = v[start : start + _ROWS]
-        found = distances(rows)
+        result = distances(rows)
         if same:
-            found[np.arange(len(rows)), start + np.arange(len(rows))] = np.inf
-        nearest[start : start + _ROWS] = found.min(axis=1)
+            result[np.arange(len(rows)), start + np.arange(len(rows))] = np.inf
+        nearest[start : start + _ROWS] = result.min(axis=1)
     return nearest
 
 

@@ -1,5 +1,7 @@
 """Whether a model has learned its training samples by heart: how near they are to what it draws."""
 
+from __future__ import annotations
+
 from dataclasses import dataclass
 from typing import Any, Literal
 

@@ -1,5 +1,7 @@
 """A callback that records diagnostics along a training."""
 
+from __future__ import annotations
+
 from collections.abc import Callable
 from typing import Any
 
@@ -79,7 +81,7 @@ class Record:
     >>> X = np.repeat(np.eye(4, dtype=np.uint8), 10, axis=0)
     >>> record = Record("log_likelihood", "dead_units", X_train=X, every=10)
     >>> rbm = BernoulliRBM(2, n_iter=30, random_state=0).fit(X, callbacks=record, callback_interval=10)
-    >>> rbm.history_.to_dataframe()["dead_units"].dropna().index.tolist()
+    >>> rbm.history_.to_frame()["dead_units"].dropna().index.tolist()
     [10, 20, 30]
     """
 
@@ -120,8 +122,8 @@ class Record:
         if self._last is not None and self._last < progress.epoch < self._last + self.every:
             return
         self._last = progress.epoch
-        found = self.measure(progress.weights, progress.visible_bias, progress.hidden_bias)
-        for name, value in found.items():
+        measured = self.measure(progress.weights, progress.visible_bias, progress.hidden_bias)
+        for name, value in measured.items():
             progress.record(name, value)
 
     def measure(
@@ -149,43 +151,43 @@ class Record:
         return [f"{quantity}_train"] + [f"{quantity}_test"] * (self._test is not None)
 
     def _log_likelihood(self, machine: Machine) -> dict[str, float]:
-        found = log_likelihoods(
+        likelihoods = log_likelihoods(
             machine, self._train, self._test, exact_up_to=self._exact_up_to, n_chains=self._n_ais_chains,
             n_betas=self._n_betas, seed=sub_seeds(self._seed, 4)[0],
         )  # fmt: skip
-        columns = {"log_likelihood_train": found.train.mean}
-        return columns | ({"log_likelihood_test": found.test.mean} if found.test else {})
+        columns = {"log_likelihood_train": likelihoods.train.mean}
+        return columns | ({"log_likelihood_test": likelihoods.test.mean} if likelihoods.test else {})
 
     def _free_energy_gap(self, machine: Machine) -> dict[str, float]:
         gap = free_energies(machine, self._train, self._test).gap
         return {"free_energy_gap": gap.mean if gap else NAN}
 
     def _reconstruction_error(self, machine: Machine) -> dict[str, float]:
-        found = reconstruction_errors(machine, self._train, self._test, n_draws=1, seed=sub_seeds(self._seed, 4)[1])
-        columns = {"reconstruction_error_train": found.sampled_train.mean}
-        return columns | ({"reconstruction_error_test": found.sampled_test.mean} if found.sampled_test else {})
+        errors = reconstruction_errors(machine, self._train, self._test, n_draws=1, seed=sub_seeds(self._seed, 4)[1])
+        columns = {"reconstruction_error_train": errors.sampled_train.mean}
+        return columns | ({"reconstruction_error_test": errors.sampled_test.mean} if errors.sampled_test else {})
 
     def _hidden_units(self, machine: Machine) -> dict[str, float]:
-        found = hidden_units(machine, self._train)
+        units = hidden_units(machine, self._train)
         return {
-            "dead_units": float(len(found.dead)),
-            "saturated_units": float(len(found.saturated)),
-            "duplicate_units": float(found.n_duplicates),
+            "dead_units": float(len(units.dead)),
+            "saturated_units": float(len(units.saturated)),
+            "duplicate_units": float(units.n_duplicates),
         }
 
     def _weights(self, machine: Machine) -> dict[str, float]:
-        found = weight_summary(machine)
+        summary = weight_summary(machine)
         return {
-            "rms_weight": found.rms,
-            "largest_weight": found.largest,
-            "largest_singular_value": float(found.singular_values[0]),
+            "rms_weight": summary.rms,
+            "largest_weight": summary.largest,
+            "largest_singular_value": float(summary.singular_values[0]),
         }
 
     def _chains(self, machine: Machine) -> dict[str, float]:
-        found = run_chains(
+        chains = run_chains(
             machine, self._train, n_chains=self._n_chains, n_steps=self._n_steps, seed=sub_seeds(self._seed, 4)[2]
         )
-        return {"tau_int": float(np.max(found.tau_int)), "r_hat": max(found.r_hat)}
+        return {"tau_int": float(np.max(chains.tau_int)), "r_hat": max(chains.r_hat)}
 
     def _nearer(self, machine: Machine) -> dict[str, float]:
         seed = sub_seeds(self._seed, 4)[3]

@@ -1,5 +1,7 @@
 """Small summaries that all diagnostics use: means with errors, histograms, and both as JSON."""
 
+from __future__ import annotations
+
 import dataclasses
 import math
 from dataclasses import dataclass

@@ -21,21 +21,21 @@ class Row(NamedTuple):
     upper: float | None = None
 
 
-def rows(found: Mapping[str, Any]) -> list[Row]:
+def rows(diagnosis: Mapping[str, Any]) -> list[Row]:
     """The single numbers of a diagnosis."""
-    return [*_data_rows(found), *_model_rows(found)]
+    return [*_data_rows(diagnosis), *_model_rows(diagnosis)]
 
 
-def _data_rows(found: Mapping[str, Any]) -> Iterator[Row]:
-    likelihood, energy = found["log_likelihood"], found["free_energy"]
-    errors = found["reconstruction_error"]
+def _data_rows(diagnosis: Mapping[str, Any]) -> Iterator[Row]:
+    likelihood, energy = diagnosis["log_likelihood"], diagnosis["free_energy"]
+    errors = diagnosis["reconstruction_error"]
     for of in ("train", "test"):
         if (known := likelihood[of]) is not None:
             yield Row("log_likelihood", of, known["mean"], known["stderr"], known["lower"], known["upper"])
     for of in ("train", "test"):
         if (f := energy[of]) is not None:
             yield Row("free_energy", of, f["mean"], f["stderr"])
-    drawn = found["samples"]["free_energy"]
+    drawn = diagnosis["samples"]["free_energy"]
     yield Row("free_energy", "model", drawn["mean"], drawn["stderr"])
     if (gap := energy["gap"]) is not None:
         yield Row("free_energy_gap", "train - test", gap["mean"], gap["stderr"])
@@ -43,15 +43,15 @@ def _data_rows(found: Mapping[str, Any]) -> Iterator[Row]:
         for of in ("train", "test"):
             if (e := errors[f"{kind}_{of}"]) is not None:
                 yield Row(f"reconstruction_error_{kind}", of, e["mean"], e["stderr"])
-    memory = found["memory"]
+    memory = diagnosis["memory"]
     for name in ("median", "copies"):
         quantity = {"median": "median_distance_to_training_data", "copies": "share_of_copies"}[name]
         yield Row(quantity, memory["reference"], memory[f"{name}_reference"])
         yield Row(quantity, "model", memory[f"{name}_model"])
 
 
-def _model_rows(found: Mapping[str, Any]) -> Iterator[Row]:
-    likelihood, units, weights = found["log_likelihood"], found["hidden_units"], found["weights"]
+def _model_rows(diagnosis: Mapping[str, Any]) -> Iterator[Row]:
+    likelihood, units, weights = diagnosis["log_likelihood"], diagnosis["hidden_units"], diagnosis["weights"]
     yield Row("log_z", "model", likelihood["log_z"], likelihood["log_z_stderr"], *likelihood["log_z_bounds"])
     for name in ("dead", "saturated"):
         yield Row(f"{name}_units", "hidden units", len(units[name]))
@@ -60,31 +60,32 @@ def _model_rows(found: Mapping[str, Any]) -> Iterator[Row]:
     yield Row("largest_weight", "weights", weights["largest"])
     yield Row("largest_singular_value", "weights", weights["singular_values"][0])
     yield Row("smallest_singular_value", "weights", weights["singular_values"][-1])
-    chains = found["chains"]
+    chains = diagnosis["chains"]
     for name, tau, r_hat in zip(chains["quantities"], chains["tau_int"], chains["r_hat"], strict=True):
         yield Row("tau_int", name, tau)
         yield Row("r_hat", name, r_hat)
-    yield Row("nearer_to_training_data", "model", found["memory"]["nearer"])
+    yield Row("nearer_to_training_data", "model", diagnosis["memory"]["nearer"])
 
 
-def text(found: Mapping[str, Any]) -> str:
+def text(diagnosis: Mapping[str, Any]) -> str:
     """A diagnosis as plain text; lines of words are broken at 80 columns, numbers never."""
-    head = f"Diagnosis of {found['machine']}: {found['n_visible']} visible and {found['n_hidden']} hidden units"
+    sizes = f"{diagnosis['n_visible']} visible and {diagnosis['n_hidden']} hidden units"
+    head = f"Diagnosis of {diagnosis['machine']}: {sizes}"
     parts = [
         head,
-        _columns(["", "train", "test", "model"], _data_cells(found)),
-        *map(_wrapped, (_of_log_z(found), _of_units(found), _of_weights(found))),
-        _columns(["Gibbs chain", "tau_int / steps", "R-hat"], _chain_cells(found["chains"])),
-        *map(_wrapped, (_of_chains(found), _of_samples(found), _of_memory(found["memory"]))),
+        _columns(["", "train", "test", "model"], _data_cells(diagnosis)),
+        *map(_wrapped, (_of_log_z(diagnosis), _of_units(diagnosis), _of_weights(diagnosis))),
+        _columns(["Gibbs chain", "tau_int / steps", "R-hat"], _chain_cells(diagnosis["chains"])),
+        *map(_wrapped, (_of_chains(diagnosis), _of_samples(diagnosis), _of_memory(diagnosis["memory"]))),
     ]
     return "\n".join(part for part in parts if part)
 
 
-def _data_cells(found: Mapping[str, Any]) -> list[list[str]]:
+def _data_cells(diagnosis: Mapping[str, Any]) -> list[list[str]]:
     by_data: dict[str, dict[str, Row]] = {}
-    for row in _data_rows(found):
+    for row in _data_rows(diagnosis):
         by_data.setdefault(row.quantity, {})[row.of] = row
-    counts = [str(found["n_train"]), str(found["n_test"] or ""), str(found["samples"]["n_samples"])]
+    counts = [str(diagnosis["n_train"]), str(diagnosis["n_test"] or ""), str(diagnosis["samples"]["n_samples"])]
     cells = [["samples", *counts]]
 
     def add(label: str, quantity: str, field: str = "value", style: str = "") -> None:
@@ -94,13 +95,13 @@ def _data_cells(found: Mapping[str, Any]) -> list[list[str]]:
             cells.append([label, *(_cell(of[c], field, style) if c in of else "" for c in columns)])
 
     add("log-likelihood, nats per sample", "log_likelihood")
-    if found["log_likelihood"]["method"] == "ais":
+    if diagnosis["log_likelihood"]["method"] == "ais":
         add("  its lower bound", "log_likelihood", "lower")
         add("  its upper bound", "log_likelihood", "upper")
     add("free energy, nats", "free_energy")
     if "free_energy_gap" in by_data:
         cells.append(["  train - test", _cell(by_data["free_energy_gap"]["train - test"]), "", ""])
-    of_shares = found["visible_units"] == "binary"
+    of_shares = diagnosis["visible_units"] == "binary"
     kind, style = ("reconstruction error, sampled", "%") if of_shares else ("mean square error, sampled, in σ²", "")
     add(kind, "reconstruction_error_sampled", style=style)
     add("  most probable values", "reconstruction_error_thresholded", style=style)
@@ -152,8 +153,8 @@ def _wrapped(sentence: str) -> str:
     )
 
 
-def _of_log_z(found: Mapping[str, Any]) -> str:
-    likelihood = found["log_likelihood"]
+def _of_log_z(diagnosis: Mapping[str, Any]) -> str:
+    likelihood = diagnosis["log_likelihood"]
     if likelihood["method"] == "none":
         return f"Log Z is unknown: {likelihood['reason']}"
     if likelihood["method"] == "exact":
@@ -165,30 +166,30 @@ def _of_log_z(found: Mapping[str, Any]) -> str:
     )
 
 
-def _of_units(found: Mapping[str, Any]) -> str:
-    units = found["hidden_units"]
+def _of_units(diagnosis: Mapping[str, Any]) -> str:
+    units = diagnosis["hidden_units"]
     return (
         f"Hidden units: {len(units['dead'])} dead, {len(units['saturated'])} saturated, "
         f"{units['n_duplicates']} that repeat another one."
     )
 
 
-def _of_weights(found: Mapping[str, Any]) -> str:
-    weights = found["weights"]
+def _of_weights(diagnosis: Mapping[str, Any]) -> str:
+    weights = diagnosis["weights"]
     values = [f"{value:.3g}" for value in weights["singular_values"]]
     shown = ", ".join(values) if len(values) <= 6 else ", ".join(values[:4]) + ", ..., " + values[-1]
     return f"Weights: rms {weights['rms']:.3g}, largest {weights['largest']:.3g}; singular values {shown}."
 
 
-def _of_chains(found: Mapping[str, Any]) -> str:
-    chains = found["chains"]
+def _of_chains(diagnosis: Mapping[str, Any]) -> str:
+    chains = diagnosis["chains"]
     return f"{chains['n_chains']} chains of {chains['n_steps']} steps, half from data and half from noise, " + (
         "agree." if chains["mixed"] else "do NOT agree: they have not mixed."
     )
 
 
-def _of_samples(found: Mapping[str, Any]) -> str:
-    samples = found["samples"]
+def _of_samples(diagnosis: Mapping[str, Any]) -> str:
+    samples = diagnosis["samples"]
     if samples["method"] == "exact":
         return "The model's samples are exact."
     return f"The model's samples are ends of chains, {samples['n_steps']} steps after noise."

@@ -1,5 +1,7 @@
 """What the hidden units do with the data, and what the weights look like."""
 
+from __future__ import annotations
+
 from dataclasses import dataclass
 from typing import Any
 
@@ -101,8 +103,8 @@ def hidden_units(rbm: Any, X: npt.ArrayLike) -> HiddenUnits:
     >>> from rgrbm.diagnostics import hidden_units
     >>> from rgrbm.model import RBMParameters
     >>> W = np.array([[1.0, 1.0, 0.0], [-1.0, -1.0, 0.0]])
-    >>> found = hidden_units(RBMParameters(W, np.zeros(2), np.zeros(3)), [[0, 1], [1, 0]])
-    >>> found.dead, found.duplicates
+    >>> units = hidden_units(RBMParameters(W, np.zeros(2), np.zeros(3)), [[0, 1], [1, 0]])
+    >>> units.dead, units.duplicates
     ((2,), ((0, 1, 1),))
     """
     machine = machine_of(rbm)

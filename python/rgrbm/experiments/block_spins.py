@@ -76,8 +76,8 @@ def _learn(p: Ising2DParameters, criterion: str, width: int, spins: Spins, folde
 
     def learned() -> dict[str, Any]:
         if criterion == "kadanoff":
-            found = optimal_block_kernel((4, 4), J_C, width=width, max_weight=_MAX_WEIGHT, seed=p.seed)
-            return {"weights": found.kernel.weights.tolist()}
+            optimum = optimal_block_kernel((4, 4), J_C, width=width, max_weight=_MAX_WEIGHT, seed=p.seed)
+            return {"weights": optimum.kernel.weights.tolist()}
         if criterion == "information":
             counts = count_surroundings(spins, width)
             return {"weights": most_informative_kernel(counts, seed=p.seed).kernel.weights.tolist()}
@@ -128,12 +128,12 @@ def _exponents(result: MCRGResult, n_steps: int) -> dict[str, Any]:
 def fit_couplings(p: Ising2DParameters, kernels: dict[str, BlockKernel]) -> dict[str, Any]:
     """The couplings of the block spins after one step, and what part of them is not short-ranged."""
     spins = np.concatenate(list(words(p.side // 2, J_C, p.n_fitted, stream(p, _FIT), "couplings")))
-    found = {}
+    results = {}
     for name, kernel in kernels.items():
         fit = fit_hamiltonian(kernel.block(spins, seed=stream(p, _BLOCK)))
         beyond = {"not_nearest": list(fit.share("nearest")), "beyond_plaquette": list(fit.share(*_PLAQUETTE))}
-        found[name] = fit.to_dict() | beyond
-    return found
+        results[name] = fit.to_dict() | beyond
+    return results
 
 
 def flow_from(p: Ising2DParameters, ratio: float, kernels: dict[str, BlockKernel]) -> dict[str, Any]:

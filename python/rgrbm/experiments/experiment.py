@@ -63,8 +63,8 @@ def experiment(
                 if folder.is_finished():
                     return folder.load_results()
                 say_first(console, parameters, folder)
-                found, shown = work(parameters, folder, console)
-                results = {"schema": schema, "seed": given["seed"], "parameters": given, **found}
+                result, shown = work(parameters, folder, console)
+                results = {"schema": schema, "seed": given["seed"], "parameters": given, **result}
                 results |= {"figures": folder.figures, "software": config()}
                 folder.save_results(results)
                 folder.discard_checkpoints()

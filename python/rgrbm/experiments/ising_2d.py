@@ -113,13 +113,13 @@ def _draw(p: Ising2DParameters, kernels: dict[str, BlockKernel], results: dict[s
         plots.plot_blockings(levels), "blockings.png",
         "A critical configuration and its blockings. Each step halves the side; at J_c no step changes how it looks.",
     )  # fmt: skip
-    found = results["kernels"]
+    kernel_results = results["kernels"]
     folder.save_figure(
-        plots.plot_exponents(found), "exponents.png",
+        plots.plot_exponents(kernel_results), "exponents.png",
         f"Exponents of the Monte Carlo renormalization group. {p.side}² spins at J_c; dashed: exact.",
     )  # fmt: skip
     folder.save_figure(
-        plots.plot_ranges({name: of["couplings"] for name, of in found.items()}), "ranges.png",
+        plots.plot_ranges({name: of["couplings"] for name, of in kernel_results.items()}), "ranges.png",
         "How short-ranged the Hamiltonian of the block spins is. Share Σ n K² of couplings after one step; less is "
         "shorter.",
     )  # fmt: skip
@@ -145,7 +145,7 @@ def _without_mask(p: Ising2DParameters, spins: Spins, folder: RunFolder) -> dict
     folder.fit(rbm, to_binary(spins).reshape(len(spins), -1), "free")
     folder.save_model(rbm)
     fields = receptive_fields(rbm.weights_, shape)
-    figure = plots.plot_receptive_fields(rbm.weights_, fields.places, shape)
+    figure = plots.plot_receptive_fields(rbm.weights_, fields.positions, shape)
     folder.save_figure(
         figure,
         "fields.png",
@@ -159,7 +159,7 @@ def _measured_fields(
 ) -> dict[str, Any]:
     """How many fields are local and apart, and hidden correlations of fresh samples at the true distances."""
     alive = fields.signs != 0
-    found: dict[str, Any] = {
+    kernel_results: dict[str, Any] = {
         "n_hidden": len(alive),
         "n_alive": int(alive.sum()),
         "n_local": int(fields.is_local(_LOCAL).sum()),
@@ -169,19 +169,19 @@ def _measured_fields(
         "correlation": None,
     }
     if alive.sum() < 2:
-        return found
+        return kernel_results
     fresh = np.concatenate(list(words(p.train_side, J_C, p.n_fitted, stream(p, _HIDDEN))))
     hidden = to_spins(rbm.sample_hidden(to_binary(fresh).reshape(len(fresh), -1), seed=stream(p, _HIDDEN, 1)))
     correlation = hidden_lattice_correlation(fresh, hidden, fields)
-    found["correlation"] = {
+    kernel_results["correlation"] = {
         name: getattr(correlation, name).tolist()
         for name in ("distance", "n_pairs", "hidden", "hidden_stderr", "visible")
     }
     folder.save_figure(
-        plots.plot_hidden_correlation(found["correlation"]), "hidden_correlation.png",
+        plots.plot_hidden_correlation(kernel_results["correlation"]), "hidden_correlation.png",
         "Correlations of hidden spins at the distance of their receptive fields. Of fresh samples; the line: spins.",
     )  # fmt: skip
-    return found
+    return kernel_results
 
 
 def _nearest_distance(fields: ReceptiveFields, alive: np.ndarray[Any, np.dtype[np.bool_]]) -> list[float] | None:
@@ -203,8 +203,8 @@ def tables(results: dict[str, Any]) -> Sequence[Table | str]:
         ("block spin", "nearest", "diagonal", "not nearest", "beyond 2×2"),
         expendable=("beyond 2×2", "diagonal"),
     )
-    for name, found in kernels.items():
-        fit = found["couplings"]
+    for name, kernel_results in kernels.items():
+        fit = kernel_results["couplings"]
         pairs = [(fit["couplings"][k], fit["stderr"][k]) for k in (0, 1)]
         ranges.add_row(name, *map(_told, (*pairs, fit["not_nearest"], fit["beyond_plaquette"])))
     seconds = results["seconds"]
@@ -219,11 +219,11 @@ def tables(results: dict[str, Any]) -> Sequence[Table | str]:
 
 
 def _exponents(kernels: dict[str, Any], which: str, symbol: str) -> Table:
-    steps = [str(step) for step in range(1, 1 + max(len(found[which]) for found in kernels.values()))]
+    steps = [str(step) for step in range(1, 1 + max(len(kernel_results[which]) for kernel_results in kernels.values()))]
     title = f"{symbol} after each step, exactly {EXACT[which]:g}"
     table = ResultsTable(title, ("block spin", *steps), expendable=steps[:-1])
-    for name, found in kernels.items():
-        table.add_row(name, *map(_told, found[which]))
+    for name, kernel_results in kernels.items():
+        table.add_row(name, *map(_told, kernel_results[which]))
     return table
 
 

@@ -103,25 +103,27 @@ def _moments(p: FlowParameters, J: float, stack: RBMStack) -> list[SpinMoments]:
 
 def _layer_results(stack: RBMStack, step: int, moments: SpinMoments, exact: float, weights: Weights) -> dict[str, Any]:
     fields, rbm = stack.receptive_fields(step), stack.rbms_[step - 1]
-    found = hidden_correlation(moments, fields, sites_per_unit=2**step, common=True if weights == "shared" else None)
+    correlation = hidden_correlation(
+        moments, fields, sites_per_unit=2**step, common=True if weights == "shared" else None
+    )
     sites = np.sort(dominant_visible(fields))
     gaps = np.diff(sites, append=sites[0] + len(fields))
     return {
         "step": step,
         "exact": exact,
-        "J": found.J,
-        "J_stderr": found.J_stderr,
-        "reason": found.reason,
-        "amplitude": found.amplitude,
-        "nearest": found.nearest,
-        "nearest_stderr": found.nearest_stderr,
-        "ranks": found.ranks.tolist(),
-        "chi2": found.chi2,
-        "dof": found.dof,
+        "J": correlation.J,
+        "J_stderr": correlation.J_stderr,
+        "reason": correlation.reason,
+        "amplitude": correlation.amplitude,
+        "nearest": correlation.nearest,
+        "nearest_stderr": correlation.nearest_stderr,
+        "ranks": correlation.ranks.tolist(),
+        "chi2": correlation.chi2,
+        "dof": correlation.dof,
         "couplings": _couplings(rbm, fields),
         "filter": _mean_filter(rbm),
         "n_hidden": fields.shape[1],
-        "unique_sites": found.n_unique,
+        "unique_sites": correlation.n_unique,
         "n_defects": int(np.sum(gaps != 2**step)),
         "n_epochs": rbm.n_iter_,
         "reconstruction_error": float(rbm.history_["reconstruction_error"][-1]),
@@ -133,8 +135,8 @@ def _couplings(rbm: BernoulliRBM, fields: Array) -> dict[str, float]:
     names = ("J", "J_spread", "largest_other", "rms_other")
     if np.count_nonzero(np.any(fields != 0, axis=0)) < 4:
         return dict.fromkeys(names, np.nan)
-    found = ring_couplings(effective_couplings(rbm), fields)
-    return {name: getattr(found, name) for name in names}
+    couplings = ring_couplings(effective_couplings(rbm), fields)
+    return {name: getattr(couplings, name) for name in names}
 
 
 def _mean_filter(rbm: BernoulliRBM) -> list[float]:

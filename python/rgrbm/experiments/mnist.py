@@ -134,26 +134,26 @@ def _log_likelihoods(
     p: MNISTParameters, rbm: BernoulliRBM, train: Binary, test: Binary, console: Console
 ) -> LogLikelihoods:
     """Mean log-likelihoods by annealed importance sampling, or why there are none."""
-    found = log_likelihoods(
+    likelihoods = log_likelihoods(
         rbm, train, test, exact_up_to=0, n_chains=p.n_chains, n_betas=p.n_betas, n_clusters=p.n_clusters,
         seed=stream(p, 3), progress=True,
     )  # fmt: skip
-    if found.method == "none" and p.n_betas > 0:
-        show(console, f"no likelihood: {found.reason}")
-    return found
+    if likelihoods.method == "none" and p.n_betas > 0:
+        show(console, f"no likelihood: {likelihoods.reason}")
+    return likelihoods
 
 
-def _log_likelihood(found: LogLikelihoods) -> dict[str, Any] | None:
+def _log_likelihood(likelihoods: LogLikelihoods) -> dict[str, Any] | None:
     """They and their bounds, in nats per image."""
-    if found.method == "none":
+    if likelihoods.method == "none":
         return None
     result: dict[str, Any] = {
-        "log_z": found.log_z,
-        "log_z_stderr": found.log_z_stderr,
-        "log_z_bounds": list(found.log_z_bounds),
-        "effective_sample_size": found.effective_sample_size,
+        "log_z": likelihoods.log_z,
+        "log_z_stderr": likelihoods.log_z_stderr,
+        "log_z_bounds": list(likelihoods.log_z_bounds),
+        "effective_sample_size": likelihoods.effective_sample_size,
     }
-    for name, of in (("train", found.train), ("test", found.test)):
+    for name, of in (("train", likelihoods.train), ("test", likelihoods.test)):
         if of is not None:
             result[name] = of.mean
             result[f"{name}_bounds"] = [of.lower, of.upper]

@@ -323,8 +323,8 @@ class RunFolder(RunFiles):
 
     def part(self, name: str, work: Callable[[], dict[str, Any]]) -> dict[str, Any]:
         """What one part of a run has found, kept beside the checkpoints: a resumed run does not work it out again."""
-        found = self.kept_part(name)
-        return self.keep_part(name, work()) if found is None else found
+        results = self.kept_part(name)
+        return self.keep_part(name, work()) if results is None else results
 
     def kept_part(self, name: str) -> dict[str, Any] | None:
         """What a run that is resumed has kept of a part; None if nothing.
@@ -342,18 +342,18 @@ class RunFolder(RunFiles):
             raise _in_the_way(kept)
         try:
             content = read_json(kept)
-            found = content["found"]
+            results = content["found"]
             if content["run"] != self._identity():
                 raise ValueError("it is of a run with other parameters")
-            if content["sha256"] != _checksum(name, content["run"], found):
+            if content["sha256"] != _checksum(name, content["run"], results):
                 raise ValueError("it is damaged: its checksum differs")
-            return dict(found)
+            return dict(results)
         except (OSError, ValueError, TypeError, KeyError) as error:
             raise ValueError(f"{kept} is no part of this run: {error}") from error
 
-    def keep_part(self, name: str, found: dict[str, Any]) -> dict[str, Any]:
+    def keep_part(self, name: str, results: dict[str, Any]) -> dict[str, Any]:
         """Keep what one part of a run has found, and return it as it will be read."""
-        as_read: dict[str, Any] = json.loads(json.dumps(_without_nan(found), allow_nan=False))
+        as_read: dict[str, Any] = json.loads(json.dumps(_without_nan(results), allow_nan=False))
         run = self._identity()
         content = {"run": run, "sha256": _checksum(name, run, as_read), "found": as_read}
         write_atomically(self._claim_checkpoint(f"{name}.json"), json.dumps(content).encode())

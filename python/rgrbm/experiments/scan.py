@@ -58,18 +58,18 @@ class Task(NamedTuple):
 def run_scan(p: ScanParameters, folder: RunFolder, console: Console) -> Report:
     """Measure an Ising model at several sizes and couplings, with error bars, beside exact results."""
     tasks = [Task(*which) for which in itertools.product(p.side, p.J, range(p.seed, p.seed + p.n_seeds))]
-    found = {task: _with_series(folder.kept_part(task.name)) for task in tasks}
-    left = [task for task in tasks if found[task] is None]
+    kept = {task: _with_series(folder.kept_part(task.name)) for task in tasks}
+    left = [task for task in tasks if kept[task] is None]
     left.sort(key=lambda task: -task.side)  # the longest first, so that none is alone at the end
     with (
         contextlib.closing(done_anywhere(_measure, [(p, task) for task in left], p.n_jobs, p.scheduler)) as done,
         progress_bar("scanning", len(tasks), completed=len(tasks) - len(left), unit="tasks", show=True) as advance,
     ):
         for task, measured in done:
-            found[task] = folder.keep_part(task.name, measured)
+            kept[task] = folder.keep_part(task.name, measured)
             advance(1, task.name)
-    combined, troubles = _combined(p, found)
-    rows = [{name: value for name, value in (found[task] or {}).items() if name != _SERIES} for task in tasks]
+    combined, troubles = _combined(p, kept)
+    rows = [{name: value for name, value in (kept[task] or {}).items() if name != _SERIES} for task in tasks]
     results: dict[str, Any] = {"tasks": rows, "curves": _curves(combined), "maxima": _maxima(combined, troubles)}
     results |= {"J_critical": _crossings(combined, troubles), "troubles": troubles}
     results["exact"] = _exact(p)
@@ -85,10 +85,10 @@ def _measure(p: ScanParameters, task: Task) -> tuple[Task, dict[str, Any]]:
     seed = stream(p, task.side, *(int(word) for word in words), task.seed)
     with warnings.catch_warnings():
         warnings.simplefilter("ignore", RuntimeWarning)  # the result says whether it is in equilibrium
-        found = model.measure(p.n_sweeps, method=p.method, n_chains=p.n_chains, seed=seed, keep_series=True)
-    assert found.series is not None
-    kept = {"side": task.side, "J": task.J, "seed": task.seed, _SERIES: _packed(found.series)}
-    return task, {**found.to_dict(), **kept}
+        measured = model.measure(p.n_sweeps, method=p.method, n_chains=p.n_chains, seed=seed, keep_series=True)
+    assert measured.series is not None
+    kept = {"side": task.side, "J": task.J, "seed": task.seed, _SERIES: _packed(measured.series)}
+    return task, {**measured.to_dict(), **kept}
 
 
 def _with_series(kept: dict[str, Any] | None) -> dict[str, Any] | None:
@@ -108,11 +108,11 @@ def _unpacked(J: float, kept: dict[str, Any]) -> RecordedRun:
     return RecordedRun(J, *values.reshape(kept["shape"]))
 
 
-def _combined(p: ScanParameters, found: dict[Task, Any]) -> tuple[dict[int, Reweighting], list[str]]:
+def _combined(p: ScanParameters, measured: dict[Task, Any]) -> tuple[dict[int, Reweighting], list[str]]:
     """The runs of each size as functions of the coupling; and what stands in the way where there are none."""
     combined, troubles = {}, []
     for side in sorted(p.side):
-        runs = [_unpacked(task.J, found[task][_SERIES]) for task in found if task.side == side]
+        runs = [_unpacked(task.J, measured[task][_SERIES]) for task in measured if task.side == side]
         try:
             combined[side] = Reweighting(runs, runs_sites(p, side), h=p.h)
         except (ValueError, RuntimeError) as error:
@@ -191,9 +191,9 @@ def _exact(p: ScanParameters) -> dict[str, Any]:
     models = {side: [IsingModel((side,) * p.n_axes, J) for J in grid] for side in sorted(p.side)}
     curves: dict[str, Any] = {"J": grid}
     curves["energy_per_site"] = {
-        str(n): [model.mean_energy_per_site() for model in found] for n, found in models.items()
+        str(n): [model.mean_energy_per_site() for model in measured] for n, measured in models.items()
     }
-    curves["specific_heat"] = {str(n): [model.specific_heat() for model in found] for n, found in models.items()}
+    curves["specific_heat"] = {str(n): [model.specific_heat() for model in measured] for n, measured in models.items()}
     if p.n_axes == 2:
         curves["J_critical"] = CRITICAL_COUPLING
     return curves
@@ -217,17 +217,17 @@ def tables(results: dict[str, Any]) -> Sequence[Table | str]:
     ]
     if not all(row["equilibrated"] for row in results["tasks"]):
         lines.append("!: chains from two starts disagree, or are too short to compare")
-    for found in results["maxima"]:
-        what = {"specific_heat": "C", "connected_susceptibility": "χ"}[found["observable"]]
-        if math.isnan(_floats(found["J"])[0]):
+    for measured in results["maxima"]:
+        what = {"specific_heat": "C", "connected_susceptibility": "χ"}[measured["observable"]]
+        if math.isnan(_floats(measured["J"])[0]):
             continue  # one of the troubles below says why
-        where, height = (with_error(*_floats(found[name])) for name in ("J", "value"))
-        lines.append(f"{what} of side {found['side']} is largest at J = {where}: {height}")
-    for found in results["J_critical"]:
-        small, large = found["sides"]
+        where, height = (with_error(*_floats(measured[name])) for name in ("J", "value"))
+        lines.append(f"{what} of side {measured['side']} is largest at J = {where}: {height}")
+    for measured in results["J_critical"]:
+        small, large = measured["sides"]
         known = results["exact"].get("J_critical")
-        off = f", {or_dash((found['J'] or math.nan) / known - 1, '+.3%')} from the exact one" if known else ""
-        where = with_error(found["J"], found["J_stderr"])
+        off = f", {or_dash((measured['J'] or math.nan) / known - 1, '+.3%')} from the exact one" if known else ""
+        where = with_error(measured["J"], measured["J_stderr"])
         lines.append(f"Binder's cumulants of {small} and {large} cross at J = {where}{off}")
     lines += results["troubles"]
     return lines

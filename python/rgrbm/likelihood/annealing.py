@@ -1,5 +1,7 @@
 """Log Z of an RBM too large to enumerate: annealed importance sampling, forward and in reverse."""
 
+from __future__ import annotations
+
 import warnings
 from dataclasses import dataclass, field
 from typing import Any
@@ -10,7 +12,7 @@ from scipy.special import expit, logsumexp
 
 from rgrbm._core import kernels
 from rgrbm._support import checks, streams
-from rgrbm._support.progress import progress_bar
+from rgrbm._support.progress import Progress, progress_bar
 from rgrbm.model.gaussian import real_states
 from rgrbm.model.parameters import gaussian_parameters_of, is_gaussian, parameters_of
 from rgrbm.model.unit_values import binary_states, log_odds, sample_bernoulli
@@ -34,7 +36,7 @@ class AISResult(Presented):
     log_z : float
         Log of the mean of the forward weights, in nats. The mean is an unbiased estimate of Z, and so this is
         low on average: log-likelihoods computed from it are high.
-    standard_error : float
+    stderr : float
         Of ``log_z``, from the spread of the weights; NaN for one chain.
     lower : float
         ``log_z`` minus 2 standard errors.
@@ -52,7 +54,7 @@ class AISResult(Presented):
     """
 
     log_z: float
-    standard_error: float
+    stderr: float
     lower: float
     upper: float
     effective_sample_size: float
@@ -61,8 +63,8 @@ class AISResult(Presented):
     n_betas: int
 
     def _values(self) -> dict[str, Any]:
-        values = fields_of(self) | {"log_z": Estimate(self.log_z, self.standard_error)}
-        del values["standard_error"]
+        values = fields_of(self) | {"log_z": Estimate(self.log_z, self.stderr)}
+        del values["stderr"]
         return values | {"n_chains": len(self.log_weights)}
 
     @property
@@ -81,7 +83,7 @@ def anneal(
     reverse: bool = True,
     model_samples: npt.ArrayLike | None = None,
     seed: streams.Seed = None,
-    progress: bool = False,
+    progress: Progress = None,
 ) -> AISResult:
     """Estimate log Z by annealed importance sampling.
 
@@ -110,8 +112,9 @@ def anneal(
         their weights: these are samples of the model only so far as the forward annealing has found all of its modes.
     seed : int, SeedSequence, Generator, RandomState or None
         Fixes the result, whatever the number of threads.
-    progress : bool, default=False
-        Show a progress bar.
+    progress : bool or callable, optional
+        A bar (True), a function of (done, in all), or nothing (False). By default a bar in terminals and notebooks, for
+        what takes longer than two seconds.
 
     Returns
     -------

@@ -4,6 +4,8 @@ States are numbered so that bit i of the number is unit i (spin +1 where the bit
 (1, 0, 1).
 """
 
+from __future__ import annotations
+
 from collections.abc import Sequence
 from typing import Any, Literal, NamedTuple, overload
 
@@ -14,6 +16,7 @@ from scipy.special import expit, log_expit, logsumexp, rel_entr
 from rgrbm._core import kernels
 from rgrbm._support import checks, streams
 from rgrbm._support.enumeration import log_sum, log_weights, require_array, require_sum, slices
+from rgrbm._support.progress import Progress
 from rgrbm.likelihood.annealing import AISResult, anneal
 from rgrbm.likelihood.gaussian import (
     GaussianExpectations,
@@ -50,11 +53,11 @@ class Expectations(NamedTuple):
 
 
 @overload
-def log_z(rbm: Any, method: Literal["exact"] = "exact", *, progress: bool = False) -> float: ...
+def log_z(rbm: Any, method: Literal["exact"] = "exact", *, progress: Progress = None) -> float: ...
 @overload
-def log_z(rbm: Any, method: Literal["ais"], *, progress: bool = False, **options: Any) -> AISResult: ...
+def log_z(rbm: Any, method: Literal["ais"], *, progress: Progress = None, **options: Any) -> AISResult: ...
 def log_z(
-    rbm: Any, method: Literal["exact", "ais"] = "exact", *, progress: bool = False, **options: Any
+    rbm: Any, method: Literal["exact", "ais"] = "exact", *, progress: Progress = None, **options: Any
 ) -> float | AISResult:
     """Log of the partition function Z = Σ_v Σ_h exp(b·h + c·v + v·W·h), in nats.
 
@@ -66,8 +69,9 @@ def log_z(
     method : {"exact", "ais"}, default="exact"
         "exact" sums over all states of the smaller layer (with Gaussian visible units: of the hidden one), up to 2²⁸.
         "ais" estimates by annealed importance sampling.
-    progress : bool, default=False
-        Show a progress bar.
+    progress : bool or callable, optional
+        A bar (True), a function of (done, in all), or nothing (False). By default a bar in terminals and notebooks, for
+        what takes longer than two seconds.
     **options
         For "ais": the parameters of :func:`rgrbm.anneal`.
 

@@ -1,5 +1,7 @@
 """RBMs with Gaussian visible units, exactly: sums over all states of the hidden layer, visible units integrated out."""
 
+from __future__ import annotations
+
 from typing import Any, NamedTuple
 
 import numpy as np
@@ -9,6 +11,7 @@ from scipy.special import expit, logsumexp
 from rgrbm._core import kernels
 from rgrbm._support import checks, streams
 from rgrbm._support.enumeration import log_sum, log_weights, require_array, require_sum, slices
+from rgrbm._support.progress import Progress
 from rgrbm.model.gaussian import gaussian_free_energy, hidden_spins, real_states
 from rgrbm.model.parameters import GaussianParameters, gaussian_parameters_of
 from rgrbm.model.unit_values import sample_weights
@@ -37,7 +40,7 @@ class GaussianExpectations(NamedTuple):
         return short_repr(self)
 
 
-def gaussian_log_z(rbm: Any, *, progress: bool = False) -> float:
+def gaussian_log_z(rbm: Any, *, progress: Progress = None) -> float:
     """Ln Z = ln Σ_h ∫ exp(−E(u, h)) du over all hidden states."""
     p = gaussian_parameters_of(rbm)
     enumeration, constant = _enumeration(p)

@@ -5,6 +5,8 @@ their integral leaves hidden units with pair couplings K = Wᵀ diag(1/σ²) W:
     −F(h) = b·h + Σ_i (2 c_i (W h)_i + (W h)_i²) / 2σ_i² + ½ Σ_i ln 2πσ_i².
 """
 
+from __future__ import annotations
+
 from typing import Any, NamedTuple
 
 import numpy as np

@@ -1,5 +1,7 @@
 """The parameters of an RBM: in binary units 0/1 and in spins ±1, and the parameters of one from those of the other."""
 
+from __future__ import annotations
+
 from typing import Any, NamedTuple
 
 import numpy as np
@@ -163,8 +165,8 @@ def spin_parameters(rbm: Any) -> SpinParameters:
     --------
     >>> import numpy as np
     >>> from rgrbm.model import RBMParameters, spin_parameters
-    >>> found = spin_parameters(RBMParameters(np.array([[4.0]]), np.array([-2.0]), np.array([0.0])))
-    >>> found.weights, found.visible_fields, found.hidden_fields, found.constant
+    >>> parameters = spin_parameters(RBMParameters(np.array([[4.0]]), np.array([-2.0]), np.array([0.0])))
+    >>> parameters.weights, parameters.visible_fields, parameters.hidden_fields, parameters.constant
     (array([[1.]]), array([0.]), array([1.]), 0.0)
     """
     p = parameters_of(rbm)

@@ -1,5 +1,7 @@
 """Values of binary units as users give them: checks, and the forms that the kernels take."""
 
+from __future__ import annotations
+
 import hashlib
 from typing import Any, TypeAlias
 
@@ -47,6 +49,24 @@ def as_units(X: Any, *, clip: bool, name: str) -> Units:
         return np.ascontiguousarray(X, dtype=np.uint8)
     dtype = np.float32 if X.dtype.itemsize <= 4 else np.float64
     return np.ascontiguousarray(X, dtype=dtype)
+
+
+def require_rows(X: Any) -> None:
+    """Refuse what scikit-learn would not understand, or would take for something else: lattices, masked values.
+
+    Raises
+    ------
+    ValueError
+        If an array has more than two axes, or masked values.
+    """
+    shape = getattr(X, "shape", ())
+    if len(shape) > 2:
+        raise ValueError(
+            f"expected one sample a row, shape (n_samples, n_features), got {tuple(shape)}; flatten lattices "
+            "and images by X.reshape(len(X), -1)"
+        )
+    if np.ma.is_masked(X):
+        raise ValueError("expected values for all units, got masked ones; leave these samples out")
 
 
 def _refuse_spins(values: npt.NDArray[Any], low: float, high: float) -> None:

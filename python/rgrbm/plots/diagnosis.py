@@ -1,4 +1,6 @@
-"""A diagnosis in six pictures: weights, hidden units, modes; energies, mixing, memory."""
+"""A diagnosis in six panels: weights, hidden units, modes; free energies, mixing, distances to the data."""
+
+from __future__ import annotations
 
 from collections.abc import Mapping
 from typing import Any
@@ -6,9 +8,10 @@ from typing import Any
 import numpy as np
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
-from matplotlib.ticker import MaxNLocator, PercentFormatter
+from matplotlib.ticker import FuncFormatter, MaxNLocator
 
 from rgrbm.plots.ring import BLACK, BLUE, GREEN, GREY, ORANGE
+from rgrbm.statistics.notation import with_error
 
 _STYLES: dict[str, dict[str, Any]] = {
     "train": {"color": BLUE, "linestyle": "-", "label": "training data"},
@@ -16,14 +19,16 @@ _STYLES: dict[str, dict[str, Any]] = {
     "model": {"color": ORANGE, "linestyle": "-", "fill": True, "label": "model's samples"},
 }
 _LINES = ((BLACK, "-"), (BLUE, "--"), (ORANGE, "-."), (GREEN, ":"))
+_FAR = 0.25  # samples that are nearer to the training data less often than this are far from them
+_DEVIATIONS = -4.0  # by how many standard deviations that must be below one half
 
 
-def plot_diagnosis(found: Mapping[str, Any]) -> Figure:
-    """Draw what :func:`rgrbm.diagnose` found.
+def plot_diagnosis(result: Mapping[str, Any]) -> Figure:
+    """Draw the result of :func:`rgrbm.diagnose`.
 
     Parameters
     ----------
-    found : mapping
+    result : mapping
         As ``Diagnosis.to_dict()`` gives it, and as it is in ``results.json`` under ``"diagnosis"``.
 
     Returns
@@ -31,12 +36,12 @@ def plot_diagnosis(found: Mapping[str, Any]) -> Figure:
     matplotlib.figure.Figure
         Above: histograms of weights and of hidden probabilities, singular values of W. Below: free energies of data
         and of the model's samples, autocorrelation along Gibbs chains with R̂, and distances to the nearest training
-        sample.
+        sample. Each panel's title states its result.
 
     Raises
     ------
     KeyError
-        If it is not a diagnosis.
+        If the mapping is not a diagnosis.
 
     Examples
     --------
@@ -50,12 +55,12 @@ def plot_diagnosis(found: Mapping[str, Any]) -> Figure:
     grid = figure.subplots(2, 3)
     for axes in grid.flat:
         axes.spines[["top", "right"]].set_visible(False)
-    _draw_weights(grid[0, 0], found["weights"])
-    _draw_activities(grid[0, 1], found["hidden_units"])
-    _draw_modes(grid[0, 2], found["weights"])
-    _draw_energies(grid[1, 0], found["samples"])
-    _draw_chains(grid[1, 1], found["chains"])
-    _draw_memory(grid[1, 2], found["memory"])
+    _draw_weights(grid[0, 0], result["weights"])
+    _draw_activities(grid[0, 1], result["hidden_units"])
+    _draw_modes(grid[0, 2], result["weights"])
+    _draw_energies(grid[1, 0], result["samples"], result["free_energy"]["gap"])
+    _draw_chains(grid[1, 1], result["chains"])
+    _draw_memory(grid[1, 2], result["memory"])
     return figure
 
 
@@ -66,12 +71,13 @@ def _draw_weights(axes: Axes, weights: Mapping[str, Any]) -> None:
     axes.set_ylim(0.7, None)
     axes.set_xlabel("weight")
     axes.set_ylabel("number of weights")
+    axes.set_title(f"weights: rms {weights['rms']:.2g}, largest {weights['largest']:.2g}", fontsize="small")
 
 
 def _draw_activities(axes: Axes, units: Mapping[str, Any]) -> None:
     histogram = units["activities"]
     axes.stairs(_shares(histogram["counts"]["train"]), histogram["edges"], color=BLUE, fill=True, alpha=0.6)
-    axes.yaxis.set_major_formatter(PercentFormatter(1))
+    _percent_ticks(axes)
     axes.set_xlabel("p(hⱼ = 1 | v), training data")
     axes.set_ylabel("share of samples and units")
     counts = f"{len(units['dead'])} dead, {len(units['saturated'])} saturated, {units['n_duplicates']} repeated"
@@ -85,9 +91,10 @@ def _draw_modes(axes: Axes, weights: Mapping[str, Any]) -> None:
     axes.xaxis.set_major_locator(MaxNLocator(integer=True))
     axes.set_xlabel("mode")
     axes.set_ylabel("singular value of W")
+    axes.set_title(f"{len(values)} modes: singular values {values[-1]:.2g} to {values[0]:.3g}", fontsize="small")
 
 
-def _draw_energies(axes: Axes, samples: Mapping[str, Any]) -> None:
+def _draw_energies(axes: Axes, samples: Mapping[str, Any], gap: Mapping[str, Any] | None) -> None:
     energies = samples["energies"]
     for name in ("model", "train", "test"):
         if name in energies["counts"]:
@@ -95,6 +102,8 @@ def _draw_energies(axes: Axes, samples: Mapping[str, Any]) -> None:
     _legend_above(axes, 1.45)
     axes.set_xlabel("free energy F(v) (nats)")
     axes.set_ylabel("share of samples")
+    known = "" if gap is None else f": training − test = {with_error(gap['mean'], gap['stderr'])}".replace("-", "−")
+    axes.set_title(f"free energies{known}", fontsize="small")
 
 
 def _draw_chains(axes: Axes, chains: Mapping[str, Any]) -> None:
@@ -125,19 +134,30 @@ def _draw_memory(axes: Axes, memory: Mapping[str, Any]) -> None:
     axes.set_xlabel("distance to nearest training sample")
     axes.set_ylabel("share of samples")
     if memory["nearer"] is not None:
-        verdict = "memorised" if memory["memorised"] else "not memorised"
-        axes.set_title(f"P(sample nearer) = {memory['nearer']:.2f}: {verdict}", fontsize="small")
+        axes.set_title(f"P(sample nearer than {reference}) = {memory['nearer']:.2f}: {_verdict(memory)}", fontsize="small")
+
+
+def _verdict(memory: Mapping[str, Any]) -> str:
+    """Samples may be too near to the training data, or too far from them."""
+    if memory["memorised"]:
+        return "memorised"
+    far = memory["nearer"] <= _FAR and memory["deviations"] <= _DEVIATIONS
+    return "far from the data" if far else "not memorised"
 
 
 def _stairs(axes: Axes, counts: Any, edges: Any, name: str, **changes: Any) -> None:
     style = _STYLES[name] | changes
     alpha = 0.45 if style.get("fill") else 1.0
     axes.stairs(_shares(counts), edges, linewidth=1.4, alpha=alpha, **style)
-    axes.yaxis.set_major_formatter(PercentFormatter(1))
+    _percent_ticks(axes)
+
+
+def _percent_ticks(axes: Axes) -> None:
+    axes.yaxis.set_major_formatter(FuncFormatter(lambda share, _: f"{100 * share:g}%"))
 
 
 def _legend_above(axes: Axes, room: float) -> None:
-    """A legend in space of its own, where no ticks say that there could be data."""
+    """A legend in a space of its own above the data, without ticks."""
     top = axes.get_ylim()[1]
     axes.set_ylim(0, room * top)
     axes.set_yticks([tick for tick in axes.get_yticks() if tick <= min(top, 1)])

@@ -1,7 +1,10 @@
 """Figures of images and of filters that look at images; they draw what they are given and compute nothing."""
 
+from __future__ import annotations
+
 import numpy as np
 import numpy.typing as npt
+from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 
 from rgrbm.plots.ring import ORANGE
@@ -93,12 +96,11 @@ def plot_filters(weights: npt.ArrayLike, shape: tuple[int, int] = (28, 28), *, n
     filters = _images(np.asarray(weights, dtype=np.float64).T, shape)[:n_shown]
     limit = float(np.quantile(np.abs(filters), 0.995)) or 1.0
     sheet = _sheet(filters, np.nan)
-    figure = Figure(figsize=(6.6, 6.2 * sheet.shape[0] / sheet.shape[1] + 0.35), layout="constrained", dpi=150)
-    axes = figure.add_subplot()
-    image = axes.imshow(sheet, cmap="PuOr", vmin=-limit, vmax=limit, interpolation="none")
-    axes.axis("off")
+    figure, axes = _sheet_axes(sheet, right=0.95)
+    image = axes.imshow(sheet, cmap="PuOr", vmin=-limit, vmax=limit, interpolation="none", aspect="auto")
     axes.set_title(f"weights of {len(filters)} hidden units", fontsize="medium")
-    figure.colorbar(image, ax=axes, label="weight", shrink=0.7, pad=0.02, extend="both")
+    bar = axes.inset_axes((1.02, 0, 0.035, 1))
+    figure.colorbar(image, cax=bar, label="weight", extend="both")
     return figure
 
 
@@ -112,7 +114,7 @@ def plot_samples(samples: npt.ArrayLike, shape: tuple[int, int] = (28, 28), *, t
     shape : tuple of int, default=(28, 28)
         Rows and columns of an image.
     title : str
-        What they are.
+        What they are, in one or several lines.
 
     Returns
     -------
@@ -130,12 +132,21 @@ def plot_samples(samples: npt.ArrayLike, shape: tuple[int, int] = (28, 28), *, t
     >>> figure = plot_samples(np.eye(4), (2, 2))
     """
     sheet = _sheet(_images(samples, shape), 0.35)
-    figure = Figure(figsize=(6.0, 6.0 * sheet.shape[0] / sheet.shape[1] + 0.35), layout="constrained", dpi=150)
-    axes = figure.add_subplot()
-    axes.imshow(sheet, cmap="Greys", vmin=0, vmax=1, interpolation="none")
-    axes.axis("off")
+    figure, axes = _sheet_axes(sheet, n_lines=1 + title.count("\n"))
+    axes.imshow(sheet, cmap="Greys", vmin=0, vmax=1, interpolation="none", aspect="auto")
     axes.set_title(title, fontsize="medium")
     return figure
+
+
+def _sheet_axes(sheet: npt.NDArray[np.float64], *, right: float = 0.05, n_lines: int = 1) -> tuple[Figure, Axes]:
+    """Axes of the shape of a sheet, in a figure without margins but for a title and for what is on the right."""
+    side, edge, above = 6.0, 0.05, 0.12 + 0.2 * n_lines  # inches
+    tall = side * sheet.shape[0] / sheet.shape[1]
+    width, height = edge + side + right, edge + tall + above
+    figure = Figure(figsize=(width, height), dpi=150)
+    axes = figure.add_axes((edge / width, edge / height, side / width, tall / height))
+    axes.axis("off")
+    return figure, axes
 
 
 def _images(flat: npt.ArrayLike, shape: tuple[int, int]) -> npt.NDArray[np.float64]:

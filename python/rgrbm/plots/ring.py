@@ -5,7 +5,10 @@ of Okabe and Ito, which the colour-blind can distinguish, and each series also h
 so that the figures survive grey printing.
 """
 
+from __future__ import annotations
+
 from collections.abc import Sequence
+from typing import Any
 
 import numpy as np
 import numpy.typing as npt
@@ -31,17 +34,20 @@ def plot_learning_curve(
     reconstruction_error: npt.ArrayLike,
     *,
     bound: float | None = None,
+    test: float | None = None,
 ) -> Figure:
-    """Reconstruction error of the training set against epochs (Fig. 2 of the report).
+    """Reconstruction error against epochs (Fig. 2 of the report).
 
     Parameters
     ----------
     epoch : array_like of shape (n,)
         Epochs, from 1.
     reconstruction_error : array_like of shape (n,)
-        Fraction of visible units that differ after one sampled v → h → v.
+        Fraction of visible units of the training set that differ after one sampled v → h → v.
     bound : float, optional
-        Error of perfect decimation, drawn as a line.
+        Error of perfect decimation, drawn as a dashed line.
+    test : float, optional
+        Error of held-out data after the last epoch, drawn as a diamond there.
 
     Returns
     -------
@@ -56,6 +62,10 @@ def plot_learning_curve(
     axes.plot(epoch, reconstruction_error, color=BLUE, linewidth=1.2, label="training set, h and v sampled")
     if bound is not None:
         axes.axhline(bound, color=BLACK, linestyle="--", linewidth=1, label=f"perfect decimation, {bound:.4f}")
+    if test is not None:
+        label = f"held-out data, after the last epoch: {test:.4f}"
+        last = np.asarray(epoch)[-1]
+        axes.plot([last], [test], "D", color=ORANGE, markersize=5, clip_on=False, zorder=3, label=label)
     axes.set_xscale("log")
     axes.set_ylim(0, None)
     axes.set_xlabel("epoch")
@@ -160,6 +170,8 @@ def plot_correlation(
     ising: npt.ArrayLike,
     ising_stderr: npt.ArrayLike,
     exact: npt.ArrayLike,
+    *,
+    J: float | None = None,
 ) -> Figure:
     """Correlation of hidden spins beside the renormalized Ising ring (Fig. 5 of the report).
 
@@ -170,42 +182,58 @@ def plot_correlation(
     hidden, hidden_stderr : array_like of shape (n,)
         Correlation of the hidden spins and its standard error; NaN where no pair is that far apart.
     ising, ising_stderr : array_like of shape (n,)
-        The same of a simulated ring at J'.
+        The same of a simulated ring at J′.
     exact : array_like of shape (n,)
         Exact correlation of that ring.
+    J : float, optional
+        The coupling J′ of that ring, for the key.
 
     Returns
     -------
     matplotlib.figure.Figure
+        Left: correlations on a logarithmic axis, where they exceed two standard errors. Right: all differences from
+        the exact correlation, with error bars.
+
+    Raises
+    ------
+    ValueError
+        If the arrays differ in length.
 
     Examples
     --------
     >>> from rgrbm.plots.ring import plot_correlation
     >>> exact, error = [0.58, 0.336], [0.01, 0.01]
-    >>> figure = plot_correlation([1, 2], [0.58, 0.34], error, [0.57, 0.33], error, exact)
+    >>> figure = plot_correlation([1, 2], [0.58, 0.34], error, [0.57, 0.33], error, exact, J=0.6625)
     """
-    figure = Figure(figsize=(7.2, 3.4), layout="constrained", dpi=150)
-    linear, logarithmic = figure.subplots(1, 2)
-    series = [
-        (ising, ising_stderr, {"color": BLUE, "fmt": "s", "markerfacecolor": "white", "label": "simulated ring at J′"}),
-        (hidden, hidden_stderr, {"color": ORANGE, "fmt": "o", "label": "hidden spins of the RBM"}),
-    ]
-    for axes in (linear, logarithmic):
+    figure = Figure(figsize=(7.2, 3.8), layout="constrained", dpi=150)
+    logarithmic, differences = figure.subplots(1, 2)
+    place, line = np.asarray(distance, dtype=float), np.asarray(exact, dtype=float)
+    exact_label = "exact ring at J′" if J is None else f"exact ring at J′ = {J:.4f}"
+    logarithmic.plot(place, line, color=BLACK, linewidth=1.2, label=exact_label)
+    differences.axhline(0, color=BLACK, linewidth=1.2)
+    for values, stderr, shift, style in (
+        (ising, ising_stderr, -0.12, {"color": BLUE, "fmt": "s", "markerfacecolor": "white", "label": "simulated ring"}),
+        (hidden, hidden_stderr, 0.12, {"color": ORANGE, "fmt": "o", "label": "hidden spins of the RBM"}),
+    ):
+        value, error = np.asarray(values, dtype=float), np.asarray(stderr, dtype=float)
+        bars: dict[str, Any] = {"markersize": 4.5, "capsize": 2, **style}
+        clear = value > 2 * error  # closer to 0, a point on a logarithmic axis shows noise
+        logarithmic.errorbar(place[clear], value[clear], error[clear], **bars)
+        known = np.isfinite(value)
+        differences.errorbar((place + shift)[known], (value - line)[known], error[known], **bars)
+    for axes in (logarithmic, differences):
         axes.spines[["top", "right"]].set_visible(False)
-        axes.plot(distance, exact, color=BLACK, linewidth=1.2, label="exact at J′")
-        for values, stderr, style in series:
-            value, error = np.asarray(values, dtype=float), np.asarray(stderr, dtype=float)
-            # On the logarithmic axis, points within two standard errors of 0 say nothing.
-            shown = np.isfinite(value) if axes is linear else value > 2 * error
-            axes.errorbar(np.asarray(distance)[shown], value[shown], error[shown], markersize=4.5, capsize=2, **style)
         axes.set_xlabel("distance (renormalized sites)")
         axes.xaxis.set_major_locator(MaxNLocator(integer=True))
-    linear.set_ylabel("correlation ⟨s₀ sₓ⟩")
-    linear.legend(frameon=False)
     logarithmic.set_yscale("log", nonpositive="mask")
-    floor = float(np.nanmin(np.asarray(exact, dtype=float))) / 3
-    logarithmic.set_ylim(max(floor, 1e-4), 1.3)
-    logarithmic.set_ylabel("the same, where > 2 std. errors")
+    logarithmic.set_ylim(max(float(np.nanmin(line)) / 3, 1e-4), 1.3)
+    logarithmic.set_ylabel("correlation ⟨s₀ sₓ⟩")
+    logarithmic.set_title("points above 2 standard errors", fontsize="medium")
+    differences.set_ylabel("correlation − exact")
+    differences.set_title("difference from the exact ring", fontsize="medium")
+    figure.legend(
+        *logarithmic.get_legend_handles_labels(), loc="outside upper center", ncols=3, frameon=False, fontsize="medium"
+    )
     return figure
 
 

@@ -1,5 +1,7 @@
 """The restricted Boltzmann machine with binary units, as a scikit-learn estimator."""
 
+from __future__ import annotations
+
 import dataclasses
 from typing import Any, ClassVar, Literal
 
@@ -238,6 +240,7 @@ class BernoulliRBM(BernoulliInference, TrainableRBM):
         structure_of(self.mask, self.symmetric, *record.weights.shape)
 
     def _validate(self, X: Any, *, reset: bool) -> npt.NDArray[Any]:
+        unit_values.require_rows(X)
         X = validate_data(self, X, accept_sparse="csr", reset=reset)
         if self.gradient == "exact":
             smaller = min(X.shape[1], self.n_components)

@@ -1,5 +1,7 @@
 """What the estimators have in common: training, its continuation, and files."""
 
+from __future__ import annotations
+
 import os
 from abc import abstractmethod
 from collections.abc import Sequence
@@ -14,13 +16,14 @@ from sklearn.utils._param_validation import Interval, StrOptions
 from sklearn.utils.validation import check_is_fitted
 
 from rgrbm._support import checks, streams
+from rgrbm._support.progress import Progress
 from rgrbm._support.tensors import FileFormatError
 from rgrbm.model import unit_values
 from rgrbm.rbm import checkpoints, files, training_state
 from rgrbm.rbm.checkpoints import Checkpoint
 from rgrbm.rbm.epoch_lines import EpochLines
 from rgrbm.rbm.files import ModelRecord
-from rgrbm.rbm.inference import SAMPLING, RBMInference
+from rgrbm.rbm.inference import SAMPLING, RBMInference, named_in_errors
 from rgrbm.rbm.training import (
     SCHEDULES,
     Callback,
@@ -65,6 +68,7 @@ PARAMETER_CONSTRAINTS: dict[str, list[Any]] = {
 """What the parameters that all estimators have may be."""
 
 
+@named_in_errors("RBM")
 class TrainableRBM(RBMInference):
     """Training by the compiled kernels; :class:`rgrbm.BernoulliRBM` and :class:`rgrbm.GaussianRBM` make it theirs."""
 
@@ -102,7 +106,7 @@ class TrainableRBM(RBMInference):
         checkpoint_interval: float | None = None,
         callbacks: Callback | Sequence[Callback] = (),
         callback_interval: int = 1,
-        progress: bool = False,
+        progress: Progress = None,
     ) -> Self:
         """Train for ``n_iter`` epochs.
 
@@ -139,9 +143,10 @@ class TrainableRBM(RBMInference):
             end for the parameters (a dict) that the model shall have instead of those of the last epoch.
         callback_interval : int, default=1
             Epochs between two calls of the callbacks.
-        progress : bool, default=False
-            Show a progress bar in terminals and notebooks, and print nothing elsewhere, whatever ``verbose`` is. By
-            default ``verbose`` decides.
+        progress : bool or callable, optional
+            A bar in terminals and notebooks, which prints nothing elsewhere, whatever ``verbose`` is (True), a function
+            of (done, in all) epochs, or nothing (False). By default ``verbose`` decides; where that is 0, a bar is
+            shown for what takes longer than two seconds.
 
         Returns
         -------
@@ -202,8 +207,8 @@ class TrainableRBM(RBMInference):
                 trainer, rates, strengths, self._settings(),
                 history=state.history, callbacks=hooks, callback_interval=callback_interval,
                 save=save, save_interval=checkpoint_interval,
-                progress=progress or self.verbose > 0,
-                report=None if progress else self._epoch_lines(data, weights, state),
+                progress=True if progress is None and self.verbose > 0 else progress,
+                report=self._epoch_lines(data, weights, state) if progress is None else None,
             )  # fmt: skip
         finally:
             self._adopt(training_state.capture(trainer, state), data)
@@ -259,8 +264,8 @@ class TrainableRBM(RBMInference):
         trainer = training_state.make_trainer(self, state, data)
         settings = replace(self._settings(), batch_size=len(data), shuffle=False)
         measured = run_epochs(trainer, rate, strength, settings, first_epoch=epoch)
-        if (found := divergence(trainer)) and not divergence(state):
-            warn_of_divergence(found, epoch + 1, stacklevel=3)
+        if (reason := divergence(trainer)) and not divergence(state):
+            warn_of_divergence(reason, epoch + 1, stacklevel=3)
         state.history.append({"learning_rate": rate, "l1": strength, **measured})
         self._adopt(training_state.capture(trainer, state), data)
         return self
@@ -375,7 +380,7 @@ class TrainableRBM(RBMInference):
             hidden = self._gibbs(data[: self.batch_size], 2, *self._next_draw())[1]
         self.h_samples_ = hidden.astype(state.weights.dtype)
 
-    # What the kinds of visible units differ in
+    # Differences between kinds of visible units
 
     @abstractmethod
     def _validate(self, X: Any, *, reset: bool) -> npt.NDArray[Any]:

@@ -1,5 +1,7 @@
 """The restricted Boltzmann machine with Gaussian visible units, as a scikit-learn estimator."""
 
+from __future__ import annotations
+
 from numbers import Real
 from typing import Any, ClassVar, Literal
 
@@ -12,7 +14,7 @@ from rgrbm._core import kernels
 from rgrbm._support import streams
 from rgrbm._support.enumeration import require_sum
 from rgrbm.model.parameters import gaussian_parameters_of
-from rgrbm.model.unit_values import parameter_dtype
+from rgrbm.model.unit_values import parameter_dtype, require_rows
 from rgrbm.rbm.checkpoints import Checkpoint
 from rgrbm.rbm.estimator import PARAMETER_CONSTRAINTS, TrainableRBM
 from rgrbm.rbm.files import GAUSSIAN
@@ -204,6 +206,7 @@ class GaussianRBM(GaussianInference, TrainableRBM):
         return tags
 
     def _validate(self, X: Any, *, reset: bool) -> Array:
+        require_rows(X)
         X = validate_data(self, X, reset=reset)
         if self.gradient == "exact":
             require_sum(self.n_components, "the hidden layer", "Use gradient='pt' instead.")

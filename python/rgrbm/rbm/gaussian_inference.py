@@ -1,5 +1,7 @@
 """Inference with an RBM of Gaussian visible units and given parameters: conditionals, samples, densities."""
 
+from __future__ import annotations
+
 from typing import Any
 
 import numpy as np
@@ -7,19 +9,19 @@ import numpy.typing as npt
 from sklearn.utils.validation import check_is_fitted, validate_data
 
 from rgrbm._core import kernels
-from rgrbm._support import checks, streams
+from rgrbm._support import streams
 from rgrbm.likelihood.annealing import anneal
 from rgrbm.likelihood.enumeration import log_z
 from rgrbm.model.gaussian import gaussian_free_energy, gaussian_hidden_free_energy
-from rgrbm.rbm.inference import Key, RBMInference
+from rgrbm.model.unit_values import require_rows
+from rgrbm.rbm.inference import Key, RBMInference, chain_key, named_in_errors
 from rgrbm.spins.values import Binary
 
 MAX_EXACT_UNITS = 20
 """Hidden units up to which ``score_samples`` sums over all their states: 2²⁰ take some hundredths of a second."""
-# Gibbs steps times multiply-adds per step that one call of the kernels makes: some tenths of a second.
-_WORK_PER_CALL = 2**28
 
 
+@named_in_errors("GaussianRBM")
 class GaussianInference(RBMInference):
     """Methods of a model with Gaussian visible units."""
 
@@ -63,105 +65,6 @@ class GaussianInference(RBMInference):
             noise = self._draw_visible(np.zeros(units.shape, dtype=np.uint8), key, index)
             return np.asarray(noise + (units @ self.components_).astype(noise.dtype))
         return self._draw_visible(units, key, index)
-
-    def reconstruct(self, X: Any, seed: streams.Seed = None) -> npt.NDArray[Any]:
-        """Draw a reconstruction û of visible states: h from p(h | u), then û from p(u | h).
-
-        Parameters
-        ----------
-        X : array-like of shape (n_samples, n_features)
-            Visible units.
-        seed : int, SeedSequence, Generator, RandomState or None
-            None: the estimator's own stream, which goes on from call to call.
-
-        Returns
-        -------
-        ndarray of shape (n_samples, n_features)
-
-        Examples
-        --------
-        >>> import numpy as np
-        >>> from rgrbm import GaussianRBM
-        >>> rbm = GaussianRBM(n_components=2, random_state=0).fit(np.eye(4))
-        >>> rbm.reconstruct(np.eye(4), seed=0).shape
-        (4, 4)
-        """
-        return self._gibbs(self._check_visible(X), 1, *self._draw(seed))[0]
-
-    def gibbs(self, v: Any) -> npt.NDArray[Any]:
-        """Make one Gibbs step u → h → u.
-
-        Parameters
-        ----------
-        v : array-like of shape (n_samples, n_features)
-            Visible units to start from.
-
-        Returns
-        -------
-        ndarray of shape (n_samples, n_features)
-            Visible units after the step. Each call draws anew.
-
-        Examples
-        --------
-        >>> import numpy as np
-        >>> from rgrbm import GaussianRBM
-        >>> rbm = GaussianRBM(n_components=2, random_state=0).fit(np.eye(4))
-        >>> rbm.gibbs(np.eye(4)).shape
-        (4, 4)
-        """
-        return self.reconstruct(v)
-
-    def sample(self, n_samples: int = 1, *, n_steps: int = 1000, seed: streams.Seed = None) -> npt.NDArray[Any]:
-        """Draw from the model by independent Gibbs chains, started from hidden units that are fair coins.
-
-        Parameters
-        ----------
-        n_samples : int
-            Number of chains, each giving one sample.
-        n_steps : int
-            Gibbs steps u → h → u of each chain. How many are enough depends on the model: chains of a model
-            with strong weights decorrelate slowly from their start. For up to 26 hidden units
-            :func:`rgrbm.likelihood.sample_exactly` needs no chain.
-        seed : int, SeedSequence, Generator, RandomState or None
-            None: the estimator's own stream, which goes on from call to call.
-
-        Returns
-        -------
-        ndarray of shape (n_samples, n_features)
-
-        Raises
-        ------
-        ValueError
-            If ``n_samples`` or ``n_steps`` is below 1.
-        TypeError
-            If one of them is not an integer.
-        MemoryError
-            If the samples need more memory than there is.
-
-        Examples
-        --------
-        >>> import numpy as np
-        >>> from rgrbm import GaussianRBM
-        >>> rbm = GaussianRBM(n_components=2, random_state=0).fit(np.eye(4))
-        >>> rbm.sample(3, n_steps=10, seed=0).shape
-        (3, 4)
-        """
-        check_is_fitted(self)
-        n_samples, n_steps = checks.integer("n_samples", n_samples, 1), checks.integer("n_steps", n_steps, 1)
-        n_visible, n_hidden = self.weights_.shape
-        # A call of the kernels takes visible states and returns visible and hidden ones.
-        needed = n_samples * (2 * self.components_.itemsize * n_visible + n_hidden)
-        checks.require_memory(needed, f"{n_samples} chains of {n_visible} visible units")
-        key, index = self._draw(seed)
-        generator = np.random.default_rng((*key, index))
-        h = generator.integers(2, size=(n_samples, n_hidden), dtype=np.uint8)
-        # A key of its own: the chain takes many indices, which must not meet those of other draws.
-        first, second = (int(word) for word in generator.integers(2**64, size=2, dtype=np.uint64))
-        u = self._draw_visible(h, (first, second), 0)
-        steps = max(1, _WORK_PER_CALL // (2 * self.components_.size * n_samples))
-        for call, done in enumerate(range(0, n_steps, steps), start=1):
-            u, _ = self._gibbs(u, min(steps, n_steps - done), (first, second), call)
-        return u
 
     def free_energy(self, X: Any) -> npt.NDArray[np.float64]:
         """Free energy of visible states, F(u) = −ln Σ_h exp(−E(u, h)).
@@ -232,7 +135,7 @@ class GaussianInference(RBMInference):
         -----
         −F(u) − ln Z, with ln Z exact for up to 20 hidden units. For more it is annealed with 200 chains of 2,000 steps
         and fixed random numbers, and every score has its error in common: :func:`rgrbm.anneal` gives the bounds. It is
-        found once, at the first call after training.
+        estimated once, at the first call after training.
 
         Examples
         --------
@@ -274,7 +177,16 @@ class GaussianInference(RBMInference):
 
     def _check_visible(self, X: Any) -> npt.NDArray[Any]:
         check_is_fitted(self)
+        require_rows(X)
         return np.asarray(validate_data(self, X, dtype=[np.float64, np.float32], reset=False))
+
+    def _bytes_per_visible_unit(self) -> int:
+        return int(self.components_.itemsize)
+
+    def _random_visible(self, n_samples: int, generator: np.random.Generator) -> tuple[npt.NDArray[Any], Key, int]:
+        h = generator.integers(2, size=(n_samples, len(self.intercept_hidden_)), dtype=np.uint8)
+        key = chain_key(generator)
+        return self._draw_visible(h, key, 0), key, 1
 
     def _draw_visible(self, h: Binary, key: Key, index: int) -> npt.NDArray[Any]:
         weights = np.ascontiguousarray(self.weights_)

@@ -114,7 +114,7 @@ class History(Presented):
         rows = [(name, *(or_dash(float(self[name][at]), ".5g") for at in (0, -1))) for name in self.names]
         return ("quantity", "epoch 1", f"epoch {self.n_epochs}"), rows
 
-    def to_dataframe(self) -> Any:
+    def to_frame(self) -> Any:
         """The history as a pandas ``DataFrame`` with one row per epoch, indexed by the epoch from 1.
 
         Raises

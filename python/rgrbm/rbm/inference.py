@@ -1,8 +1,11 @@
 """Inference with an RBM of given parameters: conditionals, samples, free energies."""
 
+from __future__ import annotations
+
 from abc import abstractmethod
 from collections.abc import Callable
-from typing import Any
+from inspect import isfunction
+from typing import Any, TypeVar
 
 import numpy as np
 import numpy.typing as npt
@@ -11,6 +14,7 @@ from sklearn.utils.validation import check_is_fitted, validate_data
 
 from rgrbm._core import kernels
 from rgrbm._support import checks, streams
+from rgrbm._support.progress import Progress, reports
 from rgrbm.model import unit_values
 from rgrbm.model.energies import free_energy, log_pseudo_likelihood
 from rgrbm.spins.values import Binary
@@ -23,6 +27,29 @@ SAMPLING = 2  # purpose of the random streams that methods draw from when no see
 _WORK_PER_CALL = 2**28
 
 
+T = TypeVar("T")
+
+
+def named_in_errors(public: str) -> Callable[[type[T]], type[T]]:
+    """A decorator of base classes: Python's errors name ``public``, as in ``BernoulliRBM.gibbs() got an unexpected …``."""
+
+    def rename(base: type[T]) -> type[T]:
+        for name, function in vars(base).items():
+            while isfunction(function):
+                function.__qualname__ = f"{public}.{name}"
+                function = getattr(function, "__wrapped__", None)
+        return base
+
+    return rename
+
+
+def chain_key(generator: np.random.Generator) -> Key:
+    """A key of their own for chains: they take many indices, which must not meet those of other draws."""
+    first, second = (int(word) for word in generator.integers(2**64, size=2, dtype=np.uint64))
+    return first, second
+
+
+@named_in_errors("RBM")
 class RBMInference(ClassNamePrefixFeaturesOutMixin, TransformerMixin, BaseEstimator):  # type: ignore[misc]
     """Methods that need the parameters only, whatever the visible units; the estimators add training."""
 
@@ -92,6 +119,124 @@ class RBMInference(ClassNamePrefixFeaturesOutMixin, TransformerMixin, BaseEstima
         units = unit_values.dense(self._check_visible(X))
         return self._sample_other(units, kernels.sample_hidden, self._couplings(), self.intercept_hidden_, seed)
 
+    def reconstruct(self, X: Any, seed: streams.Seed = None) -> npt.NDArray[Any]:
+        """Make one Gibbs step v → h → v̂: draw h from p(h | v), then a reconstruction v̂ from p(v | h).
+
+        Parameters
+        ----------
+        X : {array-like, sparse matrix} of shape (n_samples, n_features)
+            Visible units v: 0/1 or probabilities, or real numbers if they are Gaussian.
+        seed : int, SeedSequence, Generator, RandomState or None
+            None: the estimator's own stream, which goes on from call to call.
+
+        Returns
+        -------
+        ndarray of shape (n_samples, n_features)
+            Visible units v̂: uint8 if they are binary, in the precision of the parameters if they are Gaussian.
+
+        See Also
+        --------
+        gibbs : The same step under scikit-learn's name.
+
+        Examples
+        --------
+        The reconstruction error of a model is the fraction of units that come out different:
+
+        >>> import numpy as np
+        >>> from rgrbm import BernoulliRBM
+        >>> X = np.repeat([[0, 0], [1, 1]], 50, axis=0)
+        >>> rbm = BernoulliRBM(n_components=2, n_iter=200, random_state=0).fit(X)
+        >>> bool(np.mean(rbm.reconstruct(X, seed=0) != X) < 0.1)
+        True
+        """
+        units = unit_values.dense(self._check_visible(X))
+        return self._gibbs(units, 1, *self._draw(seed))[0]
+
+    def gibbs(self, v: Any, seed: streams.Seed = None) -> npt.NDArray[Any]:
+        """Make one Gibbs step: :meth:`reconstruct` under scikit-learn's name, with its dtype for binary units.
+
+        Parameters
+        ----------
+        v : array-like of shape (n_samples, n_features)
+            Visible units, as ``X`` of :meth:`reconstruct`.
+        seed : int, SeedSequence, Generator, RandomState or None
+            None: the estimator's own stream, which goes on from call to call.
+
+        Returns
+        -------
+        ndarray of shape (n_samples, n_features)
+            What :meth:`reconstruct` returns for the same seed; binary units are bool instead of uint8.
+
+        Examples
+        --------
+        >>> import numpy as np
+        >>> from rgrbm import BernoulliRBM
+        >>> rbm = BernoulliRBM(n_components=2, random_state=0).fit(np.eye(4, dtype=np.uint8))
+        >>> rbm.gibbs(np.eye(4, dtype=np.uint8), seed=1).dtype
+        dtype('bool')
+        """
+        units = self.reconstruct(v, seed)
+        return units.view(np.bool_) if units.dtype == np.uint8 else units
+
+    def sample(
+        self, n_samples: int = 1, *, n_steps: int = 1000, seed: streams.Seed = None, progress: Progress = None
+    ) -> npt.NDArray[Any]:
+        """Draw from the model by independent Gibbs chains, started from random units.
+
+        Binary visible units start as 0 or 1 with probability ½. Gaussian ones are drawn given such hidden units.
+
+        Parameters
+        ----------
+        n_samples : int, default=1
+            Number of chains, each giving one sample.
+        n_steps : int, default=1000
+            Gibbs steps v → h → v of each chain. How many are enough depends on the model: chains of a model
+            with strong weights decorrelate slowly from their start. Where a layer has up to 26 units,
+            :func:`rgrbm.likelihood.sample_exactly` needs no chain (with Gaussian visible units: the hidden layer).
+        seed : int, SeedSequence, Generator, RandomState or None
+            None: the estimator's own stream, which goes on from call to call.
+        progress : bool or callable, optional
+            A bar (True), a function of (done, in all) steps, or nothing (False). By default a bar in terminals and
+            notebooks, for what takes longer than two seconds.
+
+        Returns
+        -------
+        ndarray of shape (n_samples, n_features)
+            Visible units: uint8 if they are binary, in the precision of the parameters if they are Gaussian.
+
+        Raises
+        ------
+        ValueError
+            If ``n_samples`` or ``n_steps`` is below 1.
+        TypeError
+            If one of them is not an integer, or ``progress`` is neither a bool nor a function.
+        MemoryError
+            If the samples need more memory than there is.
+
+        Examples
+        --------
+        >>> import numpy as np
+        >>> from rgrbm import BernoulliRBM
+        >>> rbm = BernoulliRBM(n_components=2, random_state=0).fit(np.eye(4, dtype=np.uint8))
+        >>> rbm.sample(3, n_steps=10, seed=0).shape
+        (3, 4)
+        """
+        check_is_fitted(self)
+        n_samples, n_steps = checks.integer("n_samples", n_samples, 1), checks.integer("n_steps", n_steps, 1)
+        n_visible, n_hidden = self.weights_.shape
+        # A call of the kernels takes visible states and returns visible and hidden ones.
+        needed = n_samples * (2 * self._bytes_per_visible_unit() * n_visible + n_hidden)
+        checks.require_memory(needed, f"{n_samples} chains of {n_visible} visible units")
+        key, index = self._draw(seed)
+        v, chain_key, first_call = self._random_visible(n_samples, np.random.default_rng((*key, index)))
+        steps = max(1, _WORK_PER_CALL // (2 * self.components_.size * n_samples))
+        with reports(progress, "sampling", "steps") as report:
+            for call, done in enumerate(range(0, n_steps, steps), start=first_call):
+                count = min(steps, n_steps - done)
+                v, _ = self._gibbs(v, count, chain_key, call)
+                report(done + count, n_steps)
+        return v
+
     def score(self, X: Any, y: Any = None) -> float:
         """Mean of :meth:`score_samples`: what grid search maximises when no other score is given.
 
@@ -105,7 +250,7 @@ class RBMInference(ClassNamePrefixFeaturesOutMixin, TransformerMixin, BaseEstima
         """
         return float(np.mean(self.score_samples(X)))
 
-    # What visible units differ in
+    # Differences between kinds of visible units
 
     @abstractmethod
     def score_samples(self, X: Any) -> npt.NDArray[Any]:
@@ -127,6 +272,14 @@ class RBMInference(ClassNamePrefixFeaturesOutMixin, TransformerMixin, BaseEstima
     def _gibbs(self, units: npt.NDArray[Any], n_steps: int, key: Key, index: int) -> tuple[npt.NDArray[Any], Binary]:
         """Visible and hidden states after ``n_steps`` steps v → h → v."""
 
+    @abstractmethod
+    def _bytes_per_visible_unit(self) -> int:
+        """Memory that the state of a visible unit takes."""
+
+    @abstractmethod
+    def _random_visible(self, n_samples: int, generator: np.random.Generator) -> tuple[npt.NDArray[Any], Key, int]:
+        """Visible states that chains start from; a key for the chains, and the first index that it has not served."""
+
     # Checks and streams
 
     def _check_hidden(self, H: Any) -> npt.NDArray[Any]:
@@ -138,7 +291,7 @@ class RBMInference(ClassNamePrefixFeaturesOutMixin, TransformerMixin, BaseEstima
             )
         if H.dtype.kind not in "biuf" or not np.all(np.isfinite(H)):
             raise ValueError("hidden states must be finite numbers")
-        return np.asarray(unit_values.as_units(H, clip=getattr(self, "clip", False), name=type(self).__name__))
+        return np.asarray(unit_values.as_units(H, clip=getattr(self, "clip", False), name="the hidden units"))
 
     def _start_streams(self, sampling_key: Key) -> None:
         self._sampling_key = sampling_key
@@ -168,6 +321,7 @@ class RBMInference(ClassNamePrefixFeaturesOutMixin, TransformerMixin, BaseEstima
         return unit_values.sample_bernoulli(p, np.random.default_rng((*key, index)))
 
 
+@named_in_errors("BernoulliRBM")
 class BernoulliInference(RBMInference):
     """Methods of a model with binary visible units."""
 
@@ -202,108 +356,6 @@ class BernoulliInference(RBMInference):
         """
         units = self._check_hidden(H)
         return self._sample_other(units, kernels.sample_visible, self.components_, self.intercept_visible_, seed)
-
-    def gibbs(self, v: Any) -> npt.NDArray[np.bool_]:
-        """Make one Gibbs step v → h → v.
-
-        Parameters
-        ----------
-        v : array-like of shape (n_samples, n_features)
-            Visible units to start from.
-
-        Returns
-        -------
-        ndarray of bool of shape (n_samples, n_features)
-            Visible units after the step. Each call draws anew.
-
-        Examples
-        --------
-        >>> import numpy as np
-        >>> from rgrbm import BernoulliRBM
-        >>> rbm = BernoulliRBM(n_components=2, random_state=0).fit(np.eye(4, dtype=np.uint8))
-        >>> rbm.gibbs(np.eye(4, dtype=np.uint8)).dtype
-        dtype('bool')
-        """
-        return self.reconstruct(v).view(np.bool_)
-
-    def reconstruct(self, X: Any, seed: streams.Seed = None) -> Binary:
-        """Draw a reconstruction v̂ of visible states: h from p(h | v), then v̂ from p(v | h).
-
-        Parameters
-        ----------
-        X : {array-like, sparse matrix} of shape (n_samples, n_features)
-            Visible units: 0/1, or probabilities.
-        seed : int, SeedSequence, Generator, RandomState or None
-            None: the estimator's own stream, which goes on from call to call.
-
-        Returns
-        -------
-        ndarray of uint8 of shape (n_samples, n_features)
-
-        Examples
-        --------
-        The reconstruction error of a model is the fraction of units that come out different:
-
-        >>> import numpy as np
-        >>> from rgrbm import BernoulliRBM
-        >>> X = np.repeat([[0, 0], [1, 1]], 50, axis=0)
-        >>> rbm = BernoulliRBM(n_components=2, n_iter=200, random_state=0).fit(X)
-        >>> bool(np.mean(rbm.reconstruct(X, seed=0) != X) < 0.1)
-        True
-        """
-        units = unit_values.dense(self._check_visible(X))
-        return self._gibbs(units, 1, *self._draw(seed))[0]
-
-    def sample(self, n_samples: int = 1, *, n_steps: int = 1000, seed: streams.Seed = None) -> Binary:
-        """Draw from the model by independent Gibbs chains, started from fair coins.
-
-        Parameters
-        ----------
-        n_samples : int
-            Number of chains, each giving one sample.
-        n_steps : int
-            Gibbs steps v → h → v of each chain. How many are enough depends on the model: chains of a model
-            with strong weights decorrelate slowly from their start.
-        seed : int, SeedSequence, Generator, RandomState or None
-            None: the estimator's own stream, which goes on from call to call.
-
-        Returns
-        -------
-        ndarray of uint8 of shape (n_samples, n_features)
-
-        Raises
-        ------
-        ValueError
-            If ``n_samples`` or ``n_steps`` is below 1.
-        TypeError
-            If one of them is not an integer.
-        MemoryError
-            If the samples need more memory than there is.
-
-        Examples
-        --------
-        >>> import numpy as np
-        >>> from rgrbm import BernoulliRBM
-        >>> rbm = BernoulliRBM(n_components=2, random_state=0).fit(np.eye(4, dtype=np.uint8))
-        >>> rbm.sample(3, n_steps=10, seed=0).shape
-        (3, 4)
-        """
-        check_is_fitted(self)
-        n_samples, n_steps = checks.integer("n_samples", n_samples, 1), checks.integer("n_steps", n_steps, 1)
-        n_visible, n_hidden = self.weights_.shape
-        # A call of the kernels takes visible states and returns visible and hidden ones.
-        checks.require_memory(
-            n_samples * (2 * n_visible + n_hidden), f"{n_samples} chains of {n_visible} visible units"
-        )
-        key, index = self._draw(seed)
-        generator = np.random.default_rng((*key, index))
-        v = generator.integers(2, size=(n_samples, n_visible), dtype=np.uint8)
-        # A key of its own: the chain takes many indices, which must not meet those of other draws.
-        first, second = (int(word) for word in generator.integers(2**64, size=2, dtype=np.uint64))
-        steps = max(1, _WORK_PER_CALL // (2 * self.components_.size * n_samples))
-        for call, done in enumerate(range(0, n_steps, steps)):
-            v, _ = self._gibbs(v, min(steps, n_steps - done), (first, second), call)
-        return v
 
     def free_energy(self, X: Any) -> npt.NDArray[np.float64]:
         """Free energy of visible states, F(v) = −ln Σ_h exp(−E(v, h)).
@@ -398,8 +450,16 @@ class BernoulliInference(RBMInference):
 
     def _check_visible(self, X: Any) -> Any:
         check_is_fitted(self)
+        unit_values.require_rows(X)
         X = validate_data(self, X, accept_sparse="csr", reset=False)
         return unit_values.as_units(X, clip=self.clip, name=type(self).__name__)
+
+    def _bytes_per_visible_unit(self) -> int:
+        return 1
+
+    def _random_visible(self, n_samples: int, generator: np.random.Generator) -> tuple[Binary, Key, int]:
+        v = generator.integers(2, size=(n_samples, len(self.intercept_visible_)), dtype=np.uint8)
+        return v, chain_key(generator), 0
 
     def _gibbs(self, units: npt.NDArray[Any], n_steps: int, key: Key, index: int) -> tuple[Binary, Binary]:
         """Visible and hidden states after ``n_steps`` steps v → h → v from binary or real visible units."""

@@ -4,6 +4,8 @@ The kernels run whole epochs; this loop gives them about a tenth of a second's w
 are cut into slices has no influence on the result: every epoch has random streams of its own.
 """
 
+from __future__ import annotations
+
 import time
 import warnings
 from collections.abc import Callable, Iterator, Sequence
@@ -16,7 +18,7 @@ from sklearn.exceptions import ConvergenceWarning
 
 from rgrbm._support import checks
 from rgrbm._support.interrupt import Interruption
-from rgrbm._support.progress import progress_bar
+from rgrbm._support.progress import Progress, progress_bar
 from rgrbm.rbm.history import History as History
 from rgrbm.statistics.presentation import Presented
 
@@ -55,7 +57,7 @@ class Trainer(Parametrized, Protocol):
         momentum: float,
         batch_size: int,
         k: int,
-        method: str,
+        gradient: str,
         centered: bool,
         shuffle: bool,
         optimizer: str,
@@ -218,7 +220,7 @@ def train(
     callback_interval: int = 1,
     save: Callable[[History], None] | None = None,
     save_interval: float | None = None,
-    progress: bool = False,
+    progress: Progress = None,
     report: Callable[[Trainer, History], None] | None = None,
     slice_seconds: float = 0.1,
 ) -> History:
@@ -244,8 +246,9 @@ def train(
     save_interval : float, optional
         Seconds between calls of ``save``. By default the first comes after half a second, and the others as often
         as they cost less than 1% of the time.
-    progress : bool
-        Whether to show a progress bar (in terminals and notebooks only).
+    progress : bool or callable, optional
+        A bar (True), a function of (done, in all), or nothing (False). By default a bar in terminals and notebooks, for
+        what takes longer than two seconds.
     report : callable, optional
         Called with trainer and history after each epoch.
     slice_seconds : float
@@ -359,7 +362,7 @@ def run_epochs(
         momentum=settings.momentum,
         batch_size=settings.batch_size,
         k=settings.k,
-        method=settings.gradient,
+        gradient=settings.gradient,
         centered=settings.centered,
         shuffle=settings.shuffle,
         optimizer=settings.optimizer,
@@ -383,10 +386,10 @@ def divergence(model: Parametrized) -> str:
     return "" if finite else "a bias is not finite"
 
 
-def warn_of_divergence(found: str, epoch: int, *, stacklevel: int) -> None:
+def warn_of_divergence(reason: str, epoch: int, *, stacklevel: int) -> None:
     """Warn that training has diverged; ``stacklevel`` as seen from the caller."""
     warnings.warn(
-        f"training has diverged by epoch {epoch}: {found}, where useful models have weights of some tens at most. "
+        f"training has diverged by epoch {epoch}: {reason}, where useful models have weights of some tens at most. "
         f"Lower the learning rate.",
         ConvergenceWarning,
         stacklevel=stacklevel + 1,
@@ -404,11 +407,11 @@ class _Watch:
         started = time.monotonic()
         if started < self._due and not last:
             return
-        found = divergence(self._trainer)
-        if found and self._due < np.inf:
+        reason = divergence(self._trainer)
+        if reason and self._due < np.inf:
             self._due = np.inf
-            warn_of_divergence(found, epoch, stacklevel=5)  # of the caller of BernoulliRBM.fit
-        elif not found:
+            warn_of_divergence(reason, epoch, stacklevel=5)  # of the caller of BernoulliRBM.fit
+        elif not reason:
             now = time.monotonic()
             self._due = now + max(_WATCH_SECONDS, 50 * (now - started))
 

@@ -116,8 +116,8 @@ def branch(title: str, value: dict[str, Any]) -> Branch:
     Examples
     --------
     >>> from rgrbm.report.grids import branch
-    >>> found = branch("all", {"error": 0.25, "C": {"x": [1, 2], "exact": [0.5, 0.25]}})
-    >>> found.grids[0].rows, found.branches[0].grids[0].rows
+    >>> part = branch("all", {"error": 0.25, "C": {"x": [1, 2], "exact": [0.5, 0.25]}})
+    >>> part.grids[0].rows, part.branches[0].grids[0].rows
     ([['error', '0.25']], [['1', '0.5'], ['2', '0.25']])
     """
     if _is_columns(value):
@@ -125,12 +125,12 @@ def branch(title: str, value: dict[str, Any]) -> Branch:
     if _is_records(list(value.values())):
         return Branch(title, [_records(list(value.items()))])
     facts = {name: item for name, item in value.items() if _is_fact(item)}
-    found = Branch(title)
+    part = Branch(title)
     if facts:
         rows = [[str(name), shown(item)] for name, item in facts.items()]
-        found.grids.append(Grid("", ["entry", "value"], [False, True], rows))
-    found.branches = [_below(str(name), item) for name, item in value.items() if name not in facts]
-    return found
+        part.grids.append(Grid("", ["entry", "value"], [False, True], rows))
+    part.branches = [_below(str(name), item) for name, item in value.items() if name not in facts]
+    return part
 
 
 def _below(name: str, item: Any) -> Branch:

@@ -127,10 +127,10 @@ def _about(run: Run) -> str:
 
 
 def _diagnosis(results: dict[str, Any]) -> Branch | None:
-    found = results.get("diagnosis")
-    if found is None:
+    part = results.get("diagnosis")
+    if part is None:
         return None
-    return branch("Diagnostics", found if isinstance(found, dict) else {"diagnosis": found})
+    return branch("Diagnostics", part if isinstance(part, dict) else {"diagnosis": part})
 
 
 def _parameters(run: Run) -> Grid:
@@ -139,13 +139,13 @@ def _parameters(run: Run) -> Grid:
         return Grid("What the run was asked for", ["parameter", "value"], [False, True], rows)
     help_of = {field.name: field.metadata.get("help", "") for field in fields(run.experiment.parameters)}
     default = defaults(run.experiment)
-    found = Grid("What the run was asked for", ["parameter", "value"], [False, True], [])
+    part = Grid("What the run was asked for", ["parameter", "value"], [False, True], [])
     for name, value in run.parameters.items():
         usual = default.get(name, value)
-        found.rows.append([name, shown(value)])
-        found.hints.append(help_of.get(name, ""))
-        found.asides.append("" if usual == value else f"by default {shown(usual)}")
-    return found
+        part.rows.append([name, shown(value)])
+        part.hints.append(help_of.get(name, ""))
+        part.asides.append("" if usual == value else f"by default {shown(usual)}")
+    return part
 
 
 def _commands(run: Run) -> list[tuple[str, list[str]]]:

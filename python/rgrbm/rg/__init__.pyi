@@ -30,6 +30,7 @@ from rgrbm.rg.lattice_fields import (
     receptive_fields,
 )
 from rgrbm.rg.mcrg_result import LinearizedStep, MCRGExponent, MCRGResult
+from rgrbm.rg.measured_crossing import measured_crossing
 from rgrbm.rg.monte_carlo_rg import MCRGAccumulator, mcrg
 from rgrbm.rg.mutual_information import (
     BlockSurroundings,
@@ -101,6 +102,7 @@ __all__ = [
     "log_conditional",
     "match_critical_coupling",
     "mcrg",
+    "measured_crossing",
     "most_informative_kernel",
     "operator_sums",
     "optimal_block_kernel",

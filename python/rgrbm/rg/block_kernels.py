@@ -3,6 +3,8 @@
 A kernel is small, frozen, and knows no size: it blocks lattices of any size that its stride divides.
 """
 
+from __future__ import annotations
+
 from abc import ABC, abstractmethod
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -259,7 +261,7 @@ class ConvolutionKernel(BlockKernel):
         object.__setattr__(self, "field", checks.real("field", self.field))
 
     @classmethod
-    def from_rbm(cls, rbm: Any, shape: Sequence[int], width: int, stride: int) -> "ConvolutionKernel":
+    def from_rbm(cls, rbm: Any, shape: Sequence[int], width: int, stride: int) -> ConvolutionKernel:
         """The kernel of an RBM that was trained with ``mask=masks.lattice(shape, width, stride, shared=True)``.
 
         Which of its two values a hidden unit takes is a matter of chance in training. Block spins point the way of
@@ -285,13 +287,13 @@ class ConvolutionKernel(BlockKernel):
         sides = tuple(checks.integer("each side of the shape", n, 2) for n in shape)
         width, stride = checks.integer("width", width, 1), checks.integer("stride", stride, 2)
         p = spin_parameters(rbm)
-        places = window_sites(sides, width, stride)
-        if p.weights.shape != (np.prod(sides), len(places)):
+        sites = window_sites(sides, width, stride)
+        if p.weights.shape != (np.prod(sides), len(sites)):
             raise ValueError(
-                f"a lattice of shape {sides} at stride {stride} has {np.prod(sides)} visible and {len(places)} "
+                f"a lattice of shape {sides} at stride {stride} has {np.prod(sides)} visible and {len(sites)} "
                 f"hidden units, the RBM has {p.weights.shape}"
             )
-        seen = p.weights[places.T, np.arange(len(places))]
+        seen = p.weights[sites.T, np.arange(len(sites))]
         _require_shared(p.weights, seen, p.hidden_fields)
         largest = np.abs(seen).max()
         field = float(p.hidden_fields.mean())
@@ -320,8 +322,8 @@ class ConvolutionKernel(BlockKernel):
         self._require_dimensions(len(coarse))
         total = np.full((len(array), *coarse), self.field)
         kept = (slice(None), *(slice(None, None, self.stride),) * len(coarse))
-        for place, w in np.ndenumerate(self.weights):
-            offset = [(n - 1) // 2 - i for n, i in zip(self.weights.shape, place, strict=True)]
+        for index, w in np.ndenumerate(self.weights):
+            offset = [(n - 1) // 2 - i for n, i in zip(self.weights.shape, index, strict=True)]
             total += w * np.roll(array, offset, axis=tuple(range(1, array.ndim)))[kept]
         return np.asarray(expit(2 * total))
 
@@ -358,8 +360,8 @@ def window_sites(shape: Sequence[int], width: int, stride: int) -> npt.NDArray[n
         raise ValueError(f"windows of width {width} at stride {stride} do not fit a lattice of shape {tuple(shape)}")
     units = np.indices([n // stride for n in shape]).reshape(len(shape), -1)
     window = np.indices((width,) * len(shape)).reshape(len(shape), -1) - (width - 1) // 2
-    places = units[:, :, None] * stride + window[:, None, :]
-    return np.asarray(np.ravel_multi_index(tuple(places), tuple(shape), mode="wrap"))
+    sites = units[:, :, None] * stride + window[:, None, :]
+    return np.asarray(np.ravel_multi_index(tuple(sites), tuple(shape), mode="wrap"))
 
 
 def _require_shared(

@@ -1,5 +1,7 @@
 """The renormalized coupling J' read from the pair couplings of hidden units along the ring."""
 
+from __future__ import annotations
+
 from dataclasses import dataclass
 
 import numpy as np
@@ -14,14 +16,14 @@ Values = npt.NDArray[np.float64]
 
 @dataclass(frozen=True, repr=False)
 class RingCouplings(Presented):
-    """Pair couplings of units in the order of their places on a ring.
+    """Pair couplings of units in the order of their positions on a ring.
 
     Attributes
     ----------
     units : ndarray of int, shape (n_units,)
-        Numbers of the units in that order. Units without weights have no place and are left out.
+        Numbers of the units in that order. Units without weights have no position and are left out.
     positions : ndarray of shape (n_units,)
-        Their places, in sites of the visible ring.
+        Their positions, in sites of the visible ring.
     pairs : ndarray of shape (n_units, n_units)
         Couplings in that order, of spins aligned with the data: a unit that copies −v is flipped.
     nearest : ndarray of shape (n_units,)
@@ -31,7 +33,7 @@ class RingCouplings(Presented):
     largest_other : float
         The coupling of largest size between units that are not next to each other.
     largest_other_units : tuple of int
-        The two units that it ties.
+        The two units that it couples.
     rms_other : float
         Root mean square of all couplings between units that are not next to each other.
     """
@@ -74,8 +76,8 @@ def ring_couplings(couplings: EffectiveCouplings | npt.ArrayLike, weights: npt.A
     >>> from rgrbm.rg import decimation_rbm, ring_couplings
     >>> from rgrbm import effective_couplings
     >>> rbm = decimation_rbm(64, J=1.0, K=3.0)
-    >>> found = ring_couplings(effective_couplings(rbm), rbm.weights_)
-    >>> round(found.J, 8), abs(found.largest_other) < 1e-12
+    >>> result = ring_couplings(effective_couplings(rbm), rbm.weights_)
+    >>> round(result.J, 8), abs(result.largest_other) < 1e-12
     (0.66250137, True)
     """
     w = np.asarray(weights, dtype=np.float64)

@@ -1,4 +1,6 @@
-"""The critical coupling by matching two lattices: blocked once more, the larger one must look like the smaller."""
+"""The critical coupling by matching two lattices: at J_c, both have the same distribution at the same size."""
+
+from __future__ import annotations
 
 import math
 from collections.abc import Iterable, Sequence
@@ -52,7 +54,7 @@ class CouplingMatch(Presented):
     Attributes
     ----------
     J : float
-        Where the samples were taken.
+        Coupling of the samples.
     kernel : str
     matches : tuple of MatchedCoupling
         For each level and operator.
@@ -70,9 +72,9 @@ class CouplingMatch(Presented):
         KeyError
             If there is none.
         """
-        for found in self.matches:
-            if (found.level, found.operator) == (level, operator):
-                return Estimate(found.J_c, found.J_c_stderr)
+        for match in self.matches:
+            if (match.level, match.operator) == (level, operator):
+                return Estimate(match.J_c, match.J_c_stderr)
         raise KeyError(f"operator {operator!r} was not matched at level {level}")
 
     def to_dict(self) -> dict[str, Any]:
@@ -124,10 +126,10 @@ def match_critical_coupling(
 ) -> CouplingMatch:
     """The critical coupling of the Ising model, by comparing blocked lattices of two sizes.
 
-    At J_c, a lattice of b L sites a side after n steps and one of L after n − 1 look the same on their common size, if
-    n is so large that both are near the fixed point; and finite size is the same for both. Away from it, ⟨S⟩ differs,
-    and from the difference and its derivative follows J_c = J − Δ⟨S⟩ / (∂⟨S⟩_large/∂J − ∂⟨S⟩_small/∂J), with
-    ∂⟨S⟩/∂J = ⟨S S₁⟩ − ⟨S⟩⟨S₁⟩ and S₁ the sum over bonds of the samples themselves.
+    A lattice of side b L after n steps and one of side L after n − 1 have the same size. At J_c they have the same
+    distribution if n is large enough that both are near the fixed point. Away from J_c, ⟨S⟩ differs. The difference and
+    its derivative give J_c = J − Δ⟨S⟩ / (∂⟨S⟩_large/∂J − ∂⟨S⟩_small/∂J), with ∂⟨S⟩/∂J = ⟨S S₁⟩ − ⟨S⟩⟨S₁⟩ and S₁ the sum
+    over bonds of the samples themselves.
 
     Parameters
     ----------
@@ -137,7 +139,7 @@ def match_critical_coupling(
     kernel : BlockKernel
         The distribution of block spins, of b sites.
     J : float, optional
-        Where the samples were taken; ensembles know it. To first order, so it should be near J_c.
+        Coupling of the samples; by default that of the ensembles. The method is of first order, so J must be near J_c.
     operators : iterable of SpinOperator, optional
         Even operators to compare; by default those of :func:`rgrbm.rg.mcrg`.
     levels : int, optional
@@ -197,19 +199,19 @@ class _Response(NamedTuple):
     """Shape (1 + n_blocks, n_levels, n_operators)."""
     slopes: Array
 
-    def at(self, level: int, operator: int) -> "_Response":
+    def at(self, level: int, operator: int) -> _Response:
         return _Response(self.means[:, level, operator], self.slopes[:, level, operator])
 
 
 def _response(accumulator: MCRGAccumulator) -> _Response:
     """Of operators whose first is the sum over bonds."""
     moments = accumulator.moments("even")
-    found = covariances(moments, centred=True)
+    covariance = covariances(moments, centred=True)
     left = [moments.sums.sum(axis=0) / moments.weights.sum()]
-    if len(found.replicas):
+    if len(covariance.replicas):
         left += list(leave_one_out(moments.sums) / leave_one_out(moments.weights)[:, None])
     shape = (len(left), accumulator.levels + 1, -1)
-    slopes = np.concatenate([found.all[None, :, 0], found.replicas[:, :, 0]])
+    slopes = np.concatenate([covariance.all[None, :, 0], covariance.replicas[:, :, 0]])
     return _Response(np.reshape(left, shape), slopes.reshape(shape))
 
 
@@ -238,11 +240,11 @@ def _with_nearest(operators: Iterable[SpinOperator] | None, n_dimensions: int) -
     """Even operators, the sum over bonds first, which the derivative by J needs."""
     default = RING_OPERATORS if n_dimensions == 1 else EVEN_OPERATORS
     nearest = default[0]
-    found = default if operators is None else checked_operators(operators, n_dimensions)
-    odd = [o.name for o in found if not o.is_even]
+    checked = default if operators is None else checked_operators(operators, n_dimensions)
+    odd = [o.name for o in checked if not o.is_even]
     if odd and operators is not None:
         raise ValueError(f"odd operators have no mean to compare, got {odd}")
-    return (nearest, *(o for o in found if o.is_even and o.images != nearest.images))
+    return (nearest, *(o for o in checked if o.is_even and o.images != nearest.images))
 
 
 def _common_coupling(J: float | None, *samples: npt.ArrayLike | Ensemble) -> float:

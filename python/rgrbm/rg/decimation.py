@@ -1,5 +1,7 @@
 """The exact renormalization group of the Ising ring by decimation (section 2 of the report)."""
 
+from __future__ import annotations
+
 from typing import NamedTuple
 
 import numpy as np

@@ -5,6 +5,8 @@ sublattice; the hidden marginal is the decimated model. *Bonds*: one hidden unit
 the model itself. *Sublattices*: one sublattice visible, the other hidden; the joint distribution is the model itself.
 """
 
+from __future__ import annotations
+
 from typing import NamedTuple
 
 import numpy as np
@@ -149,8 +151,8 @@ def sublattice_rbm(
     >>> from rgrbm import log_z
     >>> from rgrbm.rg import sublattice_rbm
     >>> bonds = lattice_bonds((4, 4))
-    >>> found = sublattice_rbm(16, bonds, 0.4)
-    >>> abs(log_z(found.rbm) - found.log_z_offset - spin_log_z(16, bonds, 0.4)) < 1e-10
+    >>> exact_rbm = sublattice_rbm(16, bonds, 0.4)
+    >>> abs(log_z(exact_rbm.rbm) - exact_rbm.log_z_offset - spin_log_z(16, bonds, 0.4)) < 1e-10
     True
     """
     sites, J, h = bond_arrays(n_sites, bonds, couplings, fields)

@@ -1,5 +1,7 @@
 """Filters of hidden units on a ring of visible sites: where they sit, and how far they see."""
 
+from __future__ import annotations
+
 import numpy as np
 import numpy.typing as npt
 

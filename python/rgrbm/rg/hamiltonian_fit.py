@@ -1,5 +1,7 @@
 """The couplings of block spins: a Hamiltonian of chosen operators, fitted by pseudo-likelihood."""
 
+from __future__ import annotations
+
 import itertools
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
@@ -122,9 +124,9 @@ def fit_hamiltonian(
     """The couplings K of −H = Σ_α K_α S_α that make each spin likeliest, given all others.
 
     Pseudo-likelihood: Σ_x ln p(s_x | rest), p(s_x | rest) = σ(2 Σ_α K_α A_α(x)), where A_α(x) is the sum of those
-    products of S_α that hold site x. It is concave, needs no log Z, and is consistent: on ever more samples of a
-    Hamiltonian of these operators it finds their couplings. What the operators leave out, those that are there take
-    over in part.
+    products of S_α that hold site x. It is concave, needs no log Z, and is consistent: with more and more samples of a
+    Hamiltonian of these operators, K converges to its couplings. Operators that are left out change the K of the
+    others.
 
     Parameters
     ----------
@@ -204,7 +206,7 @@ def _derivatives(blocks: Sequence[tuple[Array, Array]], couplings: Array) -> tup
 
 
 def _distinct(spins: npt.NDArray[np.int8], operators: tuple[SpinOperator, ...], weights: Array) -> tuple[Array, Array]:
-    """The different values of the products with a site, and the weight of each: a thousandth of there are sites."""
+    """Different values of the products with a site, about a thousandth of the sites, and the weight of each."""
     products = products_with_each_site(spins, operators)
     codes = np.zeros(len(products), np.int64)
     for column in products.T:
@@ -212,23 +214,23 @@ def _distinct(spins: npt.NDArray[np.int8], operators: tuple[SpinOperator, ...], 
         if int(codes.max()) >= _LARGEST_CODE // span:
             codes = np.unique(codes, return_inverse=True)[1]
         codes = codes * span + (column - column.min())
-    _, first, place = np.unique(codes, return_index=True, return_inverse=True)
-    summed = np.bincount(place, weights=np.repeat(weights, spins[0].size))
+    _, first, index = np.unique(codes, return_index=True, return_inverse=True)
+    summed = np.bincount(index, weights=np.repeat(weights, spins[0].size))
     return products[first].astype(np.float64), summed.astype(np.float64)
 
 
 def products_with_each_site(spins: npt.NDArray[np.int8], operators: tuple[SpinOperator, ...]) -> npt.NDArray[np.int16]:
     """A_α(x), the sum of the products that hold site x, of shape (n_samples · n_sites, n_operators)."""
     axes = tuple(range(1, spins.ndim))
-    found = np.zeros((len(operators), *spins.shape), np.int16)
-    for sums, operator in zip(found, operators, strict=True):
+    values = np.zeros((len(operators), *spins.shape), np.int16)
+    for sums, operator in zip(values, operators, strict=True):
         for image in operator.images:
             product = np.ones_like(spins)
             for site in image:
                 product *= np.roll(spins, [-o for o in site], axis=axes)
             for site in image:
                 sums += np.roll(product, site, axis=axes)
-    return found.reshape(len(operators), -1).T
+    return values.reshape(len(operators), -1).T
 
 
 def _solve(hessian: Array, gradient: Array) -> Array:
@@ -245,13 +247,16 @@ def _require_room(operator: SpinOperator, shape: tuple[int, ...]) -> None:
     """Refuse products that hold a site twice, as their offsets go around the lattice."""
     for image in operator.images:
         if len({tuple(np.mod(site, shape)) for site in image}) < len(image):
-            raise ValueError(f"operator {operator.name!r} goes around a lattice of shape {shape}")
+            raise ValueError(
+                f"operator {operator.name!r} has a site twice on a lattice of shape {shape}; leave it out, or take a "
+                "larger lattice"
+            )
 
 
 def _checked_weights(weights: npt.ArrayLike | None, n_samples: int) -> Array:
     if weights is None:
         return np.ones(n_samples)
-    found = np.asarray(weights, dtype=np.float64)
-    if found.shape != (n_samples,) or not np.isfinite(found).all() or (found < 0).any() or not found.any():
-        raise ValueError(f"weights must be {n_samples} numbers of at least 0, got an array of shape {found.shape}")
-    return found
+    values = np.asarray(weights, dtype=np.float64)
+    if values.shape != (n_samples,) or not np.isfinite(values).all() or (values < 0).any() or not values.any():
+        raise ValueError(f"weights must be {n_samples} numbers of at least 0, got an array of shape {values.shape}")
+    return values

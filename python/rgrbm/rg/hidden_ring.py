@@ -8,6 +8,8 @@ it is exact for any filters whose windows do not overlap, and determines where t
 amplitude and in the nearest correlation: how far each unit is from a plain copy of a spin, which decimation makes.
 """
 
+from __future__ import annotations
+
 from dataclasses import dataclass
 from itertools import pairwise
 
@@ -23,7 +25,7 @@ from rgrbm.statistics.jackknife import Array, block_bounds, jackknife_stderr, le
 from rgrbm.statistics.moments import SpinMoments, spin_moments
 from rgrbm.statistics.presentation import Presented
 
-_SILENT = 0.1  # a unit with a field so much weaker than the others' is a coin that copies nothing
+_SILENT = 0.1  # weights of a unit, relative to the median of all, below which its spin is random
 _RANKS_OF_FREE_FIT = 3  # distances that determine amplitudes and positions of all units, and whether they fit
 _LEAST_SIGNAL = 3.0  # standard errors that J must be above 0
 
@@ -45,15 +47,15 @@ class HiddenCorrelation(Presented):
         Number of distinct dominant visible units.
     J, J_stderr : float
         Coupling of a ring whose sites are ``sites_per_unit`` visible sites apart, from the decay of C; NaN where the
-        data cannot say. The error covers sampling and the scatter of the pairs about the fit, as from weights outside
-        of the filters' windows.
+        data do not determine it. The error covers sampling and the scatter of the pairs about the fit, as from weights
+        outside of the filters' windows.
     amplitude : float
         a² in C = a²·(tˣ + tⁿ⁻ˣ)/(1 + tⁿ), the geometric mean over units; 1 for plain copies, less where noise in
-        v → h attenuates the correlation. The decay and J do not suffer from it; artanh C(1) would.
+        v → h attenuates the correlation. This noise does not bias the decay and J, but would bias artanh C(1).
     nearest, nearest_stderr : float
         Mean correlation of units next to each other.
-    places : ndarray of shape (n_units,)
-        Places of the units of the fit as it found them, in their order around the ring, in sites up to a common shift.
+    positions : ndarray of shape (n_units,)
+        Fitted positions of the units, in their order around the ring, in sites up to a common shift.
     units : ndarray of int, shape (n_units,)
         Numbers of those units.
     ranks : ndarray of int
@@ -75,7 +77,7 @@ class HiddenCorrelation(Presented):
     amplitude: float
     nearest: float
     nearest_stderr: float
-    places: Array
+    positions: Array
     units: npt.NDArray[np.int64]
     ranks: npt.NDArray[np.int64]
     chi2: float
@@ -95,8 +97,8 @@ def hidden_correlation(
 
     Each spin is aligned with the data by the sign of its dominant weight (a unit may have learned −v). J' comes from a
     fit of a_j a_k (tˣ + tⁿ⁻ˣ)/(1 + tⁿ), the distribution of functions of windows of a Markov chain on a ring, to all
-    pairs whose windows share no more than one site. Amplitudes and places of the units are free: the fit holds whatever
-    the filters, for any gaps between the units, and where two units sit on one site.
+    pairs whose windows share no more than one site. Amplitudes and positions of the units are free: the fit holds
+    whatever the filters, for any gaps between the units, and where two units sit on one site.
 
     Parameters
     ----------
@@ -109,12 +111,13 @@ def hidden_correlation(
     sites_per_unit : float, default=2
         Visible sites per site of the coarse-grained ring: 2 to the number of decimations.
     common : bool, optional
-        Whether to fit one amplitude in common and take the places from the filters, so that much weaker signals are
-        enough; else each unit's amplitude and place are free. By default they are free where the pairs of at least
+        Whether to fit one amplitude in common and take the positions from the filters, so that much weaker signals are
+        enough; else each unit's amplitude and position are free. By default they are free where the pairs of at least
         three distances are each significant.
     significance : float, default=5
-        Pairs that are equally many units apart take part up to the first distance at which their correlations are not
-        so many standard errors above 0: the median pair where amplitudes are free, in common the mean of all.
+        Standard errors above 0 at which a correlation is significant. Pairs take part up to the first distance, in
+        units along the ring, whose correlation is not significant. That is the correlation of the median pair where
+        amplitudes are free, and the mean of all pairs with one amplitude in common.
 
     Returns
     -------
@@ -125,17 +128,17 @@ def hidden_correlation(
     Raises
     ------
     TypeError
-        If weights are not numbers.
+        If spins or weights are not real numbers.
     ValueError
-        If a spin is not ±1, a weight is not finite, the shapes do not fit together, or there are fewer than two
-        samples, or blocks of samples.
+        If a spin is not ±1 or is masked, a weight is not finite, the shapes do not fit together, or there are fewer
+        than two samples, or blocks of samples.
 
     Notes
     -----
-    The fit and its parameters are described in ``ring_fit.py``. Errors are from a
-    jackknife over blocks of samples, in which the bias of order 1/n is taken out of J; to them is added the scatter of
-    the pairs about the fit beyond that of sampling. Where there are too few pairs to see a scatter, the weights outside
-    of the windows, relative to the filters' largest, stand in for it.
+    The fit and its parameters are described in ``ring_fit.py``. Errors are from a jackknife over blocks of samples,
+    which also removes the bias of order 1/n from J. The scatter of the pairs about the fit beyond that of sampling is
+    added to them. With too few pairs to measure this scatter, it is estimated by the weights outside of the windows,
+    relative to the filters' largest.
 
     Examples
     --------
@@ -143,8 +146,8 @@ def hidden_correlation(
     >>> from rgrbm import IsingModel, hidden_correlation
     >>> spins = IsingModel((64,), J=1.0).sample(20_000, method="exact", seed=0)
     >>> kept = np.r_[0:20:2, 21:41:2, 40:64:2]  # decimation by half, with two parity defects
-    >>> found = hidden_correlation(spins[:, kept], np.eye(64)[:, kept])
-    >>> bool(abs(found.J - 0.6625) < 3 * found.J_stderr), bool(found.J_stderr < 0.01)
+    >>> correlations = hidden_correlation(spins[:, kept], np.eye(64)[:, kept])
+    >>> bool(abs(correlations.J - 0.6625) < 3 * correlations.J_stderr), bool(correlations.J_stderr < 0.01)
     (True, True)
     """
     moments, w = _checked(hidden_spins, weights)
@@ -152,9 +155,9 @@ def hidden_correlation(
     site = dominant_visible(w)
     c = _correlations(moments, filter_signs(w))
     by_distance, n_pairs = _by_distance(c[:, somewhere][:, :, somewhere], site[somewhere], len(w))
-    units, places = _order(w)
+    units, positions = _order(w)
     of_units = c[:, units][:, :, units]
-    fit, pairs, reason = _fit(of_units, w[:, units], places, common=common, significance=significance)
+    fit, pairs, reason = _fit(of_units, w[:, units], positions, common=common, significance=significance)
     J = J_stderr = amplitude = np.nan
     if fit is not None:
         J, J_stderr = _coupling(fit, sites_per_unit)
@@ -174,7 +177,7 @@ def hidden_correlation(
         amplitude=amplitude,
         nearest=nearest,
         nearest_stderr=nearest_stderr,
-        places=places if fit is None else fit.places,
+        positions=positions if fit is None else fit.positions,
         units=units,
         ranks=np.unique(pairs.rank),
         chi2=np.nan if fit is None else fit.chi2,
@@ -192,10 +195,11 @@ def _checked(hidden_spins: npt.ArrayLike | SpinMoments, weights: npt.ArrayLike) 
         h = spin_values(hidden_spins)
         shape = h.shape
     if not np.isfinite(w).all():
-        raise ValueError("weights must be finite, got NaN or infinite ones")
+        raise ValueError("weights must be finite, got NaN or infinite ones; train the RBM again")
     if len(shape) != 2 or w.ndim != 2 or shape[1] != w.shape[1]:
         raise ValueError(
-            f"expected (n_samples, n_hidden) spins and (n_visible, n_hidden) weights, got {shape} and {w.shape}"
+            "expected spins of shape (n_samples, n_hidden) and weights of shape (n_visible, n_hidden), got "
+            f"{shape} and {w.shape}; give the hidden spins of all samples, one row each, and the RBM's weights_"
         )
     if shape[0] < 2:
         raise ValueError(f"error bars need at least two samples, got {shape[0]}")
@@ -250,10 +254,10 @@ def _nearest(c: Array) -> tuple[float, float]:
 
 
 def _fit(
-    c: Array, w: Array, places: Array, *, common: bool | None, significance: float
+    c: Array, w: Array, positions: Array, *, common: bool | None, significance: float
 ) -> tuple[RingFit | None, Pairs, str]:
     """The fit to the pairs that may take part, these pairs, and why there is no fit."""
-    pairs = _distinct_pairs(w, places)
+    pairs = _distinct_pairs(w, positions)
     values = c[:, pairs.first, pairs.second]
     choices = [bool(common)] if common is not None else [False, True]
     for together in choices:
@@ -264,7 +268,7 @@ def _fit(
                 raise ArithmeticError(_too_few(len(ranks), significance))
             c_fit, of_fit = values[:, chosen], pairs.at(chosen)
             with threadpool_limits(1):  # small matrices: threads of the BLAS would only wait for each other
-                fit = fit_ring(c_fit, of_fit, places, len(w), common=together, foreign=_foreign(w, of_fit))
+                fit = fit_ring(c_fit, of_fit, positions, len(w), common=together, foreign=_foreign(w, of_fit))
         except (ArithmeticError, np.linalg.LinAlgError) as error:
             reason = str(error)
         else:
@@ -277,12 +281,12 @@ def _too_few(n_ranks: int, significance: float) -> str:
     return f"correlations {significance:g} standard errors above 0 at {of} only; a decay needs two"
 
 
-def _distinct_pairs(w: Array, places: Array) -> Pairs:
+def _distinct_pairs(w: Array, positions: Array) -> Pairs:
     """All pairs, less than half the ring apart, whose windows share at most one site.
 
     Windows with one site in common are fine: given the spin there, the two sides of a Markov chain are independent.
     """
-    n_units, n_visible = len(places), len(w)
+    n_units, n_visible = len(positions), len(w)
     unit = np.arange(n_units)
     first = np.tile(unit, n_units // 2)
     rank = np.repeat(np.arange(1, n_units // 2 + 1), n_units)
@@ -291,8 +295,8 @@ def _distinct_pairs(w: Array, places: Array) -> Pairs:
     wraps = first + rank >= n_units
     left, right = filter_windows(w)
     dominant = dominant_visible(w)
-    # Of a dominant site across the seam from the filter's centre: the same site, in the frame of the unit's place.
-    site = dominant + np.round((places - dominant) / n_visible) * n_visible
+    # Of a dominant site across the seam from the filter's centre: the same site, in the frame of the unit's position.
+    site = dominant + np.round((positions - dominant) / n_visible) * n_visible
     gap = site[second] - site[first] + n_visible * wraps
     apart = (gap >= right[first] + left[second]) & (n_visible - gap >= left[first] + right[second])
     return Pairs(first, second, wraps, rank).at(once & apart)

@@ -1,5 +1,7 @@
 """Kadanoff's choice of a block spin: the kernel of least |ΔF| on a small lattice, by enumeration."""
 
+from __future__ import annotations
+
 from collections.abc import Sequence
 from typing import NamedTuple
 
@@ -19,7 +21,7 @@ _MAX_SPINS = 16
 
 
 class OptimalBlockKernel(NamedTuple):
-    """The best kernel that was found."""
+    """The kernel of least ``|ΔF|``, by :func:`optimal_block_kernel`."""
 
     kernel: ConvolutionKernel
     """Its weights have a positive sum."""
@@ -61,7 +63,7 @@ def optimal_block_kernel(
     max_weight : float, default=4
         Bound on ``|w|``, as some weights would be infinite at the optimum.
     n_starts : int, default=5
-        Random starts; the best end is returned. Some end in worse, local optima.
+        Number of random starts. Some end in local optima; the best result is returned.
     seed : int, SeedSequence, Generator, RandomState or None
         Fixes the starts.
 

@@ -1,5 +1,7 @@
 """Receptive fields of hidden units on a lattice: where they are, how wide, and how units at a distance correlate."""
 
+from __future__ import annotations
+
 import itertools
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -11,6 +13,7 @@ from scipy.ndimage import map_coordinates
 from rgrbm._support import checks
 from rgrbm.rg.filters import filter_positions, filter_signs
 from rgrbm.rg.spin_operators import lattice_spins
+from rgrbm.spins.values import spin_values
 from rgrbm.statistics.jackknife import Array, block_bounds, jackknife_stderr, leave_one_out
 from rgrbm.statistics.notation import or_dash, with_error
 from rgrbm.statistics.presentation import Presented
@@ -20,34 +23,34 @@ _BLOCKS = 50
 
 @dataclass(frozen=True, repr=False)
 class ReceptiveFields(Presented):
-    """Where hidden units look on a periodic lattice; lengths in sites.
+    """Receptive fields of hidden units on a periodic lattice; lengths in sites.
 
     Attributes
     ----------
     shape : tuple of int
         The lattice.
-    places : ndarray of shape (n_hidden, n_dimensions)
+    positions : ndarray of shape (n_hidden, n_dimensions)
         Centres, as circular means of the sites along each axis weighted by W²; NaN without weights.
     spreads : ndarray of shape (n_hidden,)
         √(Σ W² d²/Σ W²) with the distances d from the centre, ½ for two equal neighbours.
     n_sites : ndarray of shape (n_hidden,)
-        How many sites are seen, (Σ W²)²/Σ W⁴: 1 for one, n for n equal weights.
+        Effective number of sites, (Σ W²)²/Σ W⁴: 1 for one, n for n equal weights.
     signs : ndarray of shape (n_hidden,)
         Sign of the largest weight, 0 without weights.
     """
 
     shape: tuple[int, ...]
-    places: Array
+    positions: Array
     spreads: Array
     n_sites: Array
     signs: Array
 
     def _table(self) -> tuple[Sequence[str], Sequence[Sequence[str]]]:
-        places = [", ".join(or_dash(x, ".2f") for x in place) for place in self.places.tolist()]
-        rows = enumerate(zip(places, self.spreads, self.n_sites, self.signs, strict=True))
-        return ("hidden unit", "place", "spread", "sites", "sign"), [
-            (str(unit), place, or_dash(spread, ".3g"), or_dash(n, ".3g"), f"{sign:+.0f}")
-            for unit, (place, spread, n, sign) in rows
+        positions = [", ".join(or_dash(x, ".2f") for x in position) for position in self.positions.tolist()]
+        rows = enumerate(zip(positions, self.spreads, self.n_sites, self.signs, strict=True))
+        return ("hidden unit", "position", "spread", "sites", "sign"), [
+            (str(unit), position, or_dash(spread, ".3g"), or_dash(n, ".3g"), f"{sign:+.0f}")
+            for unit, (position, spread, n, sign) in rows
         ]
 
     def is_local(self, radius: float) -> npt.NDArray[np.bool_]:
@@ -60,12 +63,12 @@ class ReceptiveFields(Presented):
 
     def displacements(self) -> Array:
         """The way between the centres of all pairs, the short way around: shape (n_hidden, n_hidden, n_dimensions)."""
-        return _shortest(self.places[:, None, :] - self.places[None, :, :], self.shape)
+        return _shortest(self.positions[:, None, :] - self.positions[None, :, :], self.shape)
 
 
 @dataclass(frozen=True, repr=False)
 class HiddenLatticeCorrelation(Presented):
-    """Correlations of hidden spins by the distance of their receptive fields, beside those of the spins that they see.
+    """Correlations of hidden spins by the distance of their receptive fields, beside those of the visible spins there.
 
     Attributes
     ----------
@@ -93,7 +96,7 @@ class HiddenLatticeCorrelation(Presented):
 
 
 def receptive_fields(weights: npt.ArrayLike, shape: Sequence[int]) -> ReceptiveFields:
-    """Find where each hidden unit looks.
+    """Position and size of each hidden unit's receptive field.
 
     Parameters
     ----------
@@ -118,7 +121,7 @@ def receptive_fields(weights: npt.ArrayLike, shape: Sequence[int]) -> ReceptiveF
     >>> w = np.zeros((16, 1))
     >>> w[[3, 0]] = -1.0  # sites (0, 3) and (0, 0), which are neighbours around the edge
     >>> fields = receptive_fields(w, (4, 4))
-    >>> fields.places, fields.spreads, fields.n_sites, fields.signs
+    >>> fields.positions, fields.spreads, fields.n_sites, fields.signs
     (array([[0. , 3.5]]), array([0.5]), array([2.]), array([-1.]))
     """
     sides = tuple(checks.integer("each side of the shape", n, 1) for n in shape)
@@ -131,29 +134,29 @@ def receptive_fields(weights: npt.ArrayLike, shape: Sequence[int]) -> ReceptiveF
     sites = np.indices(sides).reshape(len(sides), -1)
     on_lattice, axes = squares.reshape(*sides, -1), range(len(sides))
     along = [on_lattice.sum(axis=tuple(other for other in axes if other != axis)) for axis in axes]
-    places = np.stack([filter_positions(np.sqrt(marginal)) for marginal in along], axis=1)
-    apart = _shortest(sites.T[:, None, :] - places[None, seen, :], sides)
+    positions = np.stack([filter_positions(np.sqrt(marginal)) for marginal in along], axis=1)
+    apart = _shortest(sites.T[:, None, :] - positions[None, seen, :], sides)
     spreads, n_sites = np.full(w.shape[1], np.nan), np.zeros(w.shape[1])
     spreads[seen] = np.sqrt(np.sum(share * (apart**2).sum(axis=-1), axis=0))
     n_sites[seen] = 1 / np.sum(share**2, axis=0)
-    return ReceptiveFields(sides, places, spreads, n_sites, filter_signs(w))
+    return ReceptiveFields(sides, positions, spreads, n_sites, filter_signs(w))
 
 
 def hidden_lattice_correlation(
     spins: npt.ArrayLike, hidden: npt.ArrayLike, fields: ReceptiveFields, *, bin_width: float = 1.0
 ) -> HiddenLatticeCorrelation:
-    """Correlations of hidden spins against the distance of what they see.
+    """Correlations of hidden spins by the distance of their receptive fields.
 
     Parameters
     ----------
     spins : array_like of -1 and +1, shape (n_samples, rows, columns) or (n_samples, n_sites)
         Configurations; consecutive ones of a Markov chain next to each other.
     hidden : array_like of -1 and +1, shape (n_samples, n_hidden)
-        Hidden spins of each.
+        Hidden spins of each configuration.
     fields : ReceptiveFields
-        Of the units. Those without weights are left out.
+        Receptive fields of the units. Units without weights are left out.
     bin_width : float, default=1
-        Of the bins of distances, in sites.
+        Width of the bins of distances, in sites.
 
     Returns
     -------
@@ -162,9 +165,9 @@ def hidden_lattice_correlation(
     Raises
     ------
     ValueError
-        If the shapes do not belong together, or fewer than two units have weights.
+        If a spin is not ±1 or is masked, the shapes do not fit together, or fewer than two units have weights.
     """
-    s, h = lattice_spins(spins), np.asarray(hidden)
+    s, h = lattice_spins(spins), spin_values(hidden)
     width = checks.real("bin_width", bin_width)
     if s.shape[1:] != fields.shape or h.shape != (len(s), len(fields.signs)):
         raise ValueError(
@@ -175,7 +178,7 @@ def hidden_lattice_correlation(
         raise ValueError(f"bin_width must be positive, got {bin_width}")
     units = np.flatnonzero(fields.signs)
     if len(units) < 2:
-        raise ValueError("correlations need two units with weights at least")
+        raise ValueError(f"correlations need at least two units with weights, got {len(units)}")
     aligned = h[:, units] * fields.signs[units]
     first, second = np.triu_indices(len(units), 1)
     displacement = fields.displacements()[units[first], units[second]]

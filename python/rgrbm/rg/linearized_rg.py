@@ -1,5 +1,7 @@
 """The linearized renormalization group: T = ∂K′/∂K = A⁻¹ B from the moments of operators before and after a step."""
 
+from __future__ import annotations
+
 from typing import NamedTuple
 
 import numpy as np

@@ -1,4 +1,4 @@
-"""What the Monte Carlo renormalization group found: exponents of each step and number of operators, with errors."""
+"""Results of the Monte Carlo renormalization group: exponents of each step and number of operators, with errors."""
 
 import math
 from collections.abc import Iterator, Sequence
@@ -111,20 +111,20 @@ class MCRGResult(Presented):
         """
         if n_operators is None:
             n_operators = len(self.even_operators if sector == "even" else self.odd_operators)
-        for found in self.exponents:
-            if (found.sector, found.level, found.n_operators) == (sector, level, n_operators):
-                return found
+        for candidate in self.exponents:
+            if (candidate.sector, candidate.level, candidate.n_operators) == (sector, level, n_operators):
+                return candidate
         raise KeyError(f"there is no {sector} exponent of level {level} with {n_operators} operators")
 
     def y_t(self, level: int, n_operators: int | None = None) -> Estimate:
         """The thermal exponent y_T of the even operators, and its standard error."""
-        found = self.exponent("even", level, n_operators)
-        return Estimate(found.y, found.y_stderr)
+        exponent = self.exponent("even", level, n_operators)
+        return Estimate(exponent.y, exponent.y_stderr)
 
     def y_h(self, level: int, n_operators: int | None = None) -> Estimate:
         """The magnetic exponent y_h of the odd operators, and its standard error."""
-        found = self.exponent("odd", level, n_operators)
-        return Estimate(found.y, found.y_stderr)
+        exponent = self.exponent("odd", level, n_operators)
+        return Estimate(exponent.y, exponent.y_stderr)
 
     def nu(self, level: int, n_operators: int | None = None) -> Estimate:
         """ν = 1/y_T and its standard error."""
@@ -179,8 +179,8 @@ class MCRGResult(Presented):
         values: dict[str, Any] = {"even_operators": len(self.even_operators), "odd_operators": len(self.odd_operators)}
         for sector, symbol, operators in self._sectors():
             for level in self._shapes(sector):
-                found = self.exponent(sector, level, len(operators))
-                values[f"{symbol.lower()}({level})"] = Estimate(found.y, found.y_stderr)
+                exponent = self.exponent(sector, level, len(operators))
+                values[f"{symbol.lower()}({level})"] = Estimate(exponent.y, exponent.y_stderr)
         return values
 
     def _table(self) -> tuple[Sequence[str], Sequence[Sequence[str]]]:
@@ -189,8 +189,8 @@ class MCRGResult(Presented):
         for sector, symbol, operators in self._sectors():
             of_sector = self._shapes(sector)
             for n, name in enumerate(operators, start=1):
-                found = [self.exponent(sector, level, n) if level in of_sector else None for level in shapes]
-                cells = ["" if e is None else with_error(e.y, e.y_stderr) for e in found]
+                exponents = [self.exponent(sector, level, n) if level in of_sector else None for level in shapes]
+                cells = ["" if e is None else with_error(e.y, e.y_stderr) for e in exponents]
                 rows.append((f"{symbol} with {name}" if n == 1 else f"{symbol}, and {name}", *cells))
         return ("operators", *(f"→ {shape}" for shape in shapes.values())), rows
 
@@ -212,8 +212,8 @@ class MCRGResult(Presented):
         width = max(len(name) for name in operators)
         lines = [f"{symbol:<{width + 4}}" + "".join(f"{'→ ' + shapes[level]:>16}" for level in levels)]
         for n, name in enumerate(operators, start=1):
-            found = (self.exponent(sector, level, n) for level in levels)
-            lines.append(f"{n:>2}  {name:<{width}}" + "".join(f"{with_error(e.y, e.y_stderr):>16}" for e in found))
+            row = (self.exponent(sector, level, n) for level in levels)
+            lines.append(f"{n:>2}  {name:<{width}}" + "".join(f"{with_error(e.y, e.y_stderr):>16}" for e in row))
         return lines
 
 

@@ -1,5 +1,7 @@
 """The Monte Carlo renormalization group: exponents from how operators of block spins move with those of the spins."""
 
+from __future__ import annotations
+
 import math
 from collections.abc import Iterable, Iterator, Sequence
 
@@ -7,7 +9,7 @@ import numpy as np
 import numpy.typing as npt
 
 from rgrbm._support import checks, streams
-from rgrbm._support.progress import progress_bar
+from rgrbm._support.progress import Progress, progress_bar
 from rgrbm.rg.block_kernels import BlockKernel
 from rgrbm.rg.linearized_rg import (
     Covariances,
@@ -89,17 +91,19 @@ class MCRGAccumulator:
         if not isinstance(kernel, BlockKernel):
             raise TypeError(f"kernel must be a BlockKernel, got {kernel!r}")
         if not kernel.is_symmetric:
-            raise ValueError("the kernel has a field: even and odd operators would mix")
+            raise ValueError(
+                f"expected a kernel without a field, got {kernel.name}: even and odd operators would mix; use field=0"
+            )
         self.kernel = kernel
         self.shape = tuple(checks.integer("each side of the shape", side, 1) for side in shape)
         if len(self.shape) not in (1, 2):
             raise ValueError(f"shape must be (n_sites,) or (rows, columns), got {self.shape}")
         if operators is None:
             operators = RING_OPERATORS if len(self.shape) == 1 else EVEN_OPERATORS + ODD_OPERATORS
-        found = checked_operators(operators, len(self.shape))
+        checked = checked_operators(operators, len(self.shape))
         self.operators: dict[Sector, tuple[SpinOperator, ...]] = {
-            "even": tuple(o for o in found if o.is_even),
-            "odd": tuple(o for o in found if not o.is_even),
+            "even": tuple(o for o in checked if o.is_even),
+            "odd": tuple(o for o in checked if not o.is_even),
         }
         self.shapes = _shapes(kernel, self.shape, levels)
         self._key = streams.key(streams.seed_sequence(seed))
@@ -185,9 +189,9 @@ class MCRGAccumulator:
         exponents: list[MCRGExponent] = []
         steps: list[LinearizedStep] = []
         for sector in self._moments:
-            found = covariances(self.moments(sector), centred=sector == "even")
+            covariance = covariances(self.moments(sector), centred=sector == "even")
             for level in range(1, self.levels + 1):
-                some, step = self._step(sector, level, found)
+                some, step = self._step(sector, level, covariance)
                 exponents += some
                 steps.append(step)
         return MCRGResult(
@@ -198,12 +202,12 @@ class MCRGAccumulator:
             exponents=tuple(exponents), steps=tuple(steps),
         )  # fmt: skip
 
-    def _step(self, sector: Sector, level: int, found: Covariances) -> tuple[list[MCRGExponent], LinearizedStep]:
+    def _step(self, sector: Sector, level: int, covariance: Covariances) -> tuple[list[MCRGExponent], LinearizedStep]:
         """Exponents of one step for each number of operators, and its matrix for all."""
         operators = self.operators[sector]
         n = len(operators)
         after, before = slice(level * n, (level + 1) * n), slice((level - 1) * n, level * n)
-        A, B = ([c[..., after, part] for c in found] for part in (after, before))
+        A, B = ([c[..., after, part] for c in covariance] for part in (after, before))
         chosen = independent_operators(A[0])
         exponents = [
             self._exponent(sector, level, some, A, B, chosen[chosen < some]) for some in range(1, len(operators) + 1)
@@ -246,15 +250,15 @@ def mcrg(
     shape: int | Sequence[int] | None = None,
     n_chains: int | None = None,
     seed: streams.Seed = None,
-    progress: bool = False,
+    progress: Progress = None,
 ) -> MCRGResult:
     """Critical exponents by Swendsen's Monte Carlo renormalization group.
 
     Samples at the critical point are blocked again and again. With A_αβ = ⟨S′_α S′_β⟩ − ⟨S′_α⟩⟨S′_β⟩ of operators
     S′ after a step and B_αβ = ⟨S′_α S_β⟩ − ⟨S′_α⟩⟨S_β⟩ with those before it, the linearized renormalization group is
     T = ∂K′/∂K = A⁻¹ B. The leading eigenvalue λ of the even operators gives y_T = 1/ν = ln λ / ln b, that of the odd
-    ones y_h. Errors are by jackknife; what truncation to few operators and the start far from the fixed point do, the
-    table over levels and numbers of operators shows.
+    ones y_h. Errors are by jackknife. They do not cover the truncation to few operators, nor the distance of the
+    samples from the fixed point; the table over levels and numbers of operators shows both.
 
     Parameters
     ----------
@@ -264,14 +268,15 @@ def mcrg(
     kernel : BlockKernel
         The distribution of block spins: :class:`MajorityKernel`, :class:`DecimationKernel`, :class:`ConvolutionKernel`.
     operators, levels, seed
-        As of :class:`MCRGAccumulator`.
+        As in :class:`MCRGAccumulator`.
     shape : int or sequence of int, optional
         ``(rows, columns)`` of configurations that were flattened to ``(n_samples, n_sites)``. ``(n_sites,)`` states
         that they are rings, which is then not checked.
     n_chains : int, optional
         Of an array: its number of interleaved chains, as in :class:`rgrbm.spins.Ensemble`. By default one.
-    progress : bool, default=False
-        Whether to show a progress bar.
+    progress : bool or callable, optional
+        A bar (True), a function of (done, in all), or nothing (False). By default a bar in terminals and notebooks, for
+        what takes longer than two seconds.
 
     Returns
     -------
@@ -295,8 +300,8 @@ def mcrg(
     >>> from rgrbm import IsingModel
     >>> from rgrbm.rg import RING_OPERATORS, DecimationKernel, mcrg
     >>> spins = IsingModel((64,), J=0.5).sample(20_000, method="exact", seed=0)
-    >>> found = mcrg(spins, DecimationKernel(), operators=RING_OPERATORS[:1], levels=1, seed=0).exponents[0]
-    >>> abs(found.eigenvalue - np.tanh(1.0)) < 4 * found.eigenvalue_stderr < 0.05
+    >>> exponent = mcrg(spins, DecimationKernel(), operators=RING_OPERATORS[:1], levels=1, seed=0).exponents[0]
+    >>> abs(exponent.eigenvalue - np.tanh(1.0)) < 4 * exponent.eigenvalue_stderr < 0.05
     True
     """
     array = by_chains(spins, shape=shape, n_chains=n_chains)

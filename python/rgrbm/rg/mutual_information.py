@@ -1,5 +1,7 @@
 """Block spins with the most information about their surroundings: real-space mutual information, by counting."""
 
+from __future__ import annotations
+
 import itertools
 from collections.abc import Sequence
 from dataclasses import dataclass, field
@@ -32,7 +34,7 @@ class BlockSurroundings(Presented):
     Attributes
     ----------
     window, around : tuple of tuples of int
-        Sites, as offsets from the place of the block spin: (row, column), or (site,) on a ring.
+        Sites, as offsets from the position of the block spin: (row, column), or (site,) on a ring.
     joint : ndarray of shape (2**n_window, 2**n_around)
         p(V, E). Bit k of a state is set where spin k is +1.
     """
@@ -48,7 +50,7 @@ class BlockSurroundings(Presented):
     def information(self) -> float:
         """I(V : E) in nats, which no block spin can exceed.
 
-        Counted from n independent samples it is high by about a 2n-th of the number of states.
+        An estimate from n independent samples is too large by about (number of states)/2n.
         """
         return _information(self.joint)
 
@@ -58,7 +60,7 @@ class BlockSurroundings(Presented):
         Raises
         ------
         ValueError
-            If the kernel looks at a spin that is not of the window.
+            If the kernel depends on a spin outside of the window.
         """
         states = _states(len(self.window))
         side = kernel.scale * (1 + max(abs(o) for site in self.window for o in site))
@@ -68,7 +70,9 @@ class BlockSurroundings(Presented):
             lattice[(slice(None), *np.transpose(self.window))] = states
             up.append(kernel.probabilities(lattice).reshape(len(states), -1)[:, 0])
         if np.abs(up[0] - up[1]).max() > 1e-12:
-            raise ValueError(f"{kernel.name} looks at spins that are not of the window {self.window}")
+            raise ValueError(
+                f"{kernel.name} depends on spins outside of the window {self.window}; count with a larger width"
+            )
         return _information(np.stack([up[0] @ self.joint, (1 - up[0]) @ self.joint]))
 
 
@@ -90,19 +94,20 @@ class InformativeKernel(Presented):
 def count_surroundings(
     spins: npt.ArrayLike, width: int, *, buffer: int = 1, around: Sequence[Sequence[int]] | None = None
 ) -> BlockSurroundings:
-    """Count the states of windows and of their surroundings, at every place of a lattice.
+    """Count the states of windows and of their surroundings, at every position on a lattice.
 
     Parameters
     ----------
     spins : array_like of -1 and +1, shape (n_samples, n_sites) or (n_samples, rows, columns)
-        Configurations of a periodic ring or square lattice, without a direction or place of its own.
+        Configurations of a periodic ring or square lattice, whose distribution is the same in all directions and at all
+        positions.
     width : int
         The window has ``width`` sites along each axis, placed as by :class:`rgrbm.rg.ConvolutionKernel`.
     buffer : int, default=1
-        Sites between the window and its surroundings. Without any, a block spin could share with its neighbours what
-        fluctuations on the scale of a site do; what is left beyond a buffer is what a coarse Hamiltonian needs.
+        Sites between the window and its surroundings. Without a buffer, fluctuations on the scale of a site would count
+        as information. A coarse Hamiltonian needs the information beyond the buffer only.
     around : sequence of tuples of int, optional
-        Sites of the surroundings, as offsets from the place of the block spin. By default all sites at a distance of
+        Sites of the surroundings, as offsets from the position of the block spin. By default all sites at a distance of
         buffer + 1 sites from the window, or every second, third, … of them such that they are 12 at most.
 
     Returns
@@ -129,10 +134,10 @@ def count_surroundings(
     >>> import rgrbm
     >>> from rgrbm.rg import count_surroundings, DecimationKernel
     >>> spins = rgrbm.IsingModel(64, J=1.0).sample(20_000, method="exact", seed=0)
-    >>> found = count_surroundings(spins, width=2, buffer=1)
-    >>> found.around
+    >>> counts = count_surroundings(spins, width=2, buffer=1)
+    >>> counts.around
     ((-2,), (3,))
-    >>> round(found.information_of(DecimationKernel()), 2), round(found.information, 2)
+    >>> round(counts.information_of(DecimationKernel()), 2), round(counts.information, 2)
     (0.25, 0.32)
     """
     array = lattice_spins(spins)
@@ -165,21 +170,22 @@ def most_informative_kernel(
 ) -> InformativeKernel:
     """The weights w of p(h = +1 | V) = σ(2 w·V) with the largest mutual information I(h : E).
 
-    I is convex in the distribution p(h | V), so that it is largest where that is deterministic: weights grow until σ is
-    a step, here up to 8. What is found is a linear threshold rule, of which ties of a sum are the only chance.
+    I is convex in the distribution p(h | V), so a deterministic one has the largest I. Weights therefore grow until σ
+    is a step; here their bound is 8. The result is a linear threshold rule, which is random only where the sum is 0.
 
     Parameters
     ----------
     surroundings : BlockSurroundings
         By :func:`count_surroundings`.
     stride : int, default=2
-        Of the kernel that is returned.
+        Stride of the kernel that is returned.
     lattice_symmetric : bool, default=False
         Equal weights for sites that a reflection or rotation of the window takes into each other.
     n_starts : int, default=8
-        Maximisations from random weights, of which the best counts; the first starts from equal ones.
+        Number of maximisations; the best one is returned. The first starts from equal weights, the others from random
+        ones.
     seed : int, default=0
-        Fixes these.
+        Fixes the random weights.
 
     Returns
     -------
@@ -202,9 +208,9 @@ def most_informative_kernel(
     >>> import rgrbm
     >>> from rgrbm.rg import count_surroundings, most_informative_kernel
     >>> spins = rgrbm.IsingModel(64, J=1.0).sample(20_000, method="exact", seed=0)
-    >>> found = most_informative_kernel(count_surroundings(spins, width=2))
-    >>> w = found.kernel.weights
-    >>> bool(abs(w).min() < 0.5 * abs(w).max()), round(found.information, 2)
+    >>> best = most_informative_kernel(count_surroundings(spins, width=2))
+    >>> w = best.kernel.weights
+    >>> bool(abs(w).min() < 0.5 * abs(w).max()), round(best.information, 2)
     (True, 0.25)
     """
     n = len(surroundings.window)
@@ -229,9 +235,9 @@ def most_informative_kernel(
     for start in range(checks.integer("n_starts", n_starts, 1)):
         first = np.full(n_weights, 0.5) if start == 0 else rng.normal(0, 0.7, n_weights)
         bounds = [(-_LARGEST_WEIGHT, _LARGEST_WEIGHT)] * n_weights
-        found = minimize(loss, first, jac=True, method="L-BFGS-B", bounds=bounds)
-        if best is None or found.fun < best.fun - 1e-9:
-            best = found
+        optimum = minimize(loss, first, jac=True, method="L-BFGS-B", bounds=bounds)
+        if best is None or optimum.fun < best.fun - 1e-9:
+            best = optimum
     assert best is not None
     width = round(n ** (1 / len(surroundings.window[0])))
     kernel = upward_kernel(best.x[orbits].reshape((width,) * len(surroundings.window[0])), stride)

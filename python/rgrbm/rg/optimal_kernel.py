@@ -1,4 +1,4 @@
-"""Kadanoff's choice of the kernel on the ring: the λ of least |ΔF|, found by optimisation."""
+"""Kadanoff's choice of the kernel on the ring: the λ of least |ΔF|, by optimisation."""
 
 from typing import NamedTuple
 
@@ -18,7 +18,7 @@ _MAX_SPINS = 16
 
 
 class OptimalKernel(NamedTuple):
-    """The best kernel that was found, and what it makes of the ring."""
+    """The kernel of least ``|ΔF|`` on the ring, and the couplings of its hidden spins."""
 
     filter: Values
     """Weights w of one hidden unit in ±1 units, of shape (width,); the largest is positive."""
@@ -63,7 +63,7 @@ def optimal_ring_kernel(
     max_weight : float, default=4
         Bound on ``|w|``: at the exact optimum the central weight is infinite.
     n_starts : int, default=5
-        Random starts; the best end is returned. Some end in worse, local optima.
+        Number of random starts. Some end in local optima; the best result is returned.
     seed : int, SeedSequence, Generator, RandomState or None
         Fixes the starts.
 
@@ -85,19 +85,19 @@ def optimal_ring_kernel(
     Examples
     --------
     >>> from rgrbm.rg.optimal_kernel import optimal_ring_kernel
-    >>> found = optimal_ring_kernel(8, 1.0)
-    >>> found.filter.round(2), round(found.J_renormalized, 2)
+    >>> optimum = optimal_ring_kernel(8, 1.0)
+    >>> optimum.filter.round(2), round(optimum.J_renormalized, 2)
     (array([1., 4., 1.]), 0.66)
     """
     _check(n_spins)
-    found = optimal_block_kernel(
+    optimum = optimal_block_kernel(
         (n_spins,), J, width=width, stride=2, max_weight=max_weight, n_starts=n_starts, seed=seed
     )
-    best = found.kernel.weights
+    best = optimum.kernel.weights
     best = best * np.sign(best[np.argmax(np.abs(best))])
     rbm = _ring_rbm(best, n_spins)
     read = ring_couplings(effective_couplings(rbm), rbm.weights_)
-    return OptimalKernel(best, found.delta_f, read.J, read.largest_other, rbm)
+    return OptimalKernel(best, optimum.delta_f, read.J, read.largest_other, rbm)
 
 
 def _check(n_spins: int) -> None:

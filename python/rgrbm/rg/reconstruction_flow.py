@@ -8,6 +8,8 @@ fast the correlation with another one decays. A coupling is meaningful only wher
 therefore two estimates are taken that agree on those and differ elsewhere.
 """
 
+from __future__ import annotations
+
 from collections.abc import Sequence
 from dataclasses import dataclass
 from itertools import pairwise
@@ -19,10 +21,10 @@ import numpy.typing as npt
 from rgrbm._core import kernels
 from rgrbm._support import checks, streams
 from rgrbm._support.interrupt import Interruption
-from rgrbm._support.progress import progress_bar
+from rgrbm._support.progress import Progress, progress_bar
 from rgrbm.model.parameters import parameters_of
 from rgrbm.spins.coupling import Method, NoFiniteCouplingError, coupling_of
-from rgrbm.spins.values import to_binary, to_spins
+from rgrbm.spins.values import spin_values, to_binary, to_spins
 from rgrbm.statistics.jackknife import Array, Estimate
 from rgrbm.statistics.notation import or_dash, with_error
 from rgrbm.statistics.presentation import Presented
@@ -92,7 +94,7 @@ def rbm_flow(
     *,
     measure_every: int | Sequence[int] = 1,
     seed: streams.Seed = None,
-    progress: bool = False,
+    progress: Progress = None,
 ) -> RBMFlow:
     """Iterate v → h → v and measure the coupling of the visible spins.
 
@@ -109,8 +111,9 @@ def rbm_flow(
         Steps between two measurements; or the steps to measure at, in ascending order.
     seed : int, SeedSequence, Generator, RandomState or None, default=None
         Fixes the draws.
-    progress : bool, default=False
-        Whether to show a progress bar.
+    progress : bool or callable, optional
+        A bar (True), a function of (done, in all), or nothing (False). By default a bar in terminals and notebooks, for
+        what takes longer than two seconds.
 
     Returns
     -------
@@ -140,7 +143,7 @@ def rbm_flow(
     >>> flow.step, flow.J.round(1)
     (array([ 0, 20, 40, 60]), array([inf, 0.5, 0.5, 0.5]))
     """
-    s = np.asarray(spins)
+    s = spin_values(spins)
     p = parameters_of(rbm)
     if s.ndim not in (2, 3) or len(s) < _MIN_SAMPLES:
         raise ValueError(
@@ -148,7 +151,9 @@ def rbm_flow(
             f"got shape {s.shape}"
         )
     if s[0].size != len(p.weights_):
-        raise ValueError(f"the RBM has {len(p.weights_)} visible units, the samples have {s[0].size} sites")
+        raise ValueError(
+            f"the RBM has {len(p.weights_)} visible units, the samples have {s[0].size} sites; expected as many"
+        )
     step = _measured_steps(checks.integer("n_steps", n_steps, 0), measure_every)
     v = to_binary(s).reshape(len(s), -1)
     key = streams.key(streams.seed_sequence(seed))
@@ -183,7 +188,7 @@ def _couplings(v: npt.NDArray[np.uint8], shape: tuple[int, ...]) -> tuple[float,
 def _coupling(s: npt.NDArray[np.int8], method: Method) -> tuple[float, float]:
     """J and its error, each sample a chain of its own; ±∞ where no finite J fits."""
     try:
-        found = coupling_of(s, method, n_chains=len(s))
+        estimate = coupling_of(s, method, n_chains=len(s))
     except NoFiniteCouplingError:
         return float(np.copysign(np.inf, np.mean(s * np.roll(s, 1, axis=-1)))), np.nan
-    return found.J, found.stderr
+    return estimate.J, estimate.stderr

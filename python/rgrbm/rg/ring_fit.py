@@ -1,13 +1,13 @@
-"""Least squares for the correlations of units on a ring, with their places unknown.
+"""Least squares for the correlations of units on a ring, with their positions unknown.
 
 Copies of a Markov chain's spins, or any functions of windows of it, correlate as
 
     C_jk = a_j a_k (tˣ + tⁿ⁻ˣ) / (1 + tⁿ),   x = p_k − p_j,   s = ln t,
 
-where a_j is the amplitude of a unit and p_j its place; a filter that leans to one side only moves its place. On an
-open chain ln C_jk = (ln a_j − s p_j) + (ln a_k + s p_k), so that s could be exchanged for a scale of the places. On a
-ring it cannot: the gaps around it add up to n sites. With u_j = ln a_j − s p_j and w_k = ln a_k + s p_k free, and n s
-added where a pair goes across the seam, the fit needs no places and returns them.
+where a_j is the amplitude of a unit and p_j its position; a filter that leans to one side only moves its position. On
+an open chain ln C_jk = (ln a_j − s p_j) + (ln a_k + s p_k), so that s could be exchanged for a scale of the positions.
+On a ring it cannot: the gaps around it add up to n sites. With u_j = ln a_j − s p_j and w_k = ln a_k + s p_k free, and
+n s added where a pair goes across the seam, the fit needs no positions and returns them.
 """
 
 from dataclasses import dataclass
@@ -43,13 +43,13 @@ class Pairs(NamedTuple):
 class RingFit:
     """Result of a fit; ``s`` and ``log_amplitude`` of all samples first, then with each block left out.
 
-    ``places`` are in sites of the ring, up to a common shift. ``scatter_stderr`` is what the pairs' deviations beyond
-    sampling add to the error of s. ``chi2`` has the expectation ``dof`` if sampling is the only error.
+    ``positions`` are in sites of the ring, up to a common shift. ``scatter_stderr`` is what the pairs' deviations
+    beyond sampling add to the error of s. ``chi2`` has the expectation ``dof`` if sampling is the only error.
     """
 
     s: Array
     log_amplitude: Array
-    places: Array
+    positions: Array
     scatter_stderr: float
     chi2: float
     dof: float
@@ -77,7 +77,7 @@ class _Model(NamedTuple):
         return np.asarray(self.evaluate(theta)[:, None] * slope)
 
 
-def fit_ring(c: Array, pairs: Pairs, places: Array, n_sites: int, *, common: bool, foreign: Array) -> RingFit:
+def fit_ring(c: Array, pairs: Pairs, positions: Array, n_sites: int, *, common: bool, foreign: Array) -> RingFit:
     """Fit the ring's distribution to correlations.
 
     Parameters
@@ -86,12 +86,12 @@ def fit_ring(c: Array, pairs: Pairs, places: Array, n_sites: int, *, common: boo
         Correlations of all samples, then with each block of samples left out.
     pairs : Pairs
         The pairs.
-    places : ndarray of shape (n_units,)
+    positions : ndarray of shape (n_units,)
         Where the units are about, ascending: the start of the fit, and with ``common`` its distances.
     n_sites : int
         Sites of the ring.
     common : bool
-        One amplitude for all units, and their places taken as given; else both are fitted.
+        One amplitude for all units, and their positions taken as given; else both are fitted.
     foreign : ndarray of shape (n_pairs,)
         What of each pair's correlation may be due to weights outside of the filters' windows: what the scatter is taken
         to be where there are not enough pairs to measure it.
@@ -103,14 +103,14 @@ def fit_ring(c: Array, pairs: Pairs, places: Array, n_sites: int, *, common: boo
     """
     spread = jackknife_stderr(c[1:])
     sigma = np.maximum([np.median(spread[pairs.rank == r]) for r in pairs.rank], 1e-9)
-    distance = places[pairs.second] - places[pairs.first] + n_sites * pairs.wraps
+    distance = positions[pairs.second] - positions[pairs.first] + n_sites * pairs.wraps
     log_a, s = _line(c[0], distance, pairs.rank)
     if common:
         one, theta = np.ones((len(distance), 1)), np.array([log_a, s])
         model = _Model(np.hstack([one, distance[:, None]]), np.hstack([one, 0 * one]), n_sites, 1)
     else:
-        theta = np.r_[log_a / 2 - s * places, log_a / 2 + s * places, s]
-        model = _free_model(pairs, len(places), n_sites)
+        theta = np.r_[log_a / 2 - s * positions, log_a / 2 + s * positions, s]
+        model = _free_model(pairs, len(positions), n_sites)
     theta, carry, leverage = _solve(model, theta, c[0], sigma)
     replicas = np.tile(theta, (len(c), 1))
     for _ in range(_REPLICA_STEPS):
@@ -123,16 +123,16 @@ def fit_ring(c: Array, pairs: Pairs, places: Array, n_sites: int, *, common: boo
     k = carry[model.at_s]
     free = float(np.sum(1 - leverage))
     scatter2 = _scatter(residual[0] ** 2 - sampled, 1 - leverage, pairs.rank) if free > len(k) / 4 else foreign**2
-    n, found, log_amplitude = len(places), places, replicas[:, 0]
+    n, fitted, log_amplitude = len(positions), positions, replicas[:, 0]
     if not common:
         u, w = replicas[:, :n], replicas[:, n : 2 * n]
-        found, log_amplitude = (w[0] - u[0]) / (2 * theta[-1]), (u + w).mean(axis=1)
-        if np.ptp(found - places) > 4 * n_sites / n:
-            raise ArithmeticError("the fit moves units by more than two places along the ring")
+        fitted, log_amplitude = (w[0] - u[0]) / (2 * theta[-1]), (u + w).mean(axis=1)
+        if np.ptp(fitted - positions) > 4 * n_sites / n:
+            raise ArithmeticError("the fit moves units by more than two units along the ring")
     return RingFit(
         s=replicas[:, model.at_s],
         log_amplitude=log_amplitude,
-        places=found,
+        positions=fitted,
         scatter_stderr=float(np.sqrt(np.sum(k**2 * scatter2))),
         chi2=chi2,
         dof=dof if free > 0.5 else 0.0,

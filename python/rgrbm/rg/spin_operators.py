@@ -1,5 +1,7 @@
 """Operators of spins: products summed over a lattice and its symmetries, which a Hamiltonian is a sum of."""
 
+from __future__ import annotations
+
 import itertools
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
@@ -52,13 +54,13 @@ class SpinOperator:
     sites: Product
 
     def __init__(self, name: str, sites: Iterable[Sequence[int]]) -> None:
-        found = tuple(tuple(checks.integer("an offset", o) for o in site) for site in sites)
-        if not found or len({len(site) for site in found}) != 1 or len(found[0]) not in (1, 2):
-            raise ValueError(f"operator {name!r} needs sites (row, column), or (site,) on a ring, got {found}")
-        if len(set(found)) != len(found):
-            raise ValueError(f"operator {name!r} has a site twice, the square of a spin is 1: {found}")
+        offsets = tuple(tuple(checks.integer("an offset", o) for o in site) for site in sites)
+        if not offsets or len({len(site) for site in offsets}) != 1 or len(offsets[0]) not in (1, 2):
+            raise ValueError(f"operator {name!r} needs sites (row, column), or (site,) on a ring, got {offsets}")
+        if len(set(offsets)) != len(offsets):
+            raise ValueError(f"operator {name!r} has a site twice, the square of a spin is 1: {offsets}")
         object.__setattr__(self, "name", str(name))
-        object.__setattr__(self, "sites", found)
+        object.__setattr__(self, "sites", offsets)
 
     @property
     def n_dimensions(self) -> int:
@@ -73,12 +75,12 @@ class SpinOperator:
     @property
     def images(self) -> tuple[Product, ...]:
         """The different images under the lattice's symmetries, each moved so that no offset is negative."""
-        found = set()
+        images = set()
         for order in itertools.permutations(range(self.n_dimensions)):
             for signs in itertools.product((1, -1), repeat=self.n_dimensions):
                 image = np.array(self.sites)[:, order] * signs
-                found.add(tuple(sorted(tuple(site) for site in (image - image.min(axis=0)).tolist())))
-        return tuple(sorted(found))
+                images.add(tuple(sorted(tuple(site) for site in (image - image.min(axis=0)).tolist())))
+        return tuple(sorted(images))
 
 
 EVEN_OPERATORS = (
@@ -158,12 +160,15 @@ def lattice_spins(spins: npt.ArrayLike) -> npt.NDArray[np.int8]:
     Raises
     ------
     ValueError
-        If they are of another shape, or a value is not ±1.
+        If they are of another shape, or a value is not ±1 or is masked.
+    TypeError
+        If the values are not real numbers.
     """
     array = spin_values(spins)
     if array.ndim not in (2, 3) or array.size == 0:
         raise ValueError(
-            f"expected configurations of shape (n_samples, n_sites) or (n_samples, rows, columns), got {array.shape}"
+            "expected at least one configuration, of shape (n_samples, n_sites) or (n_samples, rows, columns), got "
+            f"shape {array.shape}; a single one is spins[None]"
         )
     return np.ascontiguousarray(array)
 
@@ -178,8 +183,8 @@ def pack(spins: npt.NDArray[np.int8]) -> Any:
 
 def checked_operators(operators: Iterable[SpinOperator], n_dimensions: int) -> tuple[SpinOperator, ...]:
     """The operators as a tuple, at least one and all of this many dimensions."""
-    found = tuple(operators)
-    for operator in found:
+    checked = tuple(operators)
+    for operator in checked:
         if not isinstance(operator, SpinOperator):
             raise TypeError(f"operators must be of class SpinOperator, got {operator!r}")
         if operator.n_dimensions != n_dimensions:
@@ -187,9 +192,9 @@ def checked_operators(operators: Iterable[SpinOperator], n_dimensions: int) -> t
                 f"operator {operator.name!r} has sites in {operator.n_dimensions} dimensions, the lattice has "
                 f"{n_dimensions}"
             )
-    if not found:
-        raise ValueError("there must be at least one operator")
-    return found
+    if not checked:
+        raise ValueError("expected at least one operator, got none")
+    return checked
 
 
 def sums_of(packed: Any, operators: Sequence[SpinOperator]) -> npt.NDArray[np.int64]:

@@ -16,6 +16,8 @@ constant. Only for the "centred" kernel does |ΔF| select something: by Jensen's
 lower bound, and F − F^RG is exactly KL(P‖p_λ), which is 0 only if the trace condition holds at every v.
 """
 
+from __future__ import annotations
+
 from collections.abc import Iterator
 from typing import Any, Literal, NamedTuple
 

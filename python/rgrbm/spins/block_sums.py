@@ -56,10 +56,10 @@ class BlockSums:
         return whole, self._means(leave_one_out(self.sums), leave_one_out(self.correlations))
 
     def _means(self, sums: Array, correlations: Array) -> Means:
-        found = {name: sums[:, i] / sums[:, 0] for i, name in enumerate(self.names) if i}
+        means = {name: sums[:, i] / sums[:, 0] for i, name in enumerate(self.names) if i}
         with np.errstate(invalid="ignore"):  # no correlations were asked for
-            found["correlation"] = correlations[:, 1:] / correlations[:, :1]
-        return found
+            means["correlation"] = correlations[:, 1:] / correlations[:, :1]
+        return means
 
 
 class RunSums:

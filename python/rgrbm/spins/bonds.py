@@ -1,5 +1,7 @@
 """The bonds of spin models: of periodic lattices, and any list of them."""
 
+from __future__ import annotations
+
 from collections.abc import Sequence
 
 import numpy as np

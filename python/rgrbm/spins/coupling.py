@@ -1,5 +1,7 @@
 """The coupling J of an Ising model from samples, with standard errors that allow for autocorrelation."""
 
+from __future__ import annotations
+
 import math
 import warnings
 from collections.abc import Callable, Sequence
@@ -155,8 +157,8 @@ def estimate_coupling(
     --------
     >>> from rgrbm import IsingModel, estimate_coupling
     >>> spins = IsingModel(64, J=1.0).sample(2000, method="exact", seed=0)
-    >>> found = estimate_coupling(spins)
-    >>> bool(abs(found.J - 1) < 4 * found.stderr), round(found.stderr, 3)
+    >>> estimate = estimate_coupling(spins)
+    >>> bool(abs(estimate.J - 1) < 4 * estimate.stderr), round(estimate.stderr, 3)
     (True, 0.004)
     """
     if method not in ("nearest", "decay", "pseudolikelihood"):
@@ -174,11 +176,11 @@ def estimate_coupling(
         s = _checked(spins, chains, shape)
         if shape is None and bonds is None:
             require_rings(s, blocks_of(s, chains))
-    found = coupling_of(s, method, bonds=bonds, n_chains=chains, significance=significance)
+    estimate = coupling_of(s, method, bonds=bonds, n_chains=chains, significance=significance)
     if not isinstance(spins, Ensemble):  # after the estimate: spins that are all aligned have no coupling, in no field
         require_no_field(s, blocks_of(s, chains))
-    _warn(found, len(s))
-    return found
+    _warn(estimate, len(s))
+    return estimate
 
 
 def coupling_of(
@@ -206,16 +208,16 @@ def coupling_of(
     )
 
 
-def _warn(found: CouplingEstimate, n_samples: int) -> None:
-    if found.n_blocks >= _FEWEST_BLOCKS and not math.isnan(found.stderr):
+def _warn(result: CouplingEstimate, n_samples: int) -> None:
+    if result.n_blocks >= _FEWEST_BLOCKS and not math.isnan(result.stderr):
         return
-    made = f"{n_samples} samples with an autocorrelation time of {found.tau_int:.3g} make {found.n_blocks} blocks"
-    if math.isnan(found.tau_int) or (found.n_blocks >= _LEAST_BLOCKS and math.isnan(found.stderr)):
+    made = f"{n_samples} samples with an autocorrelation time of {result.tau_int:.3g} make {result.n_blocks} blocks"
+    if math.isnan(result.tau_int) or (result.n_blocks >= _LEAST_BLOCKS and math.isnan(result.stderr)):
         text = "a standard error needs samples that differ; these all have the same energy (frozen chains?): it is NaN"
-    elif found.n_blocks < _LEAST_BLOCKS:
+    elif result.n_blocks < _LEAST_BLOCKS:
         text = f"a standard error needs at least {_LEAST_BLOCKS} blocks; {made}: it is NaN. Take more samples or chains"
     else:
-        uncertain = 1 / math.sqrt(2 * (found.n_blocks - 1))
+        uncertain = 1 / math.sqrt(2 * (result.n_blocks - 1))
         text = f"{made}: the standard error is itself uncertain by about {uncertain:.0%}; take more samples or chains"
     warnings.warn(text, stacklevel=3)
 

@@ -55,10 +55,10 @@ def draw(
     else:
         n_chains = min(n_samples, _MOST_CHAINS[chosen]) if n_chains is None else n_chains
         require_memory(model.lattice, chosen, n_chains, n_samples)
-        sampler, found = _burnt_in(
+        sampler, equilibrium = _burnt_in(
             model, chosen, n_chains, burn_in, spacing is None and n_samples > n_chains, sequence, progress
         )
-        burn_in, times = found.n_sweeps, found.tau_int
+        burn_in, times = equilibrium.n_sweeps, equilibrium.tau_int
         spacing = _spacing(times) if spacing is None else spacing
         spins = _samples(sampler, n_samples, spacing, sequence, progress)
     return Ensemble(
@@ -107,14 +107,15 @@ def _burnt_in(
         sampler.sweep(burn_in, progress=progress)
         if not times_wanted:
             return sampler, Equilibration(burn_in, {}, "")
-    found = equilibrate(model, [sampler], progress=progress)
-    if found.trouble:
+    equilibrium = equilibrate(model, [sampler], progress=progress)
+    if equilibrium.trouble:
         warnings.warn(
-            f"{model!r} by {method} may not be in equilibrium: {found.trouble}; try another method or longer burn_in",
+            f"{model!r} by {method} may not be in equilibrium: {equilibrium.trouble}; try another method "
+            "or longer burn_in",
             RuntimeWarning,
             stacklevel=5,
         )
-    return sampler, found if burn_in is None else found._replace(n_sweeps=burn_in + found.n_sweeps)
+    return sampler, equilibrium if burn_in is None else equilibrium._replace(n_sweeps=burn_in + equilibrium.n_sweeps)
 
 
 def _spacing(times: dict[str, float]) -> int:

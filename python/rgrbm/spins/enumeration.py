@@ -1,10 +1,13 @@
 """Spin models on any list of bonds, β = 1, by enumeration of all states."""
 
+from __future__ import annotations
+
 import numpy as np
 import numpy.typing as npt
 
 from rgrbm._core import kernels
 from rgrbm._support.enumeration import log_sum, log_weights, require_array, require_sum
+from rgrbm._support.progress import Progress
 from rgrbm.spins.bonds import bond_arrays
 
 Values = npt.NDArray[np.float64]
@@ -16,7 +19,7 @@ def spin_log_z(
     couplings: npt.ArrayLike,
     fields: npt.ArrayLike = 0.0,
     *,
-    progress: bool = False,
+    progress: Progress = None,
 ) -> float:
     """Log of the partition function of H(s) = −Σ_b J_b s_i s_j − Σ_i h_i s_i over all 2ⁿ states.
 
@@ -30,8 +33,9 @@ def spin_log_z(
         Coupling J_b of each bond.
     fields : float or array_like of shape (n_sites,), default=0
         Field h_i on each spin.
-    progress : bool, default=False
-        Show a progress bar.
+    progress : bool or callable, optional
+        A bar (True), a function of (done, in all), or nothing (False). By default a bar in terminals and notebooks, for
+        what takes longer than two seconds.
 
     Returns
     -------

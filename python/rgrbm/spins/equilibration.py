@@ -50,13 +50,13 @@ def quantities(model: Model, sampler: Sampler, record: SpinRecord) -> dict[str, 
     J, n_sites = np.array(model.couplings), model.lattice.n_sites
     # Of one coupling, its size does not matter: bonds are a quantity at J = 0, too.
     weights = J if len(set(model.couplings)) > 1 else np.ones(len(J))
-    found = {"energy": -(record.bond_sums @ weights) / n_sites}
+    samples = {"energy": -(record.bond_sums @ weights) / n_sites}
     order = record.staggered if sampler.order_is_staggered else record.magnetization
     assert order is not None
-    found[order_name(sampler)] = np.abs(order) / n_sites
+    samples[order_name(sampler)] = np.abs(order) / n_sites
     if model.h:
-        found["magnetization"] = record.magnetization / n_sites
-    return found
+        samples["magnetization"] = record.magnetization / n_sites
+    return samples
 
 
 def order_name(sampler: Sampler) -> str:
@@ -66,14 +66,14 @@ def order_name(sampler: Sampler) -> str:
 
 def autocorrelation_times(series: list[dict[str, Array]], every: int = 1) -> dict[str, float]:
     """τ_int of each quantity in sweeps, the largest of all starts; NaN if one of them does not resolve it."""
-    found = {}
+    quantities = {}
     for name in series[0]:
         times = [integrated_autocorrelation_time(values[name]) for values in series]
         resolved = all(t.window < len(values[name]) - 1 for t, values in zip(times, series, strict=True))
-        found[name] = every * max((t.tau_int for t in times), key=lambda x: math.inf if math.isnan(x) else x)
+        quantities[name] = every * max((t.tau_int for t in times), key=lambda x: math.inf if math.isnan(x) else x)
         if not resolved:
-            found[name] = math.nan
-    return found
+            quantities[name] = math.nan
+    return quantities
 
 
 def differences(means: list[dict[str, Array]], variances: list[dict[str, float]]) -> dict[str, float]:
@@ -88,7 +88,7 @@ def differences(means: list[dict[str, Array]], variances: list[dict[str, float]]
     """
     from scipy.special import ndtri, stdtr  # here, as it takes 0.1 s, and sampling does without
 
-    found = {}
+    quantities = {}
     for name in means[0]:
         first, second = (m[name] for m in means)
         n = len(first)
@@ -98,13 +98,13 @@ def differences(means: list[dict[str, Array]], variances: list[dict[str, float]]
             variance, freedom = sum(v[name] for v in variances), 20
         difference = float(first.mean() - second.mean())
         if difference == 0:
-            found[name] = 0.0
+            quantities[name] = 0.0
         elif not variance > 0:
-            found[name] = math.copysign(math.inf, difference)
+            quantities[name] = math.copysign(math.inf, difference)
         else:
             tail = stdtr(freedom, -abs(difference) / math.sqrt(variance))
-            found[name] = math.copysign(-float(ndtri(tail)) if tail > 0 else math.inf, difference)
-    return found
+            quantities[name] = math.copysign(-float(ndtri(tail)) if tail > 0 else math.inf, difference)
+    return quantities
 
 
 def equilibrate(

@@ -1,5 +1,7 @@
 """The Ising model: a lattice with a coupling, its samples and exact results."""
 
+from __future__ import annotations
+
 import math
 from collections.abc import Sequence
 
@@ -166,7 +168,8 @@ class IsingModel(ClosedForms):
             are resolved and at least 20 of them long; the spacing is 5 of the larger one. Chains start from a ground
             state where no bonds are frustrated, else at random, as they do where ``burn_in`` is given.
         progress : bool or callable, optional
-            True shows a bar; a function is called with (done, in all) between slices of work.
+            A bar (True), a function of (done, in all), or nothing (False). By default a bar in terminals and notebooks,
+            for what takes longer than two seconds.
 
         Returns
         -------
@@ -240,7 +243,8 @@ class IsingModel(ClosedForms):
             Whether to keep Σ s s′ and Σ s of all measurements, for :class:`rgrbm.spins.Reweighting`; for models with
             one coupling.
         progress : bool or callable, optional
-            True shows a bar; a function is called with (done, in all) between slices of work.
+            A bar (True), a function of (done, in all), or nothing (False). By default a bar in terminals and notebooks,
+            for what takes longer than two seconds.
 
         Returns
         -------
@@ -307,7 +311,8 @@ class IsingModel(ClosedForms):
         seed : int, SeedSequence, Generator, RandomState or None
             Fixes the result to the bit, for any number of threads.
         progress : bool or callable, optional
-            True shows a bar; a function is called with (done, in all) between slices of work.
+            A bar (True), a function of (done, in all), or nothing (False). By default a bar in terminals and notebooks,
+            for what takes longer than two seconds.
 
         Returns
         -------

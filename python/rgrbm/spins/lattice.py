@@ -1,5 +1,7 @@
 """Periodic lattices: which sites are neighbours, along which axis, and which may be updated together."""
 
+from __future__ import annotations
+
 import math
 from collections.abc import Sequence
 from dataclasses import dataclass

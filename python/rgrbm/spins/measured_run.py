@@ -56,8 +56,8 @@ def measure(
     started, sequence = time.perf_counter(), streams.seed_sequence(seed)
     samplers = _two_starts(model, chosen, n_chains // 2, sequence)
     if burn_in is None:
-        found = equilibrate(model, samplers, progress=progress)
-        burn_in, trouble, times = found.n_sweeps, found.trouble, found.tau_int
+        equilibrium = equilibrate(model, samplers, progress=progress)
+        burn_in, trouble, times = equilibrium.n_sweeps, equilibrium.trouble, equilibrium.tau_int
         every = _measured_every(times, n_sweeps)
     else:
         trouble, every, times = "", 1, {}

@@ -168,15 +168,15 @@ class Measurement(Presented):
 
     def to_dict(self) -> dict[str, Any]:
         """All but the series as numbers, lists and text that JSON can hold; NaN becomes None."""
-        found: dict[str, Any] = {name: list(value) for name, value in self.observables().items()}
-        found["axis_correlation_lengths"] = [list(value) for value in self.axis_correlation_lengths]
-        found |= {name: getattr(self, name).tolist() for name in ("distance", "correlation", "correlation_stderr")}
+        values: dict[str, Any] = {name: list(value) for name, value in self.observables().items()}
+        values["axis_correlation_lengths"] = [list(value) for value in self.axis_correlation_lengths]
+        values |= {name: getattr(self, name).tolist() for name in ("distance", "correlation", "correlation_stderr")}
         names = ("tau_int", "equilibration", "equilibrated", "trouble", "model", "run", "seconds")
-        found |= {name: getattr(self, name) for name in names}
-        return dict(json.loads(json.dumps(_with_none(found), allow_nan=False)))
+        values |= {name: getattr(self, name) for name in names}
+        return dict(json.loads(json.dumps(_with_none(values), allow_nan=False)))
 
     @classmethod
-    def from_dict(cls, found: dict[str, Any]) -> "Measurement":
+    def from_dict(cls, result: dict[str, Any]) -> "Measurement":
         """The measurement that :meth:`to_dict` gave.
 
         Raises
@@ -185,16 +185,16 @@ class Measurement(Presented):
             If it is not such a dictionary.
         """
         try:
-            values: dict[str, Any] = {name: Estimate(*map(_number, found[name])) for name in _NAMES}
+            values: dict[str, Any] = {name: Estimate(*map(_number, result[name])) for name in _NAMES}
             values["axis_correlation_lengths"] = tuple(
-                Estimate(*map(_number, pair)) for pair in found["axis_correlation_lengths"]
+                Estimate(*map(_number, pair)) for pair in result["axis_correlation_lengths"]
             )
             for name in ("distance", "correlation", "correlation_stderr"):
-                values[name] = np.array([_number(x) for x in found[name]])
+                values[name] = np.array([_number(x) for x in result[name]])
             values["distance"] = values["distance"].astype(np.int64)
             for name in ("tau_int", "equilibration"):
-                values[name] = {key: _number(x) for key, x in found[name].items()}
-            rest = {name: found[name] for name in ("equilibrated", "trouble", "model", "run", "seconds")}
+                values[name] = {key: _number(x) for key, x in result[name].items()}
+            rest = {name: result[name] for name in ("equilibrated", "trouble", "model", "run", "seconds")}
         except (KeyError, TypeError, AttributeError, ValueError) as error:
             raise ValueError(f"this is no measurement: {error!r}") from error
         return cls(**values, **rest)

@@ -1,5 +1,7 @@
 """Which sampler moves the spins of a model: the method by name, or the one that suits the model."""
 
+from __future__ import annotations
+
 from typing import Literal, Protocol, TypeAlias, get_args
 
 import numpy.typing as npt

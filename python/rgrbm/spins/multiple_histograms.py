@@ -101,9 +101,9 @@ class Histograms:
         start = np.concatenate([[0.0], np.cumsum(np.asarray(differences) + np.diff(self.J) * self.reference)])
         self._log_mixture = np.empty((self.n_rows, len(levels)))
         for row in range(self.n_rows):
-            found = free_energies(x, n[row], self._sums[row, :, 0], start)
-            self._log_mixture[row] = _log_mixture(x, n[row], found)
-            start = found if row == 0 else start
+            solution = free_energies(x, n[row], self._sums[row, :, 0], start)
+            self._log_mixture[row] = _log_mixture(x, n[row], solution)
+            start = solution if row == 0 else start
 
     def means(self, J: Array, row: int = 0) -> Means:
         """Means of all columns at couplings J, shape (n,), of one row; s is Σ s s′ less the reference."""
@@ -123,8 +123,8 @@ class Histograms:
 
     def deviation(self, J: Array) -> Array:
         """Standard deviation of Σ s s′ at couplings J."""
-        found = self.means(J)
-        return np.sqrt(np.maximum(found["s2"] - found["s"] ** 2, 0.0))
+        solution = self.means(J)
+        return np.sqrt(np.maximum(solution["s2"] - solution["s"] ** 2, 0.0))
 
     def end(self, direction: int) -> float:
         """How far up (+1) or down (−1) the couplings may go beyond the last run.
@@ -196,7 +196,9 @@ def free_energies(x: Array, n: Array, counts: Array, start: Array) -> Array:
         if deviation < 1 and np.abs(newton).max() <= _TOLERANCE * max(1.0, np.abs(a).max()):
             return np.asarray(a + newton)
         steps = [step for step in (newton, iterated - iterated[0]) if np.isfinite(step).all()]
-        a, (log_p, log_expected, deviation) = min(((a + s, state(a + s)) for s in steps), key=lambda found: found[1][2])
+        a, (log_p, log_expected, deviation) = min(
+            ((a + s, state(a + s)) for s in steps), key=lambda solution: solution[1][2]
+        )
     raise RuntimeError(f"the free energies of {len(n)} runs did not converge in {_MAX_STEPS} steps of Newton's method")
 
 

@@ -19,6 +19,8 @@ Cluster updates provide improved estimators of ⟨m²⟩ and S(k), of smaller va
 not where ⟨m²⟩ is compared with ⟨|m|⟩ or ⟨m⁴⟩ of the same spins, since their noise is the same and cancels.
 """
 
+from __future__ import annotations
+
 import math
 from collections.abc import Callable
 from dataclasses import dataclass
@@ -97,7 +99,7 @@ class Setting:
     order: str
 
     @classmethod
-    def of(cls, sampler: Sampler) -> "Setting":
+    def of(cls, sampler: Sampler) -> Setting:
         """That of chains with the same couplings."""
         staggered = sampler.h == 0 and sampler.order_is_staggered
         return cls(sampler.lattice, tuple(sampler.couplings[0].tolist()), sampler.h, "s" if staggered else "m")

@@ -174,8 +174,8 @@ def level_sums(given: Weighted, levels: Counts, reference: int, n_sites: int, n_
     m = (run.magnetization / n_sites).ravel()
 
     def summed(values: Array | None) -> Array:
-        found = np.bincount(place, values, n_blocks * len(levels)).reshape(n_blocks, len(levels))
-        return np.asarray(found * given.weight)
+        totals = np.bincount(place, values, n_blocks * len(levels)).reshape(n_blocks, len(levels))
+        return np.asarray(totals * given.weight)
 
     n, along, s = summed(None), summed(m), levels - reference
     columns = [n, n * s, n * s**2, along, along * s, summed(np.abs(m)), summed(m**2), summed(m**4)]

@@ -3,6 +3,8 @@
 The observables are those of :mod:`rgrbm.spins.observables`, with e = H/N and m = Σ s/N, at β = 1.
 """
 
+from __future__ import annotations
+
 import itertools
 import math
 import warnings

@@ -1,5 +1,7 @@
 """What every sampler of spins answers: sweep, measure, spins, couplings, and a state to go on from."""
 
+from __future__ import annotations
+
 import threading
 from abc import ABC, abstractmethod
 from collections.abc import Sequence
@@ -285,7 +287,8 @@ class Sampler(ABC):
         flips : bool, default=False
             Whether to make :meth:`flip_globally` before each measurement as well.
         progress : bool or callable, optional
-            True for a bar, or a function of (done, in all).
+            A bar (True), a function of (done, in all), or nothing (False). By default a bar in terminals and notebooks,
+            for what takes longer than two seconds.
 
         Raises
         ------

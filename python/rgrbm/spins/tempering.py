@@ -1,5 +1,7 @@
 """Parallel tempering: replicas of a model on a ladder of couplings, which they climb by exchanges with neighbours."""
 
+from __future__ import annotations
+
 import threading
 from dataclasses import dataclass
 
@@ -159,10 +161,10 @@ class ParallelTempering:
 
     def _step(self, record: TemperingRecord, i: int, spacing: int) -> None:
         """Measurement i, rung by rung, and the exchanges after it."""
-        found = self.sampler.measure(1, spacing=spacing, structure=isinstance(self.sampler, ClusterSampler))
+        measured = self.sampler.measure(1, spacing=spacing, structure=isinstance(self.sampler, ClusterSampler))
         replicas = np.argsort(self.rungs, axis=1)  # the replica at each rung
         for name in ("bond_sums", "magnetization", "improved_square"):
-            by_replica = getattr(found, name)[0].reshape(*self.rungs.shape, -1)
+            by_replica = getattr(measured, name)[0].reshape(*self.rungs.shape, -1)
             by_rung = np.take_along_axis(by_replica, replicas[..., None], axis=1)
             getattr(record, name)[i] = by_rung.reshape(getattr(record, name)[i].shape)
         self._exchange(record.bond_sums[i], replicas)

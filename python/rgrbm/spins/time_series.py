@@ -1,5 +1,7 @@
 """The dynamics of single systems: energy and magnetization after each sweep, from a hot, a cold or a given start."""
 
+from __future__ import annotations
+
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 from typing import Any, Literal, Self, TypeAlias
@@ -66,7 +68,7 @@ class TimeSeries(Presented):
         n_chains: int,
         every: int,
         seed: streams.Seed,
-    ) -> "TimeSeries":
+    ) -> TimeSeries:
         """Chains at their start; see :meth:`rgrbm.IsingModel.time_series`."""
         every = checks.integer("every", every, 1)
         chosen = measured_method(model, method)

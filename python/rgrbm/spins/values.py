@@ -1,5 +1,7 @@
 """Spins ±1 and binary units 0/1: the two ways to write a configuration, and the conversion between them."""
 
+from __future__ import annotations
+
 from typing import Any
 
 import numpy as np

@@ -1,5 +1,7 @@
 """Integrated autocorrelation times, from which burn-in, spacing and error bars follow."""
 
+from __future__ import annotations
+
 import math
 from dataclasses import dataclass
 
@@ -8,7 +10,7 @@ import numpy.typing as npt
 
 from rgrbm.statistics.presentation import Presented
 
-_WINDOW = 6.0  # Sokal's constant: the sum ends at the first lag of at least six times the time found so far
+_WINDOW = 6.0  # Sokal's constant: the sum ends at the first lag of at least six times the sum so far
 
 
 @dataclass(frozen=True, repr=False)

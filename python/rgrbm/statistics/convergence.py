@@ -1,11 +1,13 @@
 """Whether chains from different starts agree: the potential scale reduction R̂."""
 
+from __future__ import annotations
+
 import numpy as np
 import numpy.typing as npt
 
 
 def split_r_hat(series: npt.ArrayLike) -> float:
-    """Split R̂ of several chains: how much wider their values lie together than in each half of a chain.
+    """Split R̂ of several chains: the spread of all values compared with that within each half of a chain.
 
     Parameters
     ----------
@@ -16,8 +18,8 @@ def split_r_hat(series: npt.ArrayLike) -> float:
     -------
     float
         R̂ = √[((n − 1)/n · W + B/n)/W] over halves of n steps, where W is the mean variance within a half and B/n the
-        variance of the halves' means. 1 for chains that have forgotten their starts, up to noise; infinite if the
-        halves are constant and differ; 1 if all values are the same.
+        variance of the halves' means. 1 up to noise for chains that have decorrelated from their starts, and 1 if all
+        values are the same; infinite if the halves are constant and differ.
 
     Raises
     ------
@@ -26,8 +28,8 @@ def split_r_hat(series: npt.ArrayLike) -> float:
 
     Notes
     -----
-    It knows nothing of modes that no chain has visited: starts must lie further apart than the distribution is wide.
-    Halves are compared so that one chain that drifts is found out as well.
+    R̂ cannot detect modes that no chain has visited: starts must lie further apart than the distribution is wide.
+    Halves are compared so that R̂ also detects a single chain that drifts.
 
     References
     ----------
@@ -48,7 +50,7 @@ def split_r_hat(series: npt.ArrayLike) -> float:
     if values.ndim != 2 or len(values) < 4 or values.shape[1] == 0:
         raise ValueError(f"expected a series of shape (n_steps, n_chains) with at least 4 steps, got {values.shape}")
     if not np.isfinite(values).all():
-        raise ValueError("the series must be finite")
+        raise ValueError("expected a finite series, got NaN or infinite values; leave these steps out")
     n = len(values) // 2
     halves = np.concatenate([values[:n], values[-n:]], axis=1)
     # A constant series differs from its mean by rounding, which is not to be taken for a variance.

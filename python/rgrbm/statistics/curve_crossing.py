@@ -1,4 +1,6 @@
-"""Where two curves cross that are known at points with errors, as Binder's cumulants of two sizes do."""
+"""The crossing of two curves that are known at points with errors, such as Binder's cumulants of two sizes."""
+
+from __future__ import annotations
 
 from collections.abc import Callable
 
@@ -20,14 +22,12 @@ Array = npt.NDArray[np.float64]
 def crossing(
     x: npt.ArrayLike,
     first: npt.ArrayLike,
-    first_stderr: npt.ArrayLike,
     second: npt.ArrayLike,
-    second_stderr: npt.ArrayLike,
     *,
     degree: int | None = None,
     seed: int = 0,
 ) -> Estimate:
-    """The place where two curves cross, and its error.
+    """The point x at which two curves cross, and its standard error.
 
     A polynomial is fitted to the differences of the curves, weighted by their errors; its root in the range of x is the
     crossing. The error is the scatter of roots when the points are moved by their errors (a parametric bootstrap).
@@ -35,15 +35,17 @@ def crossing(
     Parameters
     ----------
     x : array_like of shape (n,)
-        Where the curves are known, at least two different places.
-    first, first_stderr, second, second_stderr : array_like of shape (n,)
-        Values of the curves, independent of each other, with standard errors above 0.
+        Points at which the curves are known, at least two different ones.
+    first, second : sequence of Estimate, or array_like of shape (n, 2)
+        Values of the curves with standard errors above 0: one observable of several measurements, such as
+        ``[run.binder for run in runs]``, or ``np.column_stack([values, stderr])``. The curves must be independent of
+        each other. :func:`rgrbm.rg.measured_crossing` takes the measurements themselves.
     degree : int, optional
-        Of the polynomial, at most n − 1. By default one more than the least that fits, with a χ² that chance
-        exceeds in a tenth of cases; n − 2 if none does. One more, as what the least leaves out is just too small to
-        see, and would make errors a fifth too small.
+        Degree of the polynomial, at most n − 1. By default one more than the least degree that fits, and n − 2 if none
+        fits. A degree fits if chance exceeds its χ² with a probability of more than 0.1. The least degree itself leaves
+        out terms just too small to be significant, and its errors would be a fifth too small.
     seed : int
-        Fixes the bootstrap.
+        Seed of the bootstrap.
 
     Returns
     -------
@@ -54,43 +56,55 @@ def crossing(
     Raises
     ------
     ValueError
-        If the shapes differ, there are fewer than two places, or an error is not above 0.
+        If the shapes do not fit together, there are fewer than two different points, a number is not finite, or an
+        error is not above 0.
 
     Examples
     --------
     >>> import numpy as np
     >>> from rgrbm.statistics import crossing
     >>> x = np.linspace(0, 1, 5)
-    >>> found = crossing(x, x, 0.001 * np.ones(5), 0.5 + 0 * x, 0.001 * np.ones(5))
-    >>> round(found.mean, 3), bool(found.stderr < 0.002)
+    >>> root = crossing(x, np.column_stack([x, 0.001 + 0 * x]), np.column_stack([0.5 + 0 * x, 0.001 + 0 * x]))
+    >>> round(root.mean, 3), bool(root.stderr < 0.002)
     (0.5, True)
+    >>> from rgrbm import IsingModel
+    >>> J = np.linspace(0.42, 0.46, 5)
+    >>> small, large = ([IsingModel((n, n), x).measure(1000, seed=n).binder for x in J] for n in (6, 12))
+    >>> bool(abs(crossing(J, small, large).mean - 0.4407) < 0.01)
+    True
     """
-    arrays = [np.asarray(a, dtype=np.float64) for a in (x, first, first_stderr, second, second_stderr)]
-    places, a, a_error, b, b_error = arrays
-    if places.ndim != 1 or any(array.shape != places.shape for array in arrays) or len(np.unique(places)) < 2:
+    points, left, right = (np.asarray(values, dtype=np.float64) for values in (x, first, second))
+    if points.ndim != 1 or left.shape != (*points.shape, 2) or left.shape != right.shape or len(np.unique(points)) < 2:
         raise ValueError(
-            f"expected five arrays of one shape (n,) with two places at least, got {[y.shape for y in arrays]}"
+            "expected x of shape (n,) with at least two different points, and two curves of shape (n, 2), a value and "
+            f"a standard error at each point, got shapes {points.shape}, {left.shape} and {right.shape}; "
+            "np.column_stack([values, stderr]) makes a curve of two arrays"
+        )
+    (a, a_error), (b, b_error) = left.T, right.T
+    if not all(np.isfinite(values).all() for values in (points, left, right)):
+        raise ValueError(
+            "expected finite points, values and standard errors, got NaN or infinite ones; leave these out"
         )
     stderr = np.hypot(a_error, b_error)
     if not np.all(stderr > 0):
-        raise ValueError("the curves need errors above 0")
-    centre, width = (places.max() + places.min()) / 2, (places.max() - places.min()) / 2
-    scaled = (places - centre) / width
+        raise ValueError(f"the difference of the curves needs standard errors above 0, got {stderr.min():g}")
+    centre, width = (points.max() + points.min()) / 2, (points.max() - points.min()) / 2
+    scaled = (points - centre) / width
 
     def fit(differences: Array, degree: int) -> Array:
         """Coefficients of the polynomial through each row of differences."""
-        return differences / stderr @ np.linalg.pinv(polyvander(scaled, degree) / stderr[:, None]).T
+        return np.asarray(differences / stderr @ np.linalg.pinv(polyvander(scaled, degree) / stderr[:, None]).T)
 
     def chi_square(degree: int) -> float:
         left = polyvander(scaled, degree) @ fit(a - b, degree) - (a - b)
         return float(np.sum((left / stderr) ** 2))
 
-    n = len(np.unique(places))
+    n = len(np.unique(points))
     degree = min(_fitting_degree(chi_square, n) if degree is None else degree, n - 1)
-    noise = np.random.default_rng(seed).standard_normal((_DRAWS, len(places))) * stderr
-    found, *draws = centre + width * _roots(fit(np.vstack([a - b, a - b + noise]), degree))
+    noise = np.random.default_rng(seed).standard_normal((_DRAWS, len(points))) * stderr
+    root, *draws = centre + width * _roots(fit(np.vstack([a - b, a - b + noise]), degree))
     error = np.nanstd(draws, ddof=1) if np.isnan(draws).mean() < 0.05 else np.nan
-    return Estimate(float(found), float(error))
+    return Estimate(float(root), float(error))
 
 
 def _roots(coefficients: Array) -> Array:
@@ -102,11 +116,11 @@ def _roots(coefficients: Array) -> Array:
     powers = coefficients.shape[1] - 1
     above = coefficients @ polyvander(_GRID, powers).T > 0
     changes = above[:, 1:] != above[:, :-1]
-    place = changes.argmax(axis=1)
-    low, high = _GRID[place], _GRID[place + 1]
+    cell = changes.argmax(axis=1)
+    low, high = _GRID[cell], _GRID[cell + 1]
     for _ in range(_BISECTIONS):
         middle = (low + high) / 2
-        same = (np.sum(coefficients * polyvander(middle, powers), axis=1) > 0) == above[np.arange(len(place)), place]
+        same = (np.sum(coefficients * polyvander(middle, powers), axis=1) > 0) == above[np.arange(len(cell)), cell]
         low, high = np.where(same, middle, low), np.where(same, high, middle)
     return np.where(changes.sum(axis=1) == 1, (low + high) / 2, np.nan)
 

@@ -1,5 +1,7 @@
 """Means and correlations with error bars: jackknife over blocks of samples."""
 
+from __future__ import annotations
+
 from typing import NamedTuple
 
 import numpy as np

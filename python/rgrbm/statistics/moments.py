@@ -1,4 +1,6 @@
-"""First and second moments of spins, streamed: blocks of samples come and go, their sums remain."""
+"""First and second moments of spins, streamed: the sums of each block are kept, not its samples."""
+
+from __future__ import annotations
 
 from collections.abc import Iterable
 from typing import NamedTuple
@@ -24,13 +26,13 @@ class SpinMoments(NamedTuple):
         return short_repr(self)
 
     @classmethod
-    def concatenate(cls, parts: Iterable["SpinMoments"]) -> "SpinMoments":
+    def concatenate(cls, parts: Iterable[SpinMoments]) -> SpinMoments:
         """The blocks of several moments, one after the other."""
         return cls(*(np.concatenate(column) for column in zip(*parts, strict=True)))
 
 
 def spin_moments(blocks: Iterable[npt.ArrayLike]) -> SpinMoments:
-    """Sum up blocks of spins, of which only one at a time has to be in memory.
+    """Sum up blocks of spins, only one of which has to be in memory at a time.
 
     Parameters
     ----------
@@ -44,7 +46,9 @@ def spin_moments(blocks: Iterable[npt.ArrayLike]) -> SpinMoments:
     Raises
     ------
     ValueError
-        If there are no blocks, or their shapes differ.
+        If there are no blocks, their shapes differ, or a value is neither −1 nor +1, or is masked.
+    TypeError
+        If the values are not real numbers.
 
     Examples
     --------
@@ -55,7 +59,7 @@ def spin_moments(blocks: Iterable[npt.ArrayLike]) -> SpinMoments:
     """
     summed: list[tuple[int, Array, Array]] = []
     for block in blocks:
-        s = np.asarray(block, dtype=np.float32)  # sums are whole numbers, exact up to 2²⁴ samples
+        s = _spins(block)
         if s.ndim != 2 or (summed and s.shape[1] != len(summed[0][1])):
             raise ValueError(f"expected blocks of shape (n_samples, n_units) with the same units, got {s.shape}")
         summed.append((len(s), s.sum(axis=0, dtype=np.float64), (s.T @ s).astype(np.float64)))
@@ -63,3 +67,17 @@ def spin_moments(blocks: Iterable[npt.ArrayLike]) -> SpinMoments:
         raise ValueError("there are no blocks of samples")
     n_samples, sums, products = (np.array(column, dtype=np.float64) for column in zip(*summed, strict=True))
     return SpinMoments(n_samples, sums, products)
+
+
+def _spins(block: npt.ArrayLike) -> npt.NDArray[np.float32]:
+    """Spins ±1 as float32, in which their sums are whole numbers and exact for up to 2²⁴ samples."""
+    expected = "expected spins ±1; rgrbm.to_spins converts binary units 0/1"
+    if np.ma.is_masked(block):
+        raise ValueError(f"{expected}, got masked values; leave these samples out")
+    array = np.asarray(block)
+    if array.dtype.kind not in "biuf":
+        raise TypeError(f"{expected}, got an array of dtype {array.dtype}")
+    wrong = (array != 1) & (array != -1)
+    if wrong.any():
+        raise ValueError(f"{expected}, got the value {array[wrong].flat[0]}")
+    return array.astype(np.float32)

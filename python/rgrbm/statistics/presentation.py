@@ -77,13 +77,13 @@ def short_repr(result: Any, values: Mapping[str, Any] | None = None, title: str 
 def fields_of(result: Any) -> dict[str, Any]:
     """Fields of a dataclass or named tuple; a number ``x`` and its ``x_stderr`` become one estimate."""
     if dataclasses.is_dataclass(result):
-        found = {field.name: getattr(result, field.name) for field in dataclasses.fields(result) if field.repr}
+        values = {field.name: getattr(result, field.name) for field in dataclasses.fields(result) if field.repr}
     else:
-        found = dict(result._asdict())
-    for name in [name for name in found if f"{name}_stderr" in found]:
-        if not isinstance(found[name], np.ndarray):
-            found[name] = Estimate(found[name], found.pop(f"{name}_stderr"))
-    return found
+        values = dict(result._asdict())
+    for name in [name for name in values if f"{name}_stderr" in values]:
+        if not isinstance(values[name], np.ndarray):
+            values[name] = Estimate(values[name], values.pop(f"{name}_stderr"))
+    return values
 
 
 def _known(values: Mapping[str, Any]) -> dict[str, Any]:
@@ -141,4 +141,4 @@ def _cut(text: str) -> str:
 def _summary(cls: type) -> str:
     """The first sentence of a class's documentation, without markup."""
     line = (cls.__doc__ or cls.__name__).strip().splitlines()[0].split(". ")[0].rstrip(".")
-    return re.sub(r":\w+:`~?([^`]+)`|``([^`]+)``", lambda found: found[1] or found[2], line)
+    return re.sub(r":\w+:`~?([^`]+)`|``([^`]+)``", lambda match: match[1] or match[2], line)

@@ -1,5 +1,7 @@
 """Correlations on a ring with error bars."""
 
+from __future__ import annotations
+
 import numpy as np
 import numpy.typing as npt
 

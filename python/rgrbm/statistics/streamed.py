@@ -1,4 +1,6 @@
-"""Moments of any values, streamed into as many blocks as a jackknife wants, however many samples come."""
+"""Moments of any values, streamed into a bounded number of blocks for a jackknife."""
+
+from __future__ import annotations
 
 from typing import NamedTuple
 
@@ -24,15 +26,15 @@ class BlockedMoments(NamedTuple):
 
 
 class StreamedMoments:
-    """Sums of values and of their products over blocks, of which samples are forgotten once they are added.
+    """Sums of values and of their products over blocks of samples; samples are not kept.
 
-    Blocks begin with a single sample. Whenever there are twice as many as wanted, neighbours are joined, so that in the
-    end there are between one and two times as many, of equal length but for the last.
+    Blocks begin with a single sample. Whenever there are twice as many blocks as wanted, neighbours are joined. The
+    final number is between one and two times the number wanted. All blocks have the same length except the last.
 
     Parameters
     ----------
     n_values : int
-        Numbers that make a sample.
+        Values in each sample.
     n_blocks : int, default=100
         Blocks wanted.
 

@@ -7,15 +7,15 @@
 namespace rgrbm {
 
 template <class Real>
-class Trainer final : public DenseTrainer<Real> {
+class BinaryTrainer final : public DenseTrainer<Real> {
     using Base = DenseTrainer<Real>;
 
 public:
     using Base::lanes;
     using typename Base::V, typename Base::Values;
 
-    Trainer(std::size_t n_visible, std::size_t n_hidden, const Real* weights, const Real* visible_bias,
-            const Real* hidden_bias, const Key& key);
+    BinaryTrainer(std::size_t n_visible, std::size_t n_hidden, const Real* weights, const Real* visible_bias,
+                  const Real* hidden_bias, const Key& key);
 
     void copy_parameters(const PlainArrays<Real>& to) const override;
 
@@ -51,7 +51,7 @@ private:
     std::vector<std::uint64_t> data_units_, model_units_; // bits of a chunk, transposed
 };
 
-extern template class Trainer<float>;
-extern template class Trainer<double>;
+extern template class BinaryTrainer<float>;
+extern template class BinaryTrainer<double>;
 
 } // namespace rgrbm

@@ -44,7 +44,7 @@ public:
     virtual bool supports(NegativePhase) const { return true; }
     TrainingReport run(const TrainingOptions& options);
     // The gradient of one step from the whole data with fixed centring offsets; the parameters stay as they are.
-    void gradient(std::uint64_t index, std::size_t k, NegativePhase method, bool centered, const Real* visible_mean,
+    void gradient(std::uint64_t index, std::size_t k, NegativePhase phase, bool centered, const Real* visible_mean,
                   const Real* hidden_mean);
 
     std::size_t n_hidden() const { return n_hidden_; }
@@ -97,7 +97,9 @@ protected:
     virtual void start_chains(std::size_t n);
     void resize(std::size_t n_weights, std::size_t n_visible, std::size_t n_hidden, std::size_t n_log_variance = 0);
 
-    bool persistent() const { return options_.method == NegativePhase::pcd || options_.method == NegativePhase::pt; }
+    bool persistent() const {
+        return options_.gradient == NegativePhase::pcd || options_.gradient == NegativePhase::pt;
+    }
     Real scale() const { return batch_weight_ > 0 ? 1 / batch_weight_ : Real{0}; } // from sums to means
 
     std::size_t n_hidden_;

@@ -40,7 +40,7 @@ public:
     GaussianTrainer(std::size_t n_visible, std::size_t n_hidden, const Real* weights, const Real* visible_bias,
                     const Real* hidden_bias, const VarianceOptions<Real>& variance, const Key& key);
 
-    bool supports(NegativePhase method) const override { return method != NegativePhase::paper; }
+    bool supports(NegativePhase phase) const override { return phase != NegativePhase::paper; }
     bool is_gaussian() const override { return true; }
     std::size_t chain_units() const override { return n_hidden_; }
     void copy_parameters(const PlainArrays<Real>& to) const override;

@@ -39,8 +39,8 @@ public:
     StructuredTrainer(const WeightStructure& structure, const Real* weights, const Real* visible_bias,
                       const Real* hidden_bias, const Key& key);
 
-    bool supports(NegativePhase method) const override {
-        return method != NegativePhase::pt && method != NegativePhase::exact;
+    bool supports(NegativePhase phase) const override {
+        return phase != NegativePhase::pt && phase != NegativePhase::exact;
     }
     void copy_parameters(const PlainArrays<Real>& to) const override;
 

@@ -16,7 +16,7 @@ struct TrainingOptions {
     std::span<const double> learning_rate, l1; // one per epoch
     double l2 = 0, momentum = 0;
     std::size_t batch_size = 0, k = 1, n_temperatures = 10; // the temperatures of "pt"
-    NegativePhase method = NegativePhase::cd;
+    NegativePhase gradient = NegativePhase::cd;
     Optimizer optimizer = Optimizer::sgd;
     bool centered = true, shuffle = true;
 };

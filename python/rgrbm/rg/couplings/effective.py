@@ -4,6 +4,8 @@ They are those of the model's own marginal p(v) or p(h). What coarse-grained dat
 data; the two distributions agree only where the model's p(v) is that of the data.
 """
 
+from __future__ import annotations
+
 from dataclasses import dataclass
 from itertools import combinations
 from math import comb
@@ -12,11 +14,14 @@ from typing import Any, Literal, NamedTuple
 import numpy as np
 import numpy.typing as npt
 
+from rgrbm._support.progress import Progress
 from rgrbm.likelihood.enumeration import log_marginal
 from rgrbm.model.parameters import spin_parameters
+from rgrbm.model.unit_values import binary_states
 from rgrbm.rg.couplings import enumeration as _enumerated
 from rgrbm.rg.couplings import fourier as _fourier
 from rgrbm.rg.couplings.transforms import spin_transform
+from rgrbm.spins.values import spin_values
 from rgrbm.statistics.presentation import Presented, short_repr
 
 Values = npt.NDArray[np.float64]
@@ -67,18 +72,40 @@ class EffectiveCouplings(Presented):
     quadruples: SetCouplings | None = None
 
     def minus_energy(self, configurations: npt.ArrayLike) -> Values:
-        """The expansion's value −H of configurations, of shape (n_samples, n_units), in the couplings' own units.
+        """The expansion's value −H of configurations.
+
+        Parameters
+        ----------
+        configurations : array_like of shape (n_samples, n_units)
+            Spins ±1 if ``units`` is "spin", else units 0/1.
+
+        Returns
+        -------
+        ndarray of float64, shape (n_samples,)
+
+        Raises
+        ------
+        ValueError
+            If the shape is another, or a value is none of the two.
+        TypeError
+            If the values are not real numbers.
 
         Examples
         --------
         >>> from rgrbm.rg import decimation_rbm
         >>> from rgrbm import effective_couplings
-        >>> found = effective_couplings(decimation_rbm(8, 1.0, 2.0))
-        >>> up, down = found.minus_energy([[1, 1, 1, 1], [1, 1, 1, -1]])
+        >>> couplings = effective_couplings(decimation_rbm(8, 1.0, 2.0))
+        >>> up, down = couplings.minus_energy([[1, 1, 1, 1], [1, 1, 1, -1]])
         >>> round(float(up - down) / 4, 8)  # two bonds are broken
         0.66250137
         """
-        x = np.asarray(configurations, dtype=np.float64)
+        n_units = len(self.fields)
+        if self.units == "spin":
+            x = spin_values(configurations).astype(np.float64)
+            if x.ndim != 2 or x.shape[1] != n_units:
+                raise ValueError(f"expected configurations of shape (n_samples, {n_units}), got {x.shape}")
+        else:
+            x = binary_states(configurations, n_units, "configurations").astype(np.float64)
         value = self.constant + x @ self.fields
         if self.pairs is not None:
             value = value + 0.5 * np.einsum("ni,ni->n", x @ self.pairs, x)
@@ -96,7 +123,7 @@ def effective_couplings(
     *,
     triples: npt.ArrayLike | None = None,
     quadruples: npt.ArrayLike | None = None,
-    progress: bool = False,
+    progress: Progress = None,
 ) -> EffectiveCouplings:
     """Couplings of −H_λ(v) or −H_λ(h) (Eqs. 13–14) in spins ±1.
 
@@ -117,8 +144,9 @@ def effective_couplings(
         of many similar weights that is far off for rows of few.
     triples, quadruples : array_like of int, shape (n_sets, 3) and (n_sets, 4), optional
         Sets of units whose couplings are wanted at order 3 and 4. By default all, up to five million.
-    progress : bool, default=False
-        Show a progress bar.
+    progress : bool or callable, optional
+        A bar (True), a function of (done, in all), or nothing (False). By default a bar in terminals and notebooks, for
+        what takes longer than two seconds.
 
     Returns
     -------
@@ -144,8 +172,8 @@ def effective_couplings(
     --------
     >>> from rgrbm import decimate, effective_couplings
     >>> from rgrbm.rg import decimation_rbm
-    >>> found = effective_couplings(decimation_rbm(64, J=1.0, K=3.0))
-    >>> found.pairs[0, :4].round(8)  # the ring at J' = 0.66250137, and nothing else
+    >>> couplings = effective_couplings(decimation_rbm(64, J=1.0, K=3.0))
+    >>> couplings.pairs[0, :4].round(8)  # the ring at J' = 0.66250137, and nothing else
     array([0.        , 0.66250137, 0.        , 0.        ])
     """
     require_layer_and_order(layer, order)

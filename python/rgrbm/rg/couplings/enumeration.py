@@ -55,14 +55,14 @@ def sum_rows(weights: Values, theta: Values, order: int, sets: Sets) -> Sums:
 def _sets_within(
     sets: Sets, support: npt.NDArray[np.int64], n_units: int
 ) -> tuple[dict[int, npt.NDArray[np.int64]], dict[int, npt.NDArray[np.int64]]]:
-    """Numbers of the sets that lie within a row, and their units' places in it."""
-    place = np.full(n_units, -1)
-    place[support] = np.arange(len(support))
+    """Numbers of the sets that lie within a row, and their units' positions in it."""
+    position = np.full(n_units, -1)
+    position[support] = np.arange(len(support))
     within, inside = {}, {}
     for size, units in sets.items():
-        places = place[units]
-        within[size] = np.flatnonzero((places >= 0).all(axis=1))
-        inside[size] = places[within[size]]
+        positions = position[units]
+        within[size] = np.flatnonzero((positions >= 0).all(axis=1))
+        inside[size] = positions[within[size]]
     return within, inside
 
 

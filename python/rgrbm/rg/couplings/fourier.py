@@ -20,7 +20,7 @@ import numpy as np
 import numpy.typing as npt
 from scipy.linalg.blas import dsyrk
 
-from rgrbm._support.progress import progress_bar
+from rgrbm._support.progress import Progress, progress_bar
 
 Values = npt.NDArray[np.float64]
 Sets = Mapping[int, npt.NDArray[np.int64]]
@@ -47,7 +47,7 @@ class Sums(NamedTuple):
 
 
 def sum_rows(
-    weights: Values, theta: Values, order: int, sets: Sets, *, gaussian: bool = False, progress: bool = False
+    weights: Values, theta: Values, order: int, sets: Sets, *, gaussian: bool = False, progress: Progress = None
 ) -> Sums:
     """Couplings of Σ_a ln 2cosh(θ_a + Σ_i w_ia s_i) up to an order, for weights (n_units, n_rows)."""
     n_units, n_rows = weights.shape
@@ -155,9 +155,9 @@ class _Row:
         left, bound = np.arange(len(omega)), np.log(g) + self._order * np.pi**2 / 8
         first, size = 0, 32
         while first < len(descending) and len(left):
-            turns = omega[left, None] * (descending[first : first + size] / np.pi)
-            turns -= np.rint(turns)
-            bound -= np.pi**2 / 2 * np.einsum("qi,qi->q", turns, turns)
+            periods = omega[left, None] * (descending[first : first + size] / np.pi)
+            periods -= np.rint(periods)
+            bound -= np.pi**2 / 2 * np.einsum("qi,qi->q", periods, periods)
             alive = bound > least
             left, bound = left[alive], bound[alive]
             first, size = first + size, min(2 * size, 512)
@@ -217,15 +217,15 @@ def _add_larger(
     product: Values,
 ) -> None:
     """Add Σ over nodes of F Π_{i∈S} t_i for the sets S that lie within the row."""
-    place = np.full(n_units, -1)
-    place[support] = np.arange(len(support))
-    places = place[units]
-    within = np.flatnonzero((places >= 0).all(axis=1))
+    position = np.full(n_units, -1)
+    position[support] = np.arange(len(support))
+    positions = position[units]
+    within = np.flatnonzero((positions >= 0).all(axis=1))
     by_unit = np.ascontiguousarray(tangent.T)
     weighted = by_unit * product
     for start in range(0, len(within), per_block := max(1, _VALUES_PER_BLOCK // max(1, len(product)))):
         which = within[start : start + per_block]
-        term = weighted[places[which, 0]]
-        for column in places[which, 1:].T:
+        term = weighted[positions[which, 0]]
+        for column in positions[which, 1:].T:
             term *= by_unit[column]
         sums[which] += term.sum(axis=1)

@@ -1,5 +1,7 @@
 """Couplings of a layer between units 0/1, in closed form at every order."""
 
+from __future__ import annotations
+
 from itertools import combinations
 from typing import Any
 

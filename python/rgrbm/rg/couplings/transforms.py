@@ -4,6 +4,8 @@ A function f of n binary units is given by its 2ⁿ values, in the order of the 
 are its couplings: number 5 = 0b101 is the coupling of units 0 and 2.
 """
 
+from __future__ import annotations
+
 from collections.abc import Callable
 
 import numpy as np

@@ -1,5 +1,7 @@
 """The density of states g(E) of small periodic lattices in exact integers, and what follows at any coupling."""
 
+from __future__ import annotations
+
 import itertools
 import math
 from collections.abc import Callable, Sequence
