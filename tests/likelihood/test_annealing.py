@@ -186,3 +186,14 @@ def test_clusters_of_nothing_are_refused():
         rgrbm.anneal(rbm, n_clusters=0)
     same = np.ones((20, 30), dtype=np.uint8)  # one cluster is all that there is
     assert np.isfinite(rgrbm.anneal(rbm, x=same, n_clusters=5, n_betas=200, seed=0).log_z)
+
+
+def test_progress_counts_the_steps_of_both_directions(monkeypatch):
+    monkeypatch.setattr(annealing, "_WORK_PER_CALL", 1)
+    seen = []
+    rbm = random_rbm(6, 4, 0.5)
+    watched = rgrbm.anneal(rbm, n_chains=20, n_betas=5, seed=0, progress=lambda *counts: seen.append(counts))
+    assert seen == [(20 * step, 200) for step in range(11)]
+    assert watched.log_z == rgrbm.anneal(rbm, n_chains=20, n_betas=5, seed=0, progress=False).log_z
+    with pytest.raises(TypeError, match="progress must be True, False or a function"):
+        rgrbm.anneal(rbm, n_betas=5, progress="bar")

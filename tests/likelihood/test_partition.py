@@ -1,5 +1,7 @@
 """Exact sums against brute force, closed forms and finite differences."""
 
+import re
+
 import numpy as np
 import pytest
 from scipy.special import expit, logsumexp
@@ -295,3 +297,26 @@ def test_a_trained_estimator_is_accepted():
         np.mean(-rbm.free_energy(x)) - rgrbm.log_z(rbm), rel=1e-6
     )
     np.testing.assert_allclose(expit(x @ p.weights_ + p.intercept_hidden_), rbm.transform(x), atol=1e-6)
+
+
+@pytest.mark.parametrize(
+    ("x", "message"),
+    [
+        (np.ones((2, 4), int) - 2 * np.eye(2, 4, dtype=int), "got spins ±1. Convert them with rgrbm.to_binary"),
+        (np.full((2, 4), 0.5), "units 0 and 1, got the value 0.5. Threshold or draw"),
+        (np.full((2, 4), np.nan), "units 0 and 1, got the value nan. Leave samples with missing values out"),
+        (np.zeros((3, 2, 2)), "must have shape (n_samples, 4), got (3, 2, 2). Flatten lattices and images"),
+    ],
+)
+def test_data_that_are_no_units_are_refused(x, message):
+    with pytest.raises(ValueError, match=re.escape(message)):
+        rgrbm.likelihood.log_likelihood(x, RBMParameters(np.zeros((4, 2)), np.zeros(4), np.zeros(2)))
+
+
+def test_progress_of_a_sum_ends_with_all_states():
+    seen = []
+    rgrbm.log_z(
+        RBMParameters(np.zeros((16, 16)), np.zeros(16), np.zeros(16)), progress=lambda *counts: seen.append(counts)
+    )
+    assert seen[0] == (0, 2**16)
+    assert seen[-1] == (2**16, 2**16)

@@ -100,7 +100,7 @@ def test_memory_is_that_of_the_paper_unless_asked_for():
     assert np.any(by_default.components_ != BernoulliRBM(momentum=0.0, **common).fit(x).components_)
 
 
-def test_averages_are_forgotten_by_another_optimizer():
+def test_averages_are_discarded_by_another_optimizer():
     trainer, _, _ = start(np.float64)
     trainer.run(**options(2))
     assert trainer.state()["weight_square"].shape == (20, 10)

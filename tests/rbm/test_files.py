@@ -69,14 +69,14 @@ def test_equal_models_are_equal_bytes(fitted, tmp_path):
 
 @pytest.mark.parametrize("file", ["model_file", "checkpoint_file"])
 def test_a_flipped_bit_is_noticed(file, request):
-    """One bit of each byte in turn."""
+    """One bit of each byte, one byte after the other."""
     path = request.getfixturevalue(file)
     load = load_model if file == "model_file" else load_checkpoint
     whole = path.read_bytes()
     rng = np.random.default_rng(3)
-    for place in range(len(whole)):
+    for position in range(len(whole)):
         damaged = bytearray(whole)
-        damaged[place] ^= 1 << int(rng.integers(8))
+        damaged[position] ^= 1 << int(rng.integers(8))
         path.write_bytes(damaged)
         with pytest.raises(FileFormatError):
             load(path)
@@ -400,10 +400,10 @@ def test_checkpoints_are_written_as_training_goes(tmp_path):
     path = tmp_path / "checkpoint"
     seen = []
 
-    def look(progress):
+    def read(progress):
         seen.append(json.loads(read_header(path)["__metadata__"]["content"])["n_epochs"] if path.exists() else 0)
 
-    BernoulliRBM(n_components=4, n_iter=4).fit(X, checkpoint=path, checkpoint_interval=0.0, callbacks=[look])
+    BernoulliRBM(n_components=4, n_iter=4).fit(X, checkpoint=path, checkpoint_interval=0.0, callbacks=[read])
     assert seen == [0, 1, 2, 3]
 
 
@@ -446,7 +446,7 @@ def test_an_existing_checkpoint_is_not_overwritten_and_folders_are_checked_first
     model = BernoulliRBM()
     with pytest.raises(FileNotFoundError, match="does not exist"):
         model.fit(X, checkpoint=checkpoint_file.parent / "missing" / "checkpoint")
-    assert not hasattr(model, "components_")  # found out before the work, not after
+    assert not hasattr(model, "components_")  # refused before the work, not after
 
 
 # scikit-learn

@@ -58,7 +58,7 @@ def test_check_estimator():
     ("gradient", "n_iter", "gap"), [("exact", 60, 0.005), ("cd", 60, 0.005), ("pcd", 60, 0.005), ("pt", 30, 0.01)]
 )
 def test_reaches_the_likelihood_of_a_known_mixture(gradient, n_iter, gap):
-    """Within 0.02 nats per sample is asked for; these seeds come to some 0.001, on samples not trained on."""
+    """The bound is 0.02 nats per sample; these seeds come to some 0.001, on samples not trained on."""
     true = mixture()
     assert np.exp(log_marginal(true, "hidden")).min() > 0.05  # none of the eight is negligible
     X, unseen = data(20_000, seed=1), data(20_000, seed=2)
@@ -99,7 +99,7 @@ def test_methods_follow_the_parameters():
         assert np.all(np.abs(u.mean(axis=0) - (c + W @ state)) < 5 * np.sqrt(rbm.variance_ / n))
     assert rbm.gibbs(X).shape == rbm.reconstruct(X).shape == X.shape
     assert np.any(rbm.gibbs(X) != rbm.gibbs(X))
-    np.testing.assert_array_equal(rbm.reconstruct(X, seed=3), rbm.reconstruct(X, seed=3))
+    np.testing.assert_array_equal(rbm.reconstruct(X, seed=3), rbm.gibbs(X, seed=3))
 
 
 def test_chains_sample_the_model():
@@ -116,7 +116,7 @@ def test_score_of_a_wide_layer_is_annealed():
     assert rbm.score(data()) == pytest.approx(log_likelihood(data(), rbm), abs=0.05)  # 2²² states
     before = rbm.score(data())
     rbm.intercept_visible_ = rbm.intercept_visible_ + 1
-    assert rbm.score(data()) != before  # log Z is found anew for other parameters
+    assert rbm.score(data()) != before  # log Z is estimated anew for other parameters
 
 
 def test_features_in_other_units_are_learned_alike():
@@ -207,8 +207,15 @@ def test_methods_refuse_what_does_not_fit():
         rbm.transform(np.full((2, 5), np.nan))
     with pytest.raises(ValueError, match=r"expected hidden states of shape \(n_samples, 2\)"):
         rbm.sample_visible(np.zeros((3, 3)))
-    with pytest.raises(ValueError, match=r"\[0, 1\]"):
+    with pytest.raises(ValueError, match=r"in \[0, 1\].*Scale or threshold them\.$"):  # there is no clip to name
         rbm.sample_visible(np.full((3, 2), 2.0))
+    for method in (rbm.fit, rbm.transform):
+        with pytest.raises(ValueError, match=r"one sample per row.* got shape \(2, 5, 1\)\. Flatten"):
+            method(np.zeros((2, 5, 1)))
+    with pytest.raises(ValueError, match="got masked values"):
+        rbm.transform(np.ma.masked_equal(np.eye(5), 0))
+    with pytest.raises(TypeError, match=r"^GaussianRBM\.sample_visible\(\) missing"):
+        rbm.sample_visible()
     with pytest.raises(TypeError, match="Gaussian"):
         BernoulliRBM(2).fit(np.eye(5), start=rbm)
     with pytest.raises(TypeError, match="no variance_"):

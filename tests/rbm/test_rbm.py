@@ -408,6 +408,37 @@ def test_draws_without_a_seed_differ_and_repeat_with_the_fit(X):
     assert first[0].shape == X.shape
 
 
+def test_gibbs_and_reconstruct_are_one_step():
+    model, _ = random_model()
+    v = all_states(5)
+    for start in (v, np.full((20, 5), 0.5), sp.csr_array(v.astype(float))):
+        step, reconstruction = model.gibbs(start, seed=3), model.reconstruct(start, seed=3)
+        assert (step.dtype, reconstruction.dtype) == (bool, np.uint8)
+        np.testing.assert_array_equal(step, reconstruction)
+        np.testing.assert_array_equal(step, model.gibbs(start, 3))
+        assert np.any(step != model.gibbs(start, seed=4))
+
+
+def test_samples_are_the_same_whoever_watches(monkeypatch):
+    model, _ = random_model(n_visible=5, n_hidden=2)
+    monkeypatch.setattr("rgrbm.rbm.inference._WORK_PER_CALL", 2 * 10 * 10 * 3)
+    seen = []
+    watched = model.sample(10, n_steps=7, seed=3, progress=lambda done, total: seen.append((done, total)))
+    assert seen == [(3, 7), (6, 7), (7, 7)]
+    np.testing.assert_array_equal(watched, model.sample(10, n_steps=7, seed=3, progress=False))
+    with pytest.raises(TypeError, match="progress must be True, False or a function"):
+        model.sample(10, n_steps=7, progress="bar")
+
+
+def test_pythons_own_errors_do_not_name_base_classes(fitted, X):
+    with pytest.raises(TypeError, match=r"^BernoulliRBM\.sample_visible\(\) missing"):
+        fitted.sample_visible()
+    with pytest.raises(TypeError, match=r"^RBM\.gibbs\(\) got an unexpected keyword argument 'state'"):
+        fitted.gibbs(X, state=0)
+    with pytest.raises(TypeError, match=r"^RBM\.fit\(\) got an unexpected keyword argument 'epochs'"):
+        fitted.fit(X, epochs=3)
+
+
 def test_gibbs_takes_its_own_result_and_probabilities():
     model, _ = random_model()
     v = all_states(5)
@@ -612,7 +643,7 @@ def test_wrong_number_of_features(fitted, X, method):
         ([0, 1, 1], r"got \(3,\)"),
         ([[0, 1, np.nan]], "finite"),
         ([["a", "b", "c"]], "numbers"),
-        ([[0, 1, 2]], "Values above 1"),
+        ([[0, 1, 2]], "Values above 1 in data passed to the hidden units.* or set clip=True"),
         ([[-1, 1, 1]], "to_binary"),
     ],
 )

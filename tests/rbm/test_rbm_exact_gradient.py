@@ -27,7 +27,7 @@ def parameters(rbm):
 
 
 @pytest.mark.parametrize("dtype", [np.float32, np.float64])
-@pytest.mark.parametrize(("n", "m"), [(1, 1), (5, 3), (3, 5), (20, 14), (14, 20), (40, 19)])  # 19: parts in two turns
+@pytest.mark.parametrize(("n", "m"), [(1, 1), (5, 3), (3, 5), (20, 14), (14, 20), (40, 19)])  # 19: parts in two calls
 def test_gradient_of_the_trainer_is_the_exact_one(dtype, n, m):
     rbm = RBMParameters(*(a.astype(dtype) for a in random_rbm(n, m, 0.5)))
     x = data(50, n)

@@ -268,3 +268,10 @@ def test_broken_files(fitted, tmp_path, damage, message):
 def test_missing_folders(tmp_path):
     with pytest.raises(FileNotFoundError, match="no folder"):
         RBMStack.load(tmp_path / "nothing")
+
+
+def test_each_layer_reports_its_epochs():
+    epochs = []
+    layers = RBMStack((4, 2), rbm=BernoulliRBM(n_iter=3), random_state=0)
+    layers.fit(np.eye(6, dtype=np.uint8), progress=lambda done, total: epochs.append((done, total)))
+    assert [epoch for epoch in epochs if epoch[0] in (0, 3)] == [(0, 3), (3, 3)] * 2

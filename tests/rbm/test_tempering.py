@@ -47,7 +47,7 @@ def chi_square(chains, log_distribution):
     return np.sum((observed - mean) ** 2 / mean), len(mean) - 1
 
 
-def coins(n_samples, n_units):
+def random_units(n_samples, n_units):
     x = (np.random.default_rng(0).random((n_samples, n_units)) < 0.5).astype(np.uint8)
     x[n_samples // 2 :] = 1 - x[: n_samples // 2]  # means of exactly ½
     return x
@@ -56,7 +56,7 @@ def coins(n_samples, n_units):
 @pytest.mark.parametrize("dtype", [np.float32, np.float64])
 def test_every_temperature_has_its_distribution_where_plain_chains_are_stuck(dtype):
     """4,096 chains of 8 temperatures: 8 chi-squares of 1e-7 each, both precisions together fail below 2e-6."""
-    rbm, x = two_modes(), coins(4096, 6)
+    rbm, x = two_modes(), random_units(4096, 6)
     trainer, _ = frozen_run(rbm, x, 400, dtype, gradient="pt", n_temperatures=8)
     chains = trainer.state()["chains"].reshape(8, 4096, 6)
     for beta, row in zip(np.linspace(1, 0, 8), chains, strict=True):
@@ -82,7 +82,7 @@ def test_distribution_of_random_weights_with_the_datas_own_biases_at_the_hot_end
 
 def test_exchange_rate_is_the_expected_one():
     """Two temperatures, all pairs of joint states; 204,800 proposals, 5 standard errors: a false alarm in 1e6."""
-    rbm, x = random_rbm(3, 2, 2.0), coins(2048, 3)
+    rbm, x = random_rbm(3, 2, 2.0), random_units(2048, 3)
     v, h = states(3), states(2)
     U = (v @ rbm.intercept_visible_)[:, None] + h @ rbm.intercept_hidden_ + v @ rbm.weights_ @ h.T
     cold = np.exp(U - logsumexp(U)).ravel()
@@ -96,7 +96,7 @@ def test_exchange_rate_is_the_expected_one():
 
 def test_equal_distributions_always_exchange():
     zero = RBMParameters(np.zeros((4, 3)), np.zeros(4), np.zeros(3))
-    _, report = frozen_run(zero, coins(100, 4), 5, gradient="pt", n_temperatures=3)
+    _, report = frozen_run(zero, random_units(100, 4), 5, gradient="pt", n_temperatures=3)
     np.testing.assert_array_equal(report["exchange_rate"], 1.0)
 
 
@@ -142,4 +142,4 @@ def test_too_few_temperatures_are_refused():
     with pytest.raises(ValueError, match="n_temperatures"):
         BernoulliRBM(gradient="pt", n_temperatures=1).fit(np.zeros((3, 2)))
     with pytest.raises(ValueError, match="n_temperatures must be at least 2"):
-        frozen_run(random_rbm(2, 2, 1.0), coins(4, 2), 1, gradient="pt", n_temperatures=1)
+        frozen_run(random_rbm(2, 2, 1.0), random_units(4, 2), 1, gradient="pt", n_temperatures=1)

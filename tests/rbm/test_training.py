@@ -23,7 +23,7 @@ def ctrl_c_interrupts():
 
 
 class RecordingTrainer:
-    """Keeps the epochs it was asked to run; its one weight is the sum of the learning rates so far."""
+    """Keeps the epochs that it ran; its one weight is the sum of the learning rates so far."""
 
     def __init__(self, on_epoch=None):
         self.calls = []
@@ -104,19 +104,19 @@ def test_parameters_past_any_use_are_named(parameter, value, reason):
     assert len(warnings_seen) == 1
 
 
-def test_parameters_are_looked_at_ten_times_a_second_at_most():
+def test_parameters_are_checked_ten_times_a_second_at_most():
     class Counting(RecordingTrainer):
-        looks = 0
+        n_checks = 0
 
         @property
         def weights(self):
-            self.looks += 1
+            self.n_checks += 1
             return super().weights
 
     started = time.monotonic()
     _, trainer = run(2000, Counting(), callbacks=[lambda progress: None])
     assert len(trainer.calls) == 2000
-    assert trainer.looks <= 2 + 10 * (time.monotonic() - started)
+    assert trainer.n_checks <= 2 + 10 * (time.monotonic() - started)
 
 
 def test_no_epochs():
@@ -136,7 +136,7 @@ def test_slices_last_about_as_long_as_asked():
 def test_callbacks_see_an_immutable_view_at_their_interval():
     seen = []
 
-    def look(progress):
+    def keep(progress):
         seen.append((progress.epoch, progress.n_epochs, progress.measured["reconstruction_error"]))
         with pytest.raises(AttributeError):
             progress.epoch = 3
@@ -146,7 +146,7 @@ def test_callbacks_see_an_immutable_view_at_their_interval():
         assert progress.visible_bias == [1.0]
         assert progress.hidden_bias == [2.0]
 
-    history, trainer = run(10, callbacks=[look], callback_interval=4)
+    history, trainer = run(10, callbacks=[keep], callback_interval=4)
     assert seen == [(4, 10, 1 / 4), (8, 10, 1 / 8), (10, 10, 1 / 10)]
     assert trainer.total == pytest.approx(history["learning_rate"].sum())
 

@@ -55,6 +55,19 @@ def test_a_bar_alone_leaves_pipes_empty(X, pipe, capfd):
     assert capfd.readouterr() == ("", "")
 
 
+def test_progress_decides_before_verbose(X, pipe, capfd):
+    epochs = []
+    rbm = BernoulliRBM(n_components=2, n_iter=3, verbose=1, random_state=0)
+    rbm.fit(X, progress=False)
+    rbm.fit(X, progress=lambda done, total: epochs.append((done, total)))
+    assert capfd.readouterr() == ("", "")
+    assert epochs[0] == (0, 3)
+    assert epochs[-1] == (3, 3)
+    rbm.set_params(n_iter=5).fit(X, resume=True, progress=lambda done, total: epochs.append((done, total)))
+    assert (3, 5) in epochs  # what is done counts
+    assert epochs[-1] == (5, 5)
+
+
 def test_a_bar_in_terminals(X, monkeypatch, capfd):
     monkeypatch.setenv("FORCE_COLOR", "1")  # which rich takes for a terminal
     for fit in ({"verbose": 1}, {"progress": True}):

@@ -109,7 +109,7 @@ def anneal(
     model_samples : array_like of shape (n_samples, n_visible), optional
         Where the reverse chains start. They should be exact samples of the model
         (:func:`rgrbm.likelihood.sample_exactly` for small ones). By default the forward chains are resampled with
-        their weights: these are samples of the model only so far as the forward annealing has found all of its modes.
+        their weights: these are samples of the model only if the forward chains have reached all of its modes.
     seed : int, SeedSequence, Generator, RandomState or None
         Fixes the result, whatever the number of threads.
     progress : bool or callable, optional
@@ -140,7 +140,7 @@ def anneal(
 
     Notes
     -----
-    The bounds hold only if the chains have found all modes of the model. Without ``model_samples`` the reverse chains
+    The bounds hold only if the chains have reached all modes of the model. Without ``model_samples`` the reverse chains
     start from the forward ones: a mode that these have missed is missed by both, and log Z then is too low by nats,
     bounds and all. Models trained with persistent chains can have most of their mass in such a mode: one that has
     hardly any mass at some temperature between, where all chains end up in another and stay.

@@ -1,7 +1,7 @@
 """What an RBM is, whoever made it: its parameters in 0/1 and in ±1, the values of its units, its energies.
 
-May import ``spins`` (the values) and what is below. Knows nothing of training, files or estimators: a record of
-parameters and a fitted estimator look the same from here.
+May import ``spins`` (the values) and what is below. Knows nothing of training, files or estimators: it treats a
+record of parameters and a fitted estimator alike.
 """
 
 from rgrbm._support.lazy import attach

@@ -16,15 +16,27 @@ from rgrbm.spins.values import Binary
 Units: TypeAlias = Any  # ndarray of uint8, float32 or float64, or a CSR matrix or array of floats
 
 
-def as_units(X: Any, *, clip: bool, name: str) -> Units:
+def as_units(X: Any, *, clip: bool | None, name: str) -> Units:
     """Bring validated numeric data into one of the forms the model works with.
 
-    Returns ``uint8`` if every value of a dense array is 0 or 1, else floats in [0, 1] (probabilities).
+    Parameters
+    ----------
+    X : ndarray, or CSR matrix or array
+        Finite numbers.
+    clip : bool or None
+        Whether values outside [0, 1] are cut off. None refuses them as False does, where users have no such option.
+    name : str
+        What the values are passed to, for the error.
+
+    Returns
+    -------
+    ndarray, or CSR matrix or array
+        ``uint8`` if every value of a dense array is 0 or 1, else floats in [0, 1] (probabilities).
 
     Raises
     ------
     ValueError
-        If the values are spins ±1, or lie outside [0, 1] and ``clip`` is false.
+        If the values are spins ±1, or lie outside [0, 1] and ``clip`` is not true.
     """
     values = X.data if sp.issparse(X) else X
     if values.size:
@@ -33,9 +45,10 @@ def as_units(X: Any, *, clip: bool, name: str) -> Units:
             _refuse_spins(values, low, high)
             if not clip:
                 complaint = "Negative values in data passed" if low < 0 else "Values above 1 in data passed"
+                option = "." if clip is None else ", or set clip=True to cut them off."
                 raise ValueError(
                     f"{complaint} to {name}: they must lie in [0, 1] (0/1, or probabilities), got values "
-                    f"from {low:g} to {high:g}. Scale or threshold them, or set clip=True to cut them off."
+                    f"from {low:g} to {high:g}. Scale or threshold them{option}"
                 )
     if sp.issparse(X):
         X = X.astype(np.result_type(X.dtype, np.float32), copy=False)
@@ -52,7 +65,7 @@ def as_units(X: Any, *, clip: bool, name: str) -> Units:
 
 
 def require_rows(X: Any) -> None:
-    """Refuse what scikit-learn would not understand, or would take for something else: lattices, masked values.
+    """Refuse data in which a row is not a sample, and masked values, which scikit-learn reads as if unmasked.
 
     Raises
     ------
@@ -62,11 +75,11 @@ def require_rows(X: Any) -> None:
     shape = getattr(X, "shape", ())
     if len(shape) > 2:
         raise ValueError(
-            f"expected one sample a row, shape (n_samples, n_features), got {tuple(shape)}; flatten lattices "
-            "and images by X.reshape(len(X), -1)"
+            f"expected one sample per row, shape (n_samples, n_features), got shape {tuple(shape)}. Flatten lattices "
+            f"and images with X.reshape(len(X), -1)"
         )
     if np.ma.is_masked(X):
-        raise ValueError("expected values for all units, got masked ones; leave these samples out")
+        raise ValueError("expected a value for every unit, got masked values. Leave these samples out")
 
 
 def _refuse_spins(values: npt.NDArray[Any], low: float, high: float) -> None:
@@ -96,9 +109,15 @@ def binary_states(x: npt.ArrayLike, n_units: int, name: str) -> Binary:
     """
     array = np.asarray(x)
     if array.ndim != 2 or array.shape[1] != n_units or len(array) == 0:
-        raise ValueError(f"{name} must have shape (n_samples, {n_units}), got {array.shape}")
-    if not ((array == 0) | (array == 1)).all():
-        raise ValueError(f"{name} must hold units 0 and 1; convert spins ±1 with rgrbm.to_binary")
+        remedy = ". Flatten lattices and images with x.reshape(len(x), -1)" if array.ndim > 2 else ""
+        raise ValueError(f"{name} must have shape (n_samples, {n_units}), got {array.shape}{remedy}")
+    valid = (array == 0) | (array == 1)
+    if not valid.all():
+        wrong = array[~valid]
+        if np.isin(array, (-1, 1)).all():
+            raise ValueError(f"{name} must hold units 0 and 1, got spins ±1. Convert them with rgrbm.to_binary")
+        remedy = "Leave samples with missing values out" if (wrong != wrong).any() else "Threshold or draw them first"
+        raise ValueError(f"{name} must hold units 0 and 1, got the value {wrong[0]}. {remedy}")
     return np.ascontiguousarray(array, dtype=np.uint8)
 
 

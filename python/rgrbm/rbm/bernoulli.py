@@ -73,7 +73,7 @@ class BernoulliRBM(BernoulliInference, TrainableRBM):
         values a unit calls 1. On data with a ± symmetry this matters more than ``k``.
     l1 : float, default=0.0
         Strength λ of the penalty λ·Σ|W|, per unit of mean log-likelihood (nats per sample). Applied as a
-        proximal step after each update: weights are exactly 0 where the data do not speak against it.
+        proximal step after each update: weights are exactly 0 where the gradient of the likelihood stays below λ.
     l1_warmup : int, default=0
         Epochs over which ``l1`` rises linearly from 0. Too strong an L1 at the start pins all weights at 0.
     l2 : float, default=0.0
@@ -82,7 +82,7 @@ class BernoulliRBM(BernoulliInference, TrainableRBM):
         How the gradient is followed. "sgd": in steps of ``learning_rate`` times the gradient. "adam": each
         parameter's step is ``learning_rate`` times a sliding mean of its gradient over the root of that of its
         square [6]_, so that all parameters move at the same pace whatever the scale of their gradients;
-        ``learning_rate`` then is about the change per update, and wants to be 0.001 to 0.01. L1 is applied
+        ``learning_rate`` then is about the change per update; 0.001 to 0.01 is usual. L1 is applied
         with the same step as the gradient, parameter by parameter, so that both optimizers have the same optima.
     momentum : float or None, default=None
         Memory of past gradients, in [0, 1). With "sgd", the fraction of the last update added to the next, which
@@ -103,7 +103,7 @@ class BernoulliRBM(BernoulliInference, TrainableRBM):
     mask : array-like of shape (n_features, n_components), default=None
         Which weights there are. Of bool: where there is one. Of integers: 0 where there is none, and equal positive
         numbers where the weight is one and the same (a convolution); units with the same weights then share a bias.
-        A shared parameter follows the mean gradient over its places, so that the same ``learning_rate`` and ``l1``
+        A shared parameter follows the mean gradient over its positions, so that the same ``learning_rate`` and ``l1``
         serve. See :mod:`rgrbm.masks`. Training costs as much as there are weights.
     symmetric : bool, default=False
         Keep p(v, h) the same when all units are flipped, as is right for spins without a field: biases are tied to
@@ -141,6 +141,8 @@ class BernoulliRBM(BernoulliInference, TrainableRBM):
     -----
     Values strictly between 0 and 1 are taken as probabilities, as scikit-learn does: they enter the gradient
     as they are. The hidden states are sampled in the Gibbs steps; the statistics use probabilities.
+    Exact likelihoods (:func:`rgrbm.likelihood.log_likelihood`) need units 0 and 1. NaN, infinity and masked values
+    are refused: there are no missing values. Lattices and images are flattened first, by ``X.reshape(len(X), -1)``.
 
     References
     ----------

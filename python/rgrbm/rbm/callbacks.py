@@ -34,8 +34,8 @@ class EarlyStopping:
     patience : int, default=5
         Scores without a new best one after which training ends.
     interval : int, default=1
-        Least number of epochs between two scores. The callback is asked every ``callback_interval`` epochs of
-        ``fit``, which is the cheaper way to wait: training need not pause in between.
+        Least number of epochs between two scores. The callback is called every ``callback_interval`` epochs of
+        ``fit``. A longer interval there is cheaper: training does not pause in between.
     min_gain : float, default=0.0
         What a new best score must exceed the old one by, in nats per sample.
     restore_best : bool, default=False
@@ -67,7 +67,7 @@ class EarlyStopping:
 
     Notes
     -----
-    What a callback remembers is not part of a checkpoint: a resumed training starts to wait anew.
+    The state of a callback is not part of a checkpoint. A resumed training counts ``patience`` from 0 again.
 
     Examples
     --------
@@ -142,7 +142,7 @@ class EarlyStopping:
         return self._waited >= self.patience
 
     def parameters_to_restore(self) -> Parameters | None:
-        """The best parameters, if the fitted model is to have them: ``fit`` asks at its end."""
+        """The best parameters, or None if the model keeps those of the last epoch; ``fit`` calls this at its end."""
         return self.best_parameters_ if self.restore_best and self.best_parameters_ else None
 
     def _score(self, parameters: Parameters) -> float:
@@ -156,7 +156,7 @@ class EarlyStopping:
 
 
 def _binary_units(X: Any, score: Score, name: str) -> Any:
-    units = unit_values.as_units(check_array(X, accept_sparse="csr", input_name="X"), clip=False, name=name)
+    units = unit_values.as_units(check_array(X, accept_sparse="csr", input_name="X"), clip=None, name=name)
     if score == "pseudo_likelihood":
         return units
     units = unit_values.dense(units)

@@ -51,6 +51,6 @@ class EpochLines:
         mean = np.average(values, weights=self._sample_weight)
         print(
             f"[{self._name}] Iteration {epoch}, pseudo-likelihood = {mean:.2f}, time = {seconds - self._seconds:.2f}s",
-            flush=True,  # whoever reads the log wants to see the last epoch, not the last full buffer
+            flush=True,  # a log shows the last epoch at once, not the last full buffer
         )
         self._seconds = seconds

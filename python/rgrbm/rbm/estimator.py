@@ -124,7 +124,7 @@ class TrainableRBM(RBMInference):
         sample_weight : array-like of shape (n_samples,), optional
             How often each sample counts; a weight of 2 has the gradient of a sample that is there twice. Only
             ratios matter: weights are scaled to a mean of 1, and every batch is divided by its own sum. A sample
-            of weight 0 has no part in the gradient, though it takes its place in a batch.
+            of weight 0 has no part in the gradient, but it counts in the size of a batch.
         start : fitted RBM or RBMParameters, optional
             Whose parameters training begins with, instead of small random weights; the structure of ``mask`` and
             ``symmetric`` is imposed on them. Without effect on a training that is resumed.
@@ -139,8 +139,9 @@ class TrainableRBM(RBMInference):
             they cost less than 1% of the time.
         callbacks : callable or sequence of callable, optional
             Called with a :class:`rgrbm.rbm.training.TrainingProgress`; training ends when one returns true. See
-            :class:`rgrbm.rbm.callbacks.EarlyStopping`. One with a method ``parameters_to_restore()`` is asked at the
-            end for the parameters (a dict) that the model shall have instead of those of the last epoch.
+            :class:`rgrbm.rbm.callbacks.EarlyStopping`. If a callback has a method
+            ``parameters_to_restore()``, it is called at the end. It returns the parameters (a dict) that replace those
+            of the last epoch, or None.
         callback_interval : int, default=1
             Epochs between two calls of the callbacks.
         progress : bool or callable, optional
@@ -169,7 +170,7 @@ class TrainableRBM(RBMInference):
         -----
         sklearn.exceptions.ConvergenceWarning
             Once, with the epoch, if training diverges: a weight beyond 1000, or a parameter that is not finite. The
-            parameters are looked at after the first and the last epoch and some ten times a second between.
+            parameters are checked after the first and the last epoch, and about ten times a second between.
 
         Examples
         --------
@@ -238,7 +239,7 @@ class TrainableRBM(RBMInference):
         Raises
         ------
         ValueError
-            If the data are not as :meth:`fit` wants them, or have another number of features than before.
+            If the data are not as :meth:`fit` needs them, or have another number of features than before.
 
         Warns
         -----

@@ -82,7 +82,7 @@ class GaussianRBM(GaussianInference, TrainableRBM):
     weight_scale : float, default=0.1
         Standard deviation of the normal distribution of the initial weights, in units of σ. Biases start such that the
         hidden units have no preference at the data's mean. From small weights the likelihood rises slowly where
-        features hardly correlate: few features want a scale of 0.5 to 1.
+        features hardly correlate: for few features a scale of 0.5 to 1 is better.
     shuffle : bool, default=True
         Whether each epoch takes the samples in another random order.
     dtype : {None, "float32", "float64"}, default=None
@@ -117,7 +117,8 @@ class GaussianRBM(GaussianInference, TrainableRBM):
 
     Notes
     -----
-    Data may have any scale, but NaN and infinity are refused. ``score_samples`` is the log-density, as in
+    Data may have any scale, but NaN, infinity and masked values are refused. Lattices and images are flattened first,
+    by ``X.reshape(len(X), -1)``. ``score_samples`` is the log-density, as in
     :class:`sklearn.mixture.GaussianMixture`, not a pseudo-likelihood.
 
     References
@@ -230,7 +231,7 @@ class GaussianRBM(GaussianInference, TrainableRBM):
         if start is None:
             variance = np.maximum(floor, self._given_variance(spread))
             weights = self.weight_scale * np.sqrt(variance)[:, None] * noise
-            # At the data's mean the hidden units have no preference, and without data they are fair coins.
+            # At the data's mean each hidden unit is 1 with probability ½, and in the model itself as well.
             given = weights, mean - weights.sum(axis=1) / 2, -(mean / variance) @ weights, np.log(variance)
         else:
             p = gaussian_parameters_of(start)

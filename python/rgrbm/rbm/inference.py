@@ -31,7 +31,7 @@ T = TypeVar("T")
 
 
 def named_in_errors(public: str) -> Callable[[type[T]], type[T]]:
-    """A decorator of base classes: Python's errors name ``public``, as in ``BernoulliRBM.gibbs() got an unexpected …``."""
+    """Let Python's errors name ``public`` instead of a base class: ``BernoulliRBM.gibbs() got an unexpected …``."""
 
     def rename(base: type[T]) -> type[T]:
         for name, function in vars(base).items():
@@ -291,7 +291,7 @@ class RBMInference(ClassNamePrefixFeaturesOutMixin, TransformerMixin, BaseEstima
             )
         if H.dtype.kind not in "biuf" or not np.all(np.isfinite(H)):
             raise ValueError("hidden states must be finite numbers")
-        return np.asarray(unit_values.as_units(H, clip=getattr(self, "clip", False), name="the hidden units"))
+        return np.asarray(unit_values.as_units(H, clip=getattr(self, "clip", None), name="the hidden units"))
 
     def _start_streams(self, sampling_key: Key) -> None:
         self._sampling_key = sampling_key

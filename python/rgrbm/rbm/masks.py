@@ -1,5 +1,7 @@
 """Masks of weights on periodic lattices: which visible units each hidden unit sees, and which weights are shared."""
 
+from __future__ import annotations
+
 import itertools
 from collections.abc import Sequence
 from typing import Any
@@ -109,8 +111,8 @@ def lattice(
     mask = np.zeros((n_visible, n_hidden), dtype=np.int64)
     offsets = itertools.product(*(range(-((w - 1) // 2), w // 2 + 1) for w in widths))
     for number, offset in enumerate(offsets, start=1):
-        places = centres * np.array(strides)[:, None] + np.array(offset)[:, None]
-        site = np.ravel_multi_index(tuple(places), sides, mode="wrap")
+        positions = centres * np.array(strides)[:, None] + np.array(offset)[:, None]
+        site = np.ravel_multi_index(tuple(positions), sides, mode="wrap")
         mask[site, np.arange(n_hidden)] = number
     return mask if shared else mask > 0
 

@@ -1,5 +1,7 @@
 """RBMs on top of each other: each layer learns the hidden states of the one below (Mehta and Schwab's deep network)."""
 
+from __future__ import annotations
+
 import os
 from collections.abc import Iterator, Sequence
 from itertools import islice, pairwise
@@ -14,6 +16,7 @@ from sklearn.utils._param_validation import Interval
 from sklearn.utils.validation import check_is_fitted
 
 from rgrbm._support import streams
+from rgrbm._support.progress import Progress
 from rgrbm.model.parameters import spin_parameters
 from rgrbm.rbm import stack_files
 from rgrbm.rbm.bernoulli import BernoulliRBM
@@ -128,6 +131,7 @@ class RBMStack(ClassNamePrefixFeaturesOutMixin, TransformerMixin, BaseEstimator)
         resume: bool = False,
         checkpoint: PathLike | None = None,
         checkpoint_interval: float | None = None,
+        progress: Progress = None,
     ) -> Self:
         """Train the layers one after the other.
 
@@ -149,6 +153,9 @@ class RBMStack(ClassNamePrefixFeaturesOutMixin, TransformerMixin, BaseEstimator)
         checkpoint_interval : float, optional
             Seconds between two checkpoints of the layer in training. By default the first comes after half a second,
             and the others as often as they cost less than 1% of the time.
+        progress : bool or callable, optional
+            As for :meth:`rgrbm.BernoulliRBM.fit`, for one layer after the other. A function gets (done, in all) epochs
+            of the layer in training.
 
         Returns
         -------
@@ -184,7 +191,9 @@ class RBMStack(ClassNamePrefixFeaturesOutMixin, TransformerMixin, BaseEstimator)
             goes_on = k < len(begun) or (resume and file is not None)
             layers.append(begun[k].set_params(**_all_but_seed(template)) if k < len(begun) else template)
             try:
-                layers[k].fit(X, resume=goes_on, checkpoint=file, checkpoint_interval=checkpoint_interval)
+                layers[k].fit(
+                    X, resume=goes_on, checkpoint=file, checkpoint_interval=checkpoint_interval, progress=progress
+                )
             except KeyboardInterrupt:
                 if not hasattr(layers[k], "n_iter_"):  # it came before the first epoch
                     if k > 0:
@@ -199,7 +208,7 @@ class RBMStack(ClassNamePrefixFeaturesOutMixin, TransformerMixin, BaseEstimator)
         return self
 
     def transform(self, X: Any) -> npt.NDArray[Any]:
-        """Probabilities of the top layer's units, with those of the layers below in place of their states.
+        """Probabilities of the top layer's units, computed from the probabilities of the layers below.
 
         Parameters
         ----------
@@ -331,7 +340,7 @@ class RBMStack(ClassNamePrefixFeaturesOutMixin, TransformerMixin, BaseEstimator)
         folder : path
             A folder, made whole or not at all.
         overwrite : bool, default=False
-            Let it take the place of a stack that is there. A folder of anything else is never replaced.
+            Replace a stack that is there. A folder of anything else is never replaced.
 
         Raises
         ------

@@ -30,7 +30,7 @@ SCHEDULES = ("constant", "linear", "cosine")
 MAX_WEIGHT = 1e3
 """Weight beyond which training has diverged. Learning that follows the likelihood stops growing weights at some tens:
 at 37 a unit's probability is 0 or 1 to double precision, and no gradient is left but that of wrong samples."""
-_WATCH_SECONDS = 0.1  # at least, between two looks at the parameters
+_WATCH_SECONDS = 0.1  # at least, between two checks of the parameters
 
 
 class Parametrized(Protocol):
@@ -132,7 +132,7 @@ Callback: TypeAlias = Callable[[TrainingProgress], object]
 
 
 def parameters_to_restore(callbacks: Sequence[Callback]) -> Parameters | None:
-    """What the last of the callbacks with a method of this name wants the fitted model's parameters to be."""
+    """Parameters to replace those of the last epoch: from the last callback whose method of this name returns some."""
     restored = None
     for callback in callbacks:
         ask = getattr(callback, "parameters_to_restore", None)
@@ -257,7 +257,7 @@ def train(
     Returns
     -------
     History
-        With ``stopped = "interrupt"`` after Ctrl-C; the trainer then stands at the end of an epoch and a
+        With ``stopped = "interrupt"`` after Ctrl-C; the trainer then is at the end of an epoch, and a
         later call goes on to the same bits.
 
     Warns
@@ -397,7 +397,7 @@ def warn_of_divergence(reason: str, epoch: int, *, stacklevel: int) -> None:
 
 
 class _Watch:
-    """Looks at the parameters now and then, which costs next to nothing, and warns once if training has diverged."""
+    """Checks the parameters now and then, at next to no cost, and warns once if training has diverged."""
 
     def __init__(self, trainer: Trainer) -> None:
         self._trainer = trainer

@@ -16,7 +16,7 @@ Array: TypeAlias = npt.NDArray[Any]
 
 _WEIGHTS, _TRAINING = 0, 1  # purposes of the random streams, beside SAMPLING
 # Parameters that may differ between the start of a training and its continuation: the length of the run (the
-# epochs done are compared one by one with the schedule instead), the seed (its key is compared) and talk.
+# epochs done are compared one by one with the schedule instead), the seed (compared by its key) and verbosity.
 _FREE_ON_RESUME = {
     "n_iter",
     "learning_rate",
@@ -29,7 +29,7 @@ _FREE_ON_RESUME = {
 
 
 class Trainable(Protocol):
-    """What is needed of an estimator: the parameters it was made with, and what its visible units make different."""
+    """What is needed of an estimator: its parameters, and what depends on the kind of its visible units."""
 
     n_components: int
     n_iter: int
@@ -131,7 +131,7 @@ def make_trainer(
     data: npt.NDArray[Any],
     sample_weight: npt.NDArray[np.float64] | None = None,
 ) -> Any:
-    """A compiled trainer that stands where ``state`` does."""
+    """A compiled trainer in the given state."""
     trainer = rbm._new_trainer(state, data.shape[1])
     if data.dtype == np.uint8:
         trainer.set_data(data, sample_weight)
