@@ -2,11 +2,12 @@
 
 import sys
 from importlib.metadata import version as installed
+from importlib.resources import files
 from pathlib import Path
 
-from sphinx.ext import autosummary
-
-sys.path.insert(0, str(Path(__file__).parent / "_extensions"))
+HERE = Path(__file__).parent
+sys.path.insert(0, str(HERE / "_extensions"))
+from reference import members_of_classes  # noqa: E402  (a file of that folder)
 
 project = "rgrbm"
 author = "the rgrbm developers"
@@ -14,12 +15,12 @@ copyright = f"2026, {author}"  # noqa: A001  (Sphinx's name)
 release = installed("rgrbm")
 version = release
 
-extensions = ["myst_nb", "numpydoc", "sphinx.ext.autodoc", "sphinx.ext.autosummary", "mathml"]
+extensions = ["myst_nb", "numpydoc", "sphinx.ext.autodoc", "sphinx.ext.autosummary", "mathml", "reference"]
 templates_path = ["_templates"]
 exclude_patterns = ["_build", "_extensions", "_templates"]
 html_theme = "furo"
 html_title = "rgrbm"
-html_static_path = ["_static"]
+html_static_path = ["_static", str(files("ziamath") / "fonts")]  # the font of formulas: STIX Two Math
 html_css_files = ["site.css"]
 html_math_renderer = "mathml"
 
@@ -31,8 +32,7 @@ myst_enable_extensions = ["dollarmath", "colon_fence"]
 myst_heading_anchors = 3
 
 autosummary_generate = True
-# A summary is the first sentence of a docstring, and these do not end one.
-autosummary.WELL_KNOWN_ABBREVIATIONS = ("et al.", "e.g.", "i.e.", "vs.", "Eq.", "Eqs.", "Fig.", "Figs.", "Ref.", "s.e.")
+autosummary_context = {"members_of": members_of_classes(HERE / "api.md")}
 autodoc_typehints = "none"  # types are in the docstrings
 numpydoc_show_class_members = False  # the template of classes documents them in full
 numpydoc_xref_param_type = False

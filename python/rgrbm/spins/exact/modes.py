@@ -24,7 +24,7 @@ from scipy.special import expm1, log1p
 Jet = npt.NDArray[Any]  # of float64 or complex128, shape (3, ...): value, first and second derivative
 
 CRITICAL_COUPLING = 0.5 * math.log1p(math.sqrt(2))
-"""Coupling J_c = ½ ln(1 + √2) of the infinite square lattice."""
+"""J_c = ½ ln(1 + √2) = 0.440687, the critical coupling of the infinite square lattice (Onsager 1944)."""
 
 
 class Phase(NamedTuple):
