@@ -253,3 +253,15 @@ def test_bad_input_is_refused():
         rgrbm.effective_couplings(RBMParameters(np.full((2, 1), 1e200), np.zeros(2), np.zeros(1)), "visible")
     with pytest.raises(ValueError, match="states or sets"):
         transforms.spin_transform(np.zeros(3))
+
+
+def test_the_expansion_takes_the_units_of_its_couplings():
+    rbm = random_rbm(7, 4, 1.5)
+    spin, gas = rgrbm.effective_couplings(rbm), rgrbm.rg.lattice_gas_couplings(rbm)
+    for wrong in ([[0, 1, 1, 0]], [[1, 1, 1, 0.5]], [[1, 1, 1, np.nan]], np.ma.masked_equal([[1, 1, 1, -1]], -1)):
+        with pytest.raises(ValueError, match=r"expected spins ±1; rgrbm\.to_spins converts"):
+            spin.minus_energy(wrong)
+    with pytest.raises(ValueError, match=r"expected configurations of shape \(n_samples, 4\), got \(1, 3\)"):
+        spin.minus_energy([[1, 1, 1]])
+    with pytest.raises(ValueError, match=r"hold units 0 and 1.*rgrbm\.to_binary"):
+        gas.minus_energy([[1, 1, 1, -1]])

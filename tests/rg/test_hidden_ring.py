@@ -194,12 +194,12 @@ def test_units_without_weights_do_not_count():
 
 @pytest.mark.parametrize("spins", [np.ones((5, 3)), np.ones(4), np.ones((2, 5, 4))])
 def test_shapes_must_fit(spins):
-    with pytest.raises(ValueError, match=r"expected .n_samples, n_hidden. spins"):
+    with pytest.raises(ValueError, match=r"expected spins of shape .n_samples, n_hidden."):
         hidden_correlation(spins, np.ones((8, 4)))
 
 
 def test_weights_must_be_a_matrix():
-    with pytest.raises(ValueError, match=r"expected .n_samples, n_hidden. spins"):
+    with pytest.raises(ValueError, match=r"expected spins of shape .n_samples, n_hidden."):
         hidden_correlation(np.ones((5, 4)), np.ones(4))
 
 
@@ -376,9 +376,22 @@ def test_text_is_no_number(spins, weights):
 
 def test_moments_must_fit():
     moments = exact_moments(1.0, EVERY_OTHER)
-    with pytest.raises(ValueError, match=r"expected .n_samples, n_hidden. spins"):
+    with pytest.raises(ValueError, match=r"expected spins of shape .n_samples, n_hidden."):
         hidden_correlation(moments, copies(ONE_MISSING))
     with pytest.raises(ValueError, match="two blocks"):
         hidden_correlation(spin_moments([np.ones((5, 32))]), copies(EVERY_OTHER))
     nothing = hidden_correlation(moments, np.zeros((N, 32)))
     assert math.isnan(nothing.J)
+
+
+@pytest.mark.parametrize("wrong", [0, 0.5, np.nan])
+def test_values_that_are_no_spins(wrong):
+    spins = np.ones((5, 4))
+    spins[2, 1] = wrong
+    with pytest.raises(ValueError, match=r"expected spins ±1; rgrbm\.to_spins converts .*, got the value"):
+        hidden_correlation(spins, np.eye(8)[:, ::2])
+
+
+def test_masked_values_are_no_spins():
+    with pytest.raises(ValueError, match="got masked values; leave these samples out"):
+        hidden_correlation(np.ma.masked_equal([[1, 1, 1, -1]] * 5, -1), np.eye(8)[:, ::2])

@@ -74,6 +74,11 @@ def test_bad_samples():
     spins, hidden = np.ones((6, 4, 4), np.int8), np.ones((6, 2), np.int8)
     with pytest.raises(ValueError, match="hidden"):
         hidden_lattice_correlation(spins, hidden[:, :1], fields)
+    for wrong in (0, 0.5, np.nan):
+        with pytest.raises(ValueError, match=r"expected spins ±1; rgrbm\.to_spins converts"):
+            hidden_lattice_correlation(spins, np.where(np.arange(2), hidden, wrong), fields)
+    with pytest.raises(ValueError, match="got masked values"):
+        hidden_lattice_correlation(spins, np.ma.masked_equal(hidden, 1), fields)
     with pytest.raises(ValueError, match="bin_width"):
         hidden_lattice_correlation(spins, hidden, fields, bin_width=0)
     with pytest.raises(ValueError, match="two units"):

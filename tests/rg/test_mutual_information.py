@@ -118,7 +118,7 @@ def test_sites_that_symmetries_exchange_share_a_weight():
 
 def test_kernels_that_look_elsewhere_are_refused():
     counts = count_surroundings(np.ones((1, 8, 8)), 2)
-    with pytest.raises(ValueError, match="not of the window"):
+    with pytest.raises(ValueError, match="outside of the window"):
         counts.information_of(ConvolutionKernel(np.ones((3, 3)), 2))
 
 

@@ -108,7 +108,8 @@ def test_fitted_estimators_are_taken():
     [
         (UP[:19], {}, ValueError, "at least 20 samples"),
         (UP[:30, :6], {}, ValueError, "8 visible units, the samples have 6"),
-        (UP[:30] * 0, {}, ValueError, "expects spins ±1"),
+        (UP[:30] * 0, {}, ValueError, "expected spins ±1; rgrbm.to_spins"),
+        (np.ma.masked_equal(UP[:30], UP[0, 0]), {}, ValueError, "got masked values"),
         (UP[:30], {"n_steps": -1}, ValueError, "n_steps"),
         (UP[:30], {"measure_every": [2, 1]}, ValueError, "must ascend to at most n_steps=1"),
         (UP[:30], {"measure_every": [1, 9]}, ValueError, "must ascend to at most n_steps=1"),

@@ -45,9 +45,17 @@ def test_no_crossing_and_several():
     [
         ([0, 1, 2], [1, 1, 0], "errors above 0, got 0"),
         ([1, 1, 1], [1, 1, 1], "two different points"),
-        ([0, 1], [1, 1, 1], r"got \(2,\), \(3, 2\) and \(3, 2\)"),
+        ([0, 1], [1, 1, 1], r"got shapes \(2,\), \(3, 2\) and \(3, 2\)"),
     ],
 )
 def test_bad_input(x, stderr, message):
     with pytest.raises(ValueError, match=message):
         crossing(x, curve([0, 1, 2], stderr), curve([2, 1, 0], [0, 0, 0]))
+
+
+@pytest.mark.parametrize("wrong", [np.nan, np.inf])
+def test_values_and_errors_must_be_finite(wrong):
+    good = curve([2, 1, 0], [0.1, 0.1, 0.1])
+    for curves in ((curve([0, wrong, 2], [0.1] * 3), good), (good, curve([0, 1, 2], [0.1, 0.1, wrong]))):
+        with pytest.raises(ValueError, match="expected finite points, values and standard errors"):
+            crossing([0, 1, 2], *curves)

@@ -24,3 +24,16 @@ def test_bad_input():
         spin_moments([])
     with pytest.raises(ValueError, match="same units"):
         spin_moments([np.ones((2, 3)), np.ones((2, 4))])
+
+
+@pytest.mark.parametrize("wrong", [0, 0.5, 2, -2, np.nan, np.inf])
+def test_values_that_are_no_spins(wrong):
+    with pytest.raises(ValueError, match=r"expected spins ±1; rgrbm\.to_spins converts .*, got the value"):
+        spin_moments([np.ones((2, 3)), np.array([[1, -1, wrong]])])
+
+
+def test_masked_values_and_text_are_no_spins():
+    with pytest.raises(ValueError, match="got masked values; leave these samples out"):
+        spin_moments([np.ma.masked_equal([[1, -1]], -1)])
+    with pytest.raises(TypeError, match="dtype <U1"):
+        spin_moments([[["1", "1"]]])

@@ -19,7 +19,7 @@ from rgrbm.rg.spin_operators import lattice_spins
 from rgrbm.statistics.jackknife import Array
 from rgrbm.statistics.presentation import Presented, fields_of
 
-_LARGEST_WEIGHT = 8.0  # a block spin goes against its window once in 10⁷
+LARGEST_WEIGHT = 8.0  # a block spin goes against its window once in 10⁷
 _MOST_SITES = 24  # of window and surroundings: a table of 2²⁴ numbers
 _MOST_AROUND = 12
 _CONFIGURATIONS = 2**22  # sites counted at a time
@@ -234,7 +234,7 @@ def most_informative_kernel(
     n_weights, best = tied.shape[1], None
     for start in range(checks.integer("n_starts", n_starts, 1)):
         first = np.full(n_weights, 0.5) if start == 0 else rng.normal(0, 0.7, n_weights)
-        bounds = [(-_LARGEST_WEIGHT, _LARGEST_WEIGHT)] * n_weights
+        bounds = [(-LARGEST_WEIGHT, LARGEST_WEIGHT)] * n_weights
         optimum = minimize(loss, first, jac=True, method="L-BFGS-B", bounds=bounds)
         if best is None or optimum.fun < best.fun - 1e-9:
             best = optimum

@@ -167,8 +167,8 @@ def lattice_spins(spins: npt.ArrayLike) -> npt.NDArray[np.int8]:
     array = spin_values(spins)
     if array.ndim not in (2, 3) or array.size == 0:
         raise ValueError(
-            "expected at least one configuration, of shape (n_samples, n_sites) or (n_samples, rows, columns), got "
-            f"shape {array.shape}; a single one is spins[None]"
+            "expected configurations of shape (n_samples, n_sites) or (n_samples, rows, columns), at least one, got "
+            f"shape {array.shape}; give a single configuration as spins[None]"
         )
     return np.ascontiguousarray(array)
 
