@@ -10,17 +10,12 @@ from gaussian_models import hidden_log_weights, hidden_mean, log_density, moment
 from gaussian_models import sample as mixture_sample
 from rbm_models import states
 from rgrbm._core import kernels
+from trainers import DTYPES, assert_same_bits, everything, options
+
+pytestmark = pytest.mark.usefixtures("one_thread")
 
 KEY = (11, 22)
-DTYPES = [np.float32, np.float64]
 TRAINERS = {np.float32: kernels.GaussianTrainer32, np.float64: kernels.GaussianTrainer64}
-
-
-@pytest.fixture(autouse=True)
-def _one_thread():
-    kernels.set_num_threads(1)
-    yield
-    kernels.set_num_threads(0)
 
 
 def make_trainer(model, x=None, dtype=np.float64, learn_variance=True, sample_weight=None, key=KEY, floor=-20.0):
@@ -32,32 +27,7 @@ def make_trainer(model, x=None, dtype=np.float64, learn_variance=True, sample_we
 
 
 def run(trainer, n_epochs=1, **changes):
-    options = {
-        "first_epoch": 0,
-        "learning_rate": 0.02,
-        "l1": 0.0,
-        "l2": 0.0,
-        "momentum": 0.0,
-        "batch_size": 100,
-        "k": 1,
-        "gradient": "cd",
-        "centered": True,
-        "shuffle": True,
-    } | changes
-    for name in ("learning_rate", "l1"):
-        options[name] = np.full(n_epochs, options[name])
-    return trainer.run(**options)
-
-
-def everything(trainer):
-    arrays = trainer.weights, trainer.visible_bias, trainer.hidden_bias, trainer.log_variance
-    return [*arrays, *trainer.state().values()]
-
-
-def assert_same_bits(first, second):
-    for a, b in zip(first, second, strict=True):
-        assert a.dtype == b.dtype
-        assert a.tobytes() == b.tobytes()
+    return trainer.run(**options(n_epochs, **{"learning_rate": 0.02} | changes))
 
 
 # Normal numbers
@@ -322,10 +292,10 @@ def test_the_unit_of_the_data_does_not_matter():
     W, c, b, z = random_model(4, 3)
     x = np.random.default_rng(1).normal(size=(60, 4)) + 0.5
     scaled = 1000 * W, 1000 * c, b, z + 2 * np.log(1000)
-    for options in ({}, {"optimizer": "adam", "momentum": 0.9}, {"gradient": "pcd", "momentum": 0.5}):
+    for changes in ({}, {"optimizer": "adam", "momentum": 0.9}, {"gradient": "pcd", "momentum": 0.5}):
         here, there = make_trainer((W, c, b, z), x), make_trainer(scaled, 1000 * x)
         for trainer in (here, there):
-            run(trainer, n_epochs=5, **options)
+            run(trainer, n_epochs=5, **changes)
         expected = 1000 * here.weights, 1000 * here.visible_bias, here.hidden_bias
         for a, b_ in zip((there.weights, there.visible_bias, there.hidden_bias), expected, strict=True):
             np.testing.assert_allclose(a, b_, rtol=1e-6, atol=1e-7)

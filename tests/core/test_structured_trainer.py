@@ -5,17 +5,12 @@ import pytest
 
 from rbm_models import exact_cd_gradient
 from rgrbm._core import kernels
+from trainers import DTYPES, assert_same_bits, binary, everything, run
+
+pytestmark = pytest.mark.usefixtures("one_thread")
 
 KEY = (5, 6)
-DTYPES = [np.float32, np.float64]
 TRAINERS = {np.float32: kernels.StructuredTrainer32, np.float64: kernels.StructuredTrainer64}
-
-
-@pytest.fixture(autouse=True)
-def _one_thread():
-    kernels.set_num_threads(1)
-    yield
-    kernels.set_num_threads(0)
 
 
 def free(n):
@@ -51,28 +46,6 @@ def parameters(structure, dtype, seed=0, scale=0.8, symmetric=False):
 
 def make(structure, dtype, symmetric=False, seed=0, scale=0.8):
     return TRAINERS[dtype](*parameters(structure, dtype, seed, scale, symmetric), *structure, symmetric, KEY)
-
-
-def binary(n, n_units, seed=1, density=0.5):
-    return (np.random.default_rng(seed).random((n, n_units)) < density).astype(np.uint8)
-
-
-def run(trainer, n_epochs=1, **changes):
-    options = dict(first_epoch=0, learning_rate=0.05, l1=0.0, l2=0.0, momentum=0.0, batch_size=100, k=1)  # noqa: C408
-    options |= {"gradient": "cd", "centered": True, "shuffle": True} | changes
-    for name in ("learning_rate", "l1"):
-        options[name] = np.full(n_epochs, options[name])
-    return trainer.run(**options)
-
-
-def everything(trainer):
-    return [trainer.weights, trainer.visible_bias, trainer.hidden_bias, *trainer.state().values()]
-
-
-def assert_same_bits(first, second):
-    for a, b in zip(first, second, strict=True):
-        assert a.dtype == b.dtype
-        assert a.tobytes() == b.tobytes()
 
 
 def class_means(values, classes):
