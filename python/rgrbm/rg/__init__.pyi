@@ -30,7 +30,6 @@ from rgrbm.rg.lattice_fields import (
     receptive_fields,
 )
 from rgrbm.rg.mcrg_result import LinearizedStep, MCRGExponent, MCRGResult
-from rgrbm.rg.measured_crossing import measured_crossing
 from rgrbm.rg.monte_carlo_rg import MCRGAccumulator, mcrg
 from rgrbm.rg.mutual_information import (
     BlockSurroundings,
@@ -40,6 +39,7 @@ from rgrbm.rg.mutual_information import (
 )
 from rgrbm.rg.optimal_kernel import OptimalKernel, optimal_ring_kernel
 from rgrbm.rg.reconstruction_flow import RBMFlow, rbm_flow
+from rgrbm.rg.size_crossing import measured_crossing
 from rgrbm.rg.spin_operators import EVEN_OPERATORS, ODD_OPERATORS, RING_OPERATORS, SpinOperator, operator_sums
 from rgrbm.rg.variational import (
     TraceConditionError,
