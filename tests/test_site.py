@@ -1,8 +1,9 @@
-"""The reference lists every public name: what a room's stub names is on docs/api.md, under it or at the top level."""
+"""The reference lists every public name, at the top level or in its room, and built pages need no network."""
 
 import ast
 import importlib
 import re
+import runpy
 from pathlib import Path
 
 import pytest
@@ -10,7 +11,8 @@ import pytest
 import rgrbm
 
 PACKAGE = Path(rgrbm.__file__).parent
-API = Path(__file__).parents[1] / "docs" / "api.md"
+ROOT = Path(__file__).parents[1]
+API = ROOT / "docs" / "api.md"
 STUBS = {
     ".".join(("rgrbm", *path.parent.relative_to(PACKAGE).parts)): path
     for path in PACKAGE.rglob("__init__.pyi")
@@ -53,3 +55,29 @@ def test_the_reference_lists_public_names_only_and_once(module):
     assert len(names) == len(set(names))
     room = importlib.import_module(module)
     assert not [name for name in names if name.startswith("_") or not hasattr(room, name)]
+
+
+@pytest.mark.parametrize(
+    ("element", "problem"),
+    [
+        ('<a href="https://example.org/">a link to follow</a>', None),
+        ('<a href="#here">an anchor of the page</a>', None),
+        ('<a href="style.css">a file</a>', None),
+        ('<script src="https://example.org/math.js"></script>', "page.html loads https://example.org/math.js"),
+        ('<link href="//example.org/x.css">', "page.html loads //example.org/x.css"),
+        ("<style>@import 'https://example.org/x.css';</style>", "page.html loads @import 'https://example.org/x.css"),
+        (
+            '<style>p { src: url("https://example.org/f.woff") }</style>',
+            'page.html loads url("https://example.org/f.woff',
+        ),
+        ('<a href="#nowhere">x</a>', "page.html links to #nowhere: no such anchor"),
+        ('<a href="other.html">x</a>', "page.html links to other.html: no such file"),
+        ("<span>[Rb2814643c875-1]</span>", "page.html shows the raw label [Rb2814643c875-1]"),
+    ],
+)
+def test_a_page_that_needs_the_network_or_links_to_nothing_is_reported(tmp_path, element, problem):
+    (tmp_path / "style.css").write_text("p { color: black }", encoding="utf-8")
+    (tmp_path / "page.html").write_text(f'<p id="here">text</p>{element}', encoding="utf-8")
+    problems = runpy.run_path(str(ROOT / "tools" / "check_site.py"))["problems"](tmp_path)
+    assert len(problems) == (problem is not None)
+    assert all(line.startswith(problem) for line in problems)
