@@ -23,6 +23,7 @@ html_title = "rgrbm"
 html_static_path = ["_static", str(files("ziamath") / "fonts")]  # the font of formulas: STIX Two Math
 html_css_files = ["site.css"]
 html_math_renderer = "mathml"
+highlight_options = {"pycon": {"stripnl": True}}  # examples end with an empty line, for doctest alone
 
 nb_execution_mode = "cache"  # tutorials are run when the site is built, again only if they have changed
 nb_execution_raise_on_error = True
