@@ -37,6 +37,29 @@ def test_series_are_those_of_the_diagnosis(result):
     assert [np.sum(patch.get_data().values) for patch in memory.patches] == pytest.approx([1, 1])
     assert f"{result['memory']['nearer']:.2f}" in memory.get_title()
     assert all(axes.get_xlabel() and axes.get_ylabel() for axes in (weights, activities, modes, energies, memory))
+    assert all(axes.get_title() for axes in (weights, activities, modes, energies, chains, memory))
+
+
+@pytest.mark.parametrize(
+    ("memory", "verdict"),
+    [
+        ({"nearer": 0.01, "deviations": -20.0, "memorised": False}, "0.01: far from the data"),
+        ({"nearer": 0.2, "deviations": -2.0, "memorised": False}, "0.20: not memorised"),
+        ({"nearer": 0.5, "deviations": 0.0, "memorised": False}, "0.50: not memorised"),
+        ({"nearer": 0.99, "deviations": 20.0, "memorised": True}, "0.99: memorised"),
+    ],
+)
+def test_samples_may_be_too_near_or_too_far(result, memory, verdict):
+    figure = plot_diagnosis(result | {"memory": result["memory"] | memory})
+    assert figure.axes[5].get_title().endswith(verdict)
+
+
+def test_shares_are_whole_percents(result):
+    figure = plot_diagnosis(result)
+    figure.draw_without_rendering()
+    for axes in (figure.axes[1], figure.axes[3], figure.axes[5]):
+        labels = [label.get_text() for label in axes.get_yticklabels()]
+        assert all(label.endswith("%") and not label.endswith(".0%") for label in labels), labels
 
 
 def test_nothing_is_cut_and_no_text_is_over_another(result):

@@ -9,6 +9,7 @@ from matplotlib.image import imread
 
 from rgrbm.experiments.run_folder import RunFolder
 from rgrbm.plots import ring as plots
+from rgrbm.plots.scan import plot_scan
 
 RNG = np.random.default_rng(0)
 DISTANCE = np.arange(1, 6)
@@ -79,6 +80,12 @@ def test_learning_curve_shows_data_and_bound():
     assert len(plots.plot_learning_curve([1, 2], [0.5, 0.4]).axes[0].lines) == 1
 
 
+def test_learning_curve_shows_held_out_data():
+    axes = plots.plot_learning_curve([1, 10, 100], [0.5, 0.3, 0.2], test=0.25).axes[0]
+    np.testing.assert_array_equal(axes.lines[1].get_xydata(), [[100, 0.25]])
+    assert "held-out data" in axes.get_legend().get_texts()[1].get_text()
+
+
 def test_reconstruction_marks_what_differs():
     figure = reconstruction_figure()
     assert len(figure.axes) == 2
@@ -105,17 +112,21 @@ def test_weights_of_odd_machines(w):
     plots.plot_weights(w).savefig(io.BytesIO())
 
 
-def test_correlation_leaves_out_what_says_nothing():
+def test_correlation_leaves_out_noise_on_the_logarithmic_axis():
     hidden = np.array([0.58, np.nan, 0.2, 0.015, -0.01])
-    linear, logarithmic = plots.plot_correlation(DISTANCE, hidden, ERROR, EXACT, ERROR, EXACT).axes
+    figure = plots.plot_correlation(DISTANCE, hidden, ERROR, EXACT, ERROR, EXACT, J=0.6625)
+    logarithmic, differences = figure.axes
     assert logarithmic.get_yscale() == "log"
-    for axes, shown in ((linear, [1, 3, 4, 5]), (logarithmic, [1, 3])):
-        np.testing.assert_array_equal(axes.lines[0].get_ydata(), EXACT)
-        simulated, result = axes.containers
-        np.testing.assert_array_equal(simulated.lines[0].get_xdata(), DISTANCE)
-        np.testing.assert_array_equal(result.lines[0].get_xdata(), shown)
-    labels = [text.get_text() for text in linear.get_legend().get_texts()]
-    assert sorted(labels) == ["exact at J′", "hidden spins of the RBM", "simulated ring at J′"]
+    np.testing.assert_array_equal(logarithmic.lines[0].get_ydata(), EXACT)
+    simulated, result = logarithmic.containers
+    np.testing.assert_array_equal(simulated.lines[0].get_xdata(), DISTANCE)
+    np.testing.assert_array_equal(result.lines[0].get_xydata(), [[1, 0.58], [3, 0.2]])
+    simulated, result = differences.containers
+    np.testing.assert_array_equal(simulated.lines[0].get_ydata(), np.zeros(5))
+    np.testing.assert_allclose(result.lines[0].get_ydata(), (hidden - EXACT)[[0, 2, 3, 4]])
+    np.testing.assert_allclose(result.lines[0].get_xdata(), [1, 3, 4, 5], atol=0.2)
+    labels = [text.get_text() for text in figure.legends[0].get_texts()]
+    assert sorted(labels) == ["exact ring at J′ = 0.6625", "hidden spins of the RBM", "simulated ring"]
 
 
 def test_couplings_are_shown_against_the_distance_on_the_ring():
@@ -140,3 +151,16 @@ def test_bad_input():
         plots.plot_weights(np.ones((4, 3)), units=[3])
     with pytest.raises(ValueError, match="shape"):
         plots.plot_correlation(DISTANCE, EXACT, ERROR, EXACT, ERROR, EXACT[:3])
+
+
+def test_a_scan_shows_the_infinite_lattice_where_it_is_exact():
+    tasks = [{"side": 8, "J": J, "abs_magnetization": [0.5, 0.01], "energy_per_site": [-0.6, 0.01]} for J in (0.4, 0.5)]
+    exact = {"J": [0.4, 0.5], "J_critical": 0.4407, "energy_per_site": {"8": [-0.5, -0.7]}}
+    figure = plot_scan({"tasks": tasks, "curves": {}, "exact": exact})
+    (yang,) = [line for axes in figure.axes for line in axes.lines if line.get_label() == "infinite lattice"]
+    assert yang.axes.get_ylabel() == "magnetization ⟨|m|⟩"
+    np.testing.assert_allclose(yang.get_xydata()[[0, -1]], [[0.4, 0], [0.5, 0.9113]], atol=1e-4)
+    labels = [text.get_text() for text in figure.legends[0].get_texts()]
+    assert sorted(labels) == ["J_c = 0.4407", "exact", "infinite lattice", "side 8"]
+    without = plot_scan({"tasks": tasks, "curves": {}, "exact": {}})
+    assert [text.get_text() for text in without.legends[0].get_texts()] == ["side 8"]

@@ -42,7 +42,7 @@ _CAPTIONS = {
     "one v → h → v, both drawn.",
     "weights": "Weights. One row for each hidden unit, in ±1 units, sorted by the visible unit that dominates it.",
     "correlation": "Correlation of hidden spins beside the ring at J′. Distances in renormalized sites; the line is "
-    "exact decimation.",
+    "exact decimation. Right: differences from it.",
 }
 
 
@@ -172,6 +172,7 @@ def _draw(p: Ising1DParameters, results: dict[str, Any], rbm: BernoulliRBM, test
         c["ising_renormalized"],
         c["ising_renormalized_stderr"],
         c["exact"],
+        J=results["J_renormalized"]["exact"],
     )
     folder.save_figure(correlations, "correlation.png", _CAPTIONS["correlation"])
 

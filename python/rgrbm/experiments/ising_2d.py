@@ -32,6 +32,7 @@ from rgrbm.plots import square as plots
 from rgrbm.rbm.bernoulli import BernoulliRBM
 from rgrbm.rg.block_kernels import BlockKernel, ConvolutionKernel
 from rgrbm.rg.lattice_fields import ReceptiveFields, hidden_lattice_correlation, receptive_fields
+from rgrbm.rg.mutual_information import LARGEST_WEIGHT
 from rgrbm.spins.values import Spins, to_binary, to_spins
 from rgrbm.statistics.notation import with_error
 
@@ -100,7 +101,9 @@ def _draw(p: Ising2DParameters, kernels: dict[str, BlockKernel], results: dict[s
     windows = {name: kernel.weights for name, kernel in kernels.items() if isinstance(kernel, ConvolutionKernel)}
     if windows:
         folder.save_figure(
-            plots.plot_windows(windows), "windows.png", "Learned block spins. Weights of their windows, in ±1 units."
+            plots.plot_windows(windows, bound=LARGEST_WEIGHT),
+            "windows.png",
+            "Learned block spins. Weights of their windows, in ±1 units, on one colour scale.",
         )
     spins = next(words(_SHOWN_SIDE, J_C, 1, stream(p, _SHOWN)))[:1]
     levels: dict[str, list[Any]] = {}
@@ -110,13 +113,14 @@ def _draw(p: Ising2DParameters, kernels: dict[str, BlockKernel], results: dict[s
             steps.append(kernel.block(steps[-1], seed=stream(p, _SHOWN, step)))
         levels[name] = [configurations[0] for configurations in steps]
     folder.save_figure(
-        plots.plot_blockings(levels), "blockings.png",
+        plots.plot_blockings(levels, J=J_C), "blockings.png",
         "A critical configuration and its blockings. Each step halves the side; at J_c no step changes how it looks.",
     )  # fmt: skip
     kernel_results = results["kernels"]
     folder.save_figure(
         plots.plot_exponents(kernel_results), "exponents.png",
-        f"Exponents of the Monte Carlo renormalization group. {p.side}² spins at J_c; dashed: exact.",
+        f"Exponents of the Monte Carlo renormalization group. {p.side}² spins at J_c; deviations from the "
+        "exact exponents after each step.",
     )  # fmt: skip
     folder.save_figure(
         plots.plot_ranges({name: of["couplings"] for name, of in kernel_results.items()}), "ranges.png",
@@ -125,7 +129,8 @@ def _draw(p: Ising2DParameters, kernels: dict[str, BlockKernel], results: dict[s
     )  # fmt: skip
     folder.save_figure(
         plots.plot_coupling_flow(results["flow"]), "flow.png",
-        f"The flow of the couplings from {p.side}² spins near J_c. Nearest and diagonal couplings of the block spins.",
+        f"The flow of the couplings from {p.side}² spins near J_c. Nearest and diagonal couplings of the block spins; "
+        "couplings with errors above 0.05 may lie outside.",
     )  # fmt: skip
 
 
@@ -149,7 +154,8 @@ def _without_mask(p: Ising2DParameters, spins: Spins, folder: RunFolder) -> dict
     folder.save_figure(
         figure,
         "fields.png",
-        "Receptive fields without a mask. Left: weights of each hidden unit; right: their centres.",
+        "Receptive fields without a mask. Left: weights of each hidden unit; crossed: L1 has removed all. Right: "
+        "their centres.",
     )
     return _measured_fields(p, rbm, fields, folder)
 

@@ -54,7 +54,7 @@ def run_mnist(p: MNISTParameters, folder: RunFolder, console: Console) -> Report
     }
     results["seconds"] = seconds
     folder.save_model(rbm)
-    _draw(p, rbm, test, folder)
+    _draw(p, rbm, test, results["reconstruction_error"], diagnosis, folder)
     keep_diagnosis(diagnosis, results, folder)
     return results, tables(results)
 
@@ -160,10 +160,15 @@ def _log_likelihood(likelihoods: LogLikelihoods) -> dict[str, Any] | None:
     return result
 
 
-def _draw(p: MNISTParameters, rbm: BernoulliRBM, test: Binary, folder: RunFolder) -> None:
+def _draw(
+    p: MNISTParameters, rbm: BernoulliRBM, test: Binary, error: float, diagnosis: Diagnosis, folder: RunFolder
+) -> None:
     history = rbm.history_
-    loss = plots.plot_learning_curve(history["epoch"], history["reconstruction_error"])
-    folder.save_figure(loss, "loss.png", "Learning curve. Reconstruction error of the training set against epochs.")
+    loss = plots.plot_learning_curve(history["epoch"], history["reconstruction_error"], test=error)
+    folder.save_figure(
+        loss, "loss.png",
+        "Learning curve. Reconstruction error of the training set against epochs; of the test set at the end.",
+    )  # fmt: skip
     shown = test[np.linspace(0, len(test) - 1, min(16, len(test))).astype(int)]
     pairs = image_plots.plot_image_pairs(shown, rbm.reconstruct(shown, seed=stream(p, 4)))
     folder.save_figure(
@@ -175,7 +180,16 @@ def _draw(p: MNISTParameters, rbm: BernoulliRBM, test: Binary, folder: RunFolder
     n_steps = 5000
     samples = rbm.sample(64, n_steps=n_steps, seed=stream(p, 5))
     title = f"64 Gibbs chains of the RBM, {n_steps:,} steps after noise"
-    folder.save_figure(image_plots.plot_samples(samples, title=title), "samples.png", f"Samples of the model. {title}.")
+    memory = diagnosis.memory
+    distances = (
+        f"Median distance to the nearest training image: {memory.median_model:.0f} pixels for samples, "
+        f"{memory.median_reference:.0f} for test images"
+    )
+    folder.save_figure(
+        image_plots.plot_samples(samples, title=f"{title}\n{distances}"), "samples.png",
+        f"Samples of the model. {title}. {distances}. These distances are of the samples in the diagnosis; a "
+        "larger one for samples means that the chains reach shapes unlike any digit of the training set.",
+    )  # fmt: skip
 
 
 def tables(results: dict[str, Any]) -> Sequence[Table | str]:

@@ -134,7 +134,9 @@ def _draw_memory(axes: Axes, memory: Mapping[str, Any]) -> None:
     axes.set_xlabel("distance to nearest training sample")
     axes.set_ylabel("share of samples")
     if memory["nearer"] is not None:
-        axes.set_title(f"P(sample nearer than {reference}) = {memory['nearer']:.2f}: {_verdict(memory)}", fontsize="small")
+        axes.set_title(
+            f"P(sample nearer than {reference}) = {memory['nearer']:.2f}: {_verdict(memory)}", fontsize="small"
+        )
 
 
 def _verdict(memory: Mapping[str, Any]) -> str:

@@ -96,7 +96,7 @@ def plot_filters(weights: npt.ArrayLike, shape: tuple[int, int] = (28, 28), *, n
     filters = _images(np.asarray(weights, dtype=np.float64).T, shape)[:n_shown]
     limit = float(np.quantile(np.abs(filters), 0.995)) or 1.0
     sheet = _sheet(filters, np.nan)
-    figure, axes = _sheet_axes(sheet, right=0.95)
+    figure, axes = _sheet_axes(sheet, right=1.0)
     image = axes.imshow(sheet, cmap="PuOr", vmin=-limit, vmax=limit, interpolation="none", aspect="auto")
     axes.set_title(f"weights of {len(filters)} hidden units", fontsize="medium")
     bar = axes.inset_axes((1.02, 0, 0.035, 1))

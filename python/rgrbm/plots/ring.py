@@ -212,7 +212,12 @@ def plot_correlation(
     logarithmic.plot(place, line, color=BLACK, linewidth=1.2, label=exact_label)
     differences.axhline(0, color=BLACK, linewidth=1.2)
     for values, stderr, shift, style in (
-        (ising, ising_stderr, -0.12, {"color": BLUE, "fmt": "s", "markerfacecolor": "white", "label": "simulated ring"}),
+        (
+            ising,
+            ising_stderr,
+            -0.12,
+            {"color": BLUE, "fmt": "s", "markerfacecolor": "white", "label": "simulated ring"},
+        ),
         (hidden, hidden_stderr, 0.12, {"color": ORANGE, "fmt": "o", "label": "hidden spins of the RBM"}),
     ):
         value, error = np.asarray(values, dtype=float), np.asarray(stderr, dtype=float)

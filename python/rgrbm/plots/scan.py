@@ -8,6 +8,7 @@ from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 
 from rgrbm.plots.ring import BLACK, BLUE, GREEN, GREY, ORANGE
+from rgrbm.spins.exact import square_magnetization
 
 _COLOURS, _MARKERS = (BLUE, ORANGE, GREEN, GREY, "#CC79A7", "#56B4E9", "#E69F00"), "osD^vPX"
 _PANELS = (
@@ -35,7 +36,8 @@ def plot_scan(results: Mapping[str, Any]) -> Figure:
     matplotlib.figure.Figure
         Six panels: energy, specific heat, ⟨|m|⟩, connected susceptibility, Binder's cumulant, correlation length in
         units of the side. Bands are curves between the couplings, one standard error wide to both sides; thin black
-        lines are exact; a dashed line is the critical coupling.
+        lines are exact; a dashed line is the critical coupling. Where it is drawn, a dotted line in the panel of ⟨|m|⟩
+        is the magnetization of the infinite square lattice, as Yang derived it.
 
     Raises
     ------
@@ -70,12 +72,15 @@ def plot_scan(results: Mapping[str, Any]) -> Figure:
         if "J_critical" in exact:
             line = {"color": BLACK, "linestyle": "--", "linewidth": 0.7}
             axes.axvline(exact["J_critical"], **line, label=f"J_c = {exact['J_critical']:.4f}")
+            if name == "abs_magnetization":
+                fine = np.linspace(min(exact["J"]), max(exact["J"]), 400)
+                axes.plot(fine, square_magnetization(fine), color=BLACK, linestyle=":", label="infinite lattice")
         axes.set_ylabel(label)
         axes.spines[["top", "right"]].set_visible(False)
     for axes in figure.axes[3:]:
         axes.set_xlabel("coupling J")
-    handles, labels = figure.axes[0].get_legend_handles_labels()
-    figure.legend(handles, labels, loc="outside upper center", ncols=len(labels), frameon=False, fontsize=8)
+    key = {label: line for axes in figure.axes for line, label in zip(*axes.get_legend_handles_labels(), strict=True)}
+    figure.legend(key.values(), key.keys(), loc="outside upper center", ncols=len(key), frameon=False, fontsize=8)
     return figure
 
 

@@ -20,7 +20,7 @@ from rgrbm.plots.ring import BLACK, BLUE, GREEN, GREY, ORANGE
 _COLOURS = (BLUE, ORANGE, GREEN, "#CC79A7", "#56B4E9", "#E69F00", GREY, BLACK)
 _MARKERS = "osD^vPX*"
 _SPINS = ListedColormap(["white", "#2F4B6E"])
-_TICKS = (-10, -4, -2, -1, -0.5, 0, 0.5, 1, 2, 4, 10)  # of colour bars
+_TICKS = (-8, -4, -2, -1, -0.5, 0, 0.5, 1, 2, 4, 8)  # of colour bars
 _LINEAR = 0.01  # deviations of exponents up to here are on a linear axis
 _UNCLEAR = 0.05  # couplings with larger errors do not set the axes
 
@@ -59,7 +59,8 @@ def plot_windows(windows: Mapping[str, npt.ArrayLike], *, bound: float | None = 
     rows = -(-len(windows) // columns)
     figure = Figure(figsize=(2.2 * columns + 1.2, 2.45 * rows + 0.3), layout="constrained", dpi=150)
     shown = {name: np.asarray(weights, dtype=np.float64) for name, weights in windows.items()}
-    scale = _scale(max(float(np.abs(w).max()) for w in shown.values()) or 1.0)
+    largest = max(float(np.abs(w).max()) for w in shown.values()) or 1.0
+    scale = _scale(largest)
     grid = _grid(figure, rows, columns, len(windows))
     at_bound = False
     for axes, (name, w) in zip(grid, shown.items(), strict=True):
@@ -74,7 +75,7 @@ def plot_windows(windows: Mapping[str, npt.ArrayLike], *, bound: float | None = 
         axes.set_xticks([])
         axes.set_yticks([])
     bar = figure.colorbar(image, ax=grid, label="weight (±1 units)", pad=0.02, aspect=40)
-    bar.set_ticks([x for x in _TICKS if abs(x) <= scale.vmax])
+    bar.set_ticks([x for x in _TICKS if abs(x) <= largest])
     bar.set_ticklabels([f"{x:g}".replace("-", "−") for x in bar.get_ticks()])
     bar.minorticks_off()
     if at_bound:
@@ -131,7 +132,9 @@ def plot_blockings(levels: Mapping[str, Sequence[npt.ArrayLike]], *, J: float | 
         for axes in axes_row[len(configurations) :]:
             axes.set_axis_off()
         axes_row[0].set_ylabel(name, fontsize=10)
-    key = [Patch(facecolor=_SPINS(k), edgecolor=BLACK, linewidth=0.6, label=f"spin {s}") for k, s in ((1, "+1"), (0, "−1"))]
+    key = [
+        Patch(facecolor=_SPINS(k), edgecolor=BLACK, linewidth=0.6, label=f"spin {s}") for k, s in ((1, "+1"), (0, "−1"))
+    ]
     title = "" if J is None else f"first column: samples at J = {J:.4f}"
     if title:
         key.append(Patch(visible=False, label=title))
@@ -172,7 +175,9 @@ def plot_exponents(exponents: Mapping[str, Mapping[str, Pairs]]) -> Figure:
         axes.axvline(0, color=BLACK, linestyle="--", linewidth=0.8)
         n_steps = max(len(of_kernel[which]) for of_kernel in exponents.values())
         for step in range(n_steps):
-            of_step = [of_kernel[which][step] if step < len(of_kernel[which]) else _NONE for of_kernel in exponents.values()]
+            of_step = [
+                of_kernel[which][step] if step < len(of_kernel[which]) else _NONE for of_kernel in exponents.values()
+            ]
             mean, error = _columns(of_step)
             row = np.arange(len(names)) + 0.5 * ((step + 0.5) / n_steps - 0.5)
             _points(axes, mean - exact, row, None, step, f"step {step + 1}", x_error=error)
@@ -348,12 +353,12 @@ def plot_receptive_fields(weights: npt.ArrayLike, places: npt.ArrayLike, shape: 
     order = np.lexsort((centres[:, 1], bands))
     largest = float(np.abs(w).max()) or 1.0
     grid = _grid(left, -(-w.shape[1] // columns), columns, w.shape[1])
-    blank = np.isnan(centres).any(axis=1)
+    blank = np.isnan(centres[:, 0])
     for axes, unit in zip(grid, order, strict=True):
         sign = np.sign(w[np.abs(w[:, unit]).argmax(), unit])
         image = axes.imshow(sign * w[:, unit].reshape(shape), cmap="RdBu", vmin=-largest, vmax=largest)
         if blank[unit]:
-            axes.plot([0, 1], [0, 1], color=GREY, linewidth=0.8, transform=axes.transAxes)
+            axes.plot([0, 1, np.nan, 0, 1], [0, 1, np.nan, 1, 0], color=GREY, linewidth=0.8, transform=axes.transAxes)
         axes.set_xticks([])
         axes.set_yticks([])
         for spine in axes.spines.values():
