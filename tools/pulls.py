@@ -4,7 +4,7 @@ Usage: python tools/pulls.py [N_SEEDS]; 100 by default, some minutes. Prints the
 
 Each data set has hidden spins of an RBM on a ring of 64 spins whose filters are (J, K_j, J) in ±1 units, K_j uniform
 in [1, 3], a known fraction of them a site off its place (parity defects), and stray weights on all sites. The pull is
-(J found − exact) / standard error.
+(J − exact) / standard error.
 """
 
 import sys

@@ -4,10 +4,8 @@ import numpy as np
 import pytest
 
 import rgrbm
-from exact_distributions import all_states, boltzmann_distribution, bond_sums, chi_square
+from exact_distributions import FALSE_ALARM, all_states, boltzmann_distribution, bond_sums, chi_square
 from rgrbm.spins import Lattice, ParallelTempering, exact, tempering_ladder
-
-FALSE_ALARM = 1e-5
 
 
 @pytest.mark.parametrize("method", ["swendsen_wang", "wolff"])
