@@ -140,7 +140,7 @@ def test_tables_are_the_same_from_the_file(name, tmp_path, monkeypatch):
     assert all(len(caption) > 20 for caption in results["figures"].values())
 
 
-def test_what_could_not_be_told_is_a_dash(tmp_path):
+def test_what_could_not_be_determined_is_a_dash(tmp_path):
     """On few samples J′ has no value: NaN here, null in the file."""
     results = {
         "magnetization": {"data": {"mean": 0.1, "stderr": 0.02}, "reconstruction": {"mean": 0.1, "stderr": None}},
@@ -162,3 +162,23 @@ def test_what_could_not_be_told_is_a_dash(tmp_path):
     nan = {"hidden": float("nan"), "hidden_stderr": float("nan"), "amplitude": float("nan")}
     measured = results | {"J_renormalized": results["J_renormalized"] | nan}
     assert text_of(ising_1d.tables(measured)) == text_of(ising_1d.tables(folder.load_results()))
+
+
+def ring_results(**renormalized):
+    values = {"exact": 0.3501, "hidden": 0.36, "hidden_stderr": 0.005, "amplitude": 1.0, "reason": "", "factor": 4}
+    return {
+        "magnetization": {of: {"mean": 0.0, "stderr": 0.1} for of in ("data", "reconstruction")},
+        "J_renormalized": values | renormalized,
+        "correlation": {"distance": [1], "hidden": [0.33], "hidden_stderr": [0.01], "exact": [0.3364]},
+        "seconds": {"sample": 1.0, "train": 1.0, "analyse": 1.0}, "n_hidden": 16, "unique_visible": 16,
+        "reconstruction_error": 0.16, "reconstruction_error_decimation_bound": 0.157,
+    }  # fmt: skip
+
+
+def test_what_deviates_on_a_ring_is_marked():
+    near = text_of(ising_1d.tables(ring_results()))
+    assert "!" not in near
+    assert "decimation by 4" in near
+    far = text_of(ising_1d.tables(ring_results(hidden=0.37)))
+    assert "0.3700(50) !" in far
+    assert "!: more than 3 standard errors from exact" in far
