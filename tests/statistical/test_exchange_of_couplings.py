@@ -49,8 +49,15 @@ def test_energies_against_kaufman(method):
     assert (np.abs(difference.mean(0)) < 5 * difference.std(0, ddof=1) / 8).all()
 
 
-@pytest.mark.parametrize("ends", [(0.3, 0.55), (0.55, 0.3), (-0.55, -0.3)])
-@pytest.mark.parametrize("acceptance", [0.2, 0.3, 0.4])
+ENDS = [(0.3, 0.55), (0.55, 0.3), (-0.55, -0.3)]
+ACCEPTANCES = [0.2, 0.3, 0.4]
+OTHER_PAIRS = [(a, e) for i, a in enumerate(ACCEPTANCES) for j, e in enumerate(ENDS) if i != j]
+
+
+@pytest.mark.parametrize(
+    ("acceptance", "ends"),
+    [*zip(ACCEPTANCES, ENDS, strict=True), *(pytest.param(*pair, marks=pytest.mark.slow) for pair in OTHER_PAIRS)],
+)
 def test_neighbours_of_a_ladder_accept_as_asked(acceptance, ends):
     lattice = Lattice((24, 24))
     ladder = tempering_ladder(lattice, *ends, acceptance=acceptance, seed=1)
