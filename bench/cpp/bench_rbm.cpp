@@ -199,7 +199,7 @@ void statistics(benchmark::State& state) {
     AlignedVector<float> p(n * width, 0.5f), rows(n_visible * width);
     const Statistics<float> sums{data.data(), model.data(), n_words, p.data(), p.data(), n, width};
     for (auto _ : state) {
-        sums.add(0, n_visible, density < 0.25, rows.data());
+        sums.add(0, n_visible, density < 0.25, false, rows.data());
         benchmark::ClobberMemory();
     }
     state.SetItemsProcessed(static_cast<std::int64_t>(state.iterations() * n));

@@ -32,7 +32,7 @@ double deviation(double count, double n, double p) {
     return (count - n * p) / std::sqrt(n * p * (1 - p));
 }
 
-// The number of words that a draw took from `stream`, found by replaying them from `before`.
+// The number of words that a draw took from `stream`, counted by replaying them from `before`.
 int words_between(Stream before, Stream& after) {
     for (int words = 0; words <= 64; ++words, before.next()) {
         bool same = true;
@@ -59,7 +59,7 @@ TEST_CASE("thresholds at the ends of the unit interval") {
     CHECK(bernoulli_threshold(2) == ~std::uint64_t{0});
 }
 
-TEST_CASE("bits are 1 with the frequency asked for") {
+TEST_CASE("bits are 1 with the given frequency") {
     std::uint64_t name = 0;
     for (const double p : {0.001, 0.1353352832366127, 0.3, 0.5, 0.75, 0.98201379003790845}) {
         Stream stream({1, 2}, name++);

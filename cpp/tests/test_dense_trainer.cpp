@@ -99,7 +99,8 @@ TEST_CASE_TEMPLATE("tables and set bits give the same statistics", Real, float, 
         data[i] = engine() & valid;
         model[i] = engine() & valid;
     }
-    AlignedVector<Real> positive(n * width), negative(n * width), dense(n_units * width), sparse(n_units * width);
+    AlignedVector<Real> positive(n * width), negative(n * width), dense(n_units * width), sparse(n_units * width),
+        apart(n_units * width);
     // Sixteenths: all sums are exact, whatever their order.
     for (auto& p : positive)
         p = static_cast<Real>(engine() % 17) / 16;
@@ -109,8 +110,9 @@ TEST_CASE_TEMPLATE("tables and set bits give the same statistics", Real, float, 
     for (std::size_t i = 0; i < difference.size(); ++i)
         difference[i] = positive[i] - negative[i];
     const Statistics<Real> statistics{data.data(), model.data(), n_words, difference.data(), negative.data(), n, width};
-    statistics.add(0, n_units, false, dense.data());
-    statistics.add(0, n_units, true, sparse.data());
+    statistics.add(0, n_units, false, false, dense.data());
+    statistics.add(0, n_units, true, false, sparse.data());
+    statistics.add(0, n_units, false, true, apart.data());
     bool same = true;
     for (std::size_t i = 0; i < n_units; ++i)
         for (std::size_t j = 0; j < width; ++j) {
@@ -119,7 +121,8 @@ TEST_CASE_TEMPLATE("tables and set bits give the same statistics", Real, float, 
                 expected += static_cast<Real>((data[i * n_words + s / 64] >> (s % 64)) & 1) * positive[s * width + j];
                 expected -= static_cast<Real>((model[i * n_words + s / 64] >> (s % 64)) & 1) * negative[s * width + j];
             }
-            same &= dense[i * width + j] == expected && sparse[i * width + j] == expected;
+            for (const auto* sums : {&dense, &sparse, &apart})
+                same &= (*sums)[i * width + j] == expected;
         }
     CHECK(same);
 }

@@ -235,6 +235,22 @@ def test_same_bits_for_any_number_of_threads(dtype, case, batch_size):
 
 @pytest.mark.parametrize("dtype", DTYPES)
 @pytest.mark.parametrize("case", CASES)
+@pytest.mark.parametrize("n", [256, 300])  # one chunk of whole parts; parts of unequal sizes
+def test_large_layers_have_the_same_bits_for_any_number_of_threads(dtype, case, n):
+    # Tables are made anew for each group of samples here, and groups depend on the number of threads.
+    x, results = binary(n, 400), []
+    for n_threads in (1, 2, 3):
+        kernels.set_num_threads(n_threads)
+        trainer = TRAINERS[dtype](*parameters(400, 350, dtype, scale=0.05), KEY)
+        trainer.set_data(x, None)
+        report = run(trainer, 2, batch_size=n, **case)
+        results.append([*everything(trainer), *report.values()])
+    assert_same_bits(results[0], results[1])
+    assert_same_bits(results[0], results[2])
+
+
+@pytest.mark.parametrize("dtype", DTYPES)
+@pytest.mark.parametrize("case", CASES)
 def test_resumed_training_has_the_same_bits(dtype, case):
     x = binary(330, 40)
     whole = make_trainer(dtype, x)

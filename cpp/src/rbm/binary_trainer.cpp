@@ -6,6 +6,7 @@
 #include <algorithm>
 #include <bit>
 #include <cmath>
+#include <numeric>
 #include <utility>
 
 namespace rgrbm {
@@ -38,6 +39,7 @@ void BinaryTrainer<Real>::prepare(std::size_t batch_size) {
         start_tempering();
     const std::size_t chunk = std::min(batch_size, chunk_size);
     reconstruction_ = BitMatrix(chunk, n_visible_);
+    part_differing_.assign(streams_.size(), 0);
     data_units_.resize(up_.n_source * ((chunk + 63) / 64));
     model_units_.resize(data_units_.size());
 }
@@ -67,31 +69,43 @@ void BinaryTrainer<Real>::copy_parameters(const PlainArrays<Real>& to) const {
 }
 
 template <class Real>
-void BinaryTrainer<Real>::gibbs_part(const Chunk& chunk, std::size_t part) {
-    const std::size_t first = piece(part, chunk.n, chunk.n_parts), last = piece(part + 1, chunk.n, chunk.n_parts);
-    Base::start_part(chunk, part);
-    if (first == last)
+void BinaryTrainer<Real>::gibbs_group(const Chunk& chunk, const Group& group) {
+    for (std::size_t part = group.first_part; part < group.last_part; ++part)
+        Base::start_part(chunk, part);
+    std::fill(&part_differing_[group.first_part],
+              &part_differing_[group.first_part] + group.last_part - group.first_part, std::size_t{0});
+    if (group.n == 0)
         return;
-    Base::positive_phase(chunk, part, first, last - first);
-    Stream stream = streams_[part];
+    const std::size_t first = group.first, last = first + group.n;
+    Base::positive_phase(chunk, group);
     down_.apply(
-        last - first, [&](std::size_t s) { return std::as_const(hidden_).row(first + s); },
+        group.n, [&](std::size_t s) { return std::as_const(hidden_).row(first + s); },
         [&](std::size_t s, std::size_t j, const V& x) {
-            reconstruction_.row(first + s)[j] = draw(stream, exp_negative(x));
+            reconstruction_.row(first + s)[j] = draw(streams_[group.part(s)], exp_negative(x));
         });
-    streams_[part] = stream;
-    part_error_[part] += unequal_units(chunk, first, last - first);
-    negative_phase(chunk, part, first, last - first);
-    if (!real_data_) // the statistics of binary data take p − p' and p'
-        for (std::size_t at = first * up_.n_units; at < last * up_.n_units; at += lanes)
-            (V::load(&positive_[at]) - V::load(&negative_[at])).store(&positive_[at]);
+    for (std::size_t part = group.first_part; part < group.last_part; ++part) {
+        const std::size_t begin = piece(part, chunk.n, chunk.n_parts), end = piece(part + 1, chunk.n, chunk.n_parts);
+        part_error_[part] += unequal_units(chunk, reconstruction_, begin, begin, end - begin);
+    }
+    negative_phase(chunk, group);
+    if (real_data_)
+        return;
+    // The statistics of binary data take p − p' and p'.
+    for (std::size_t at = first * up_.n_units; at < last * up_.n_units; at += lanes)
+        (V::load(&positive_[at]) - V::load(&negative_[at])).store(&positive_[at]);
+    for (std::size_t part = group.first_part; part < group.last_part; ++part) {
+        const std::size_t begin = piece(part, chunk.n, chunk.n_parts), end = piece(part + 1, chunk.n, chunk.n_parts);
+        const std::size_t row = begin + (persistent() ? chunk.start : 0);
+        part_differing_[part] = static_cast<std::size_t>(unequal_units(chunk, model_rows(), row, begin, end - begin));
+    }
 }
 
 template <class Real>
-double BinaryTrainer<Real>::unequal_units(const Chunk& chunk, std::size_t first, std::size_t n) const {
+double BinaryTrainer<Real>::unequal_units(const Chunk& chunk, const BitMatrix& rows, std::size_t row, std::size_t first,
+                                          std::size_t n) const {
     double unequal = 0;
     for (std::size_t s = first; s < first + n; ++s) {
-        const std::uint16_t* model = reconstruction_.row(s);
+        const std::uint16_t* model = rows.row(row + s - first);
         const std::size_t sample = order_[chunk.begin + s];
         if (real_data_) {
             for (std::size_t i = 0; i < n_visible_; ++i) {
@@ -110,16 +124,16 @@ double BinaryTrainer<Real>::unequal_units(const Chunk& chunk, std::size_t first,
 
 // k Gibbs steps of the model's chains (the first one of "cd" is the reconstruction) and then p(h|v).
 template <class Real>
-void BinaryTrainer<Real>::negative_phase(const Chunk& chunk, std::size_t part, std::size_t first, std::size_t n) {
-    Stream stream = streams_[part];
+void BinaryTrainer<Real>::negative_phase(const Chunk& chunk, const Group& group) {
     const bool chains = persistent();
     BitMatrix& model = model_rows();
-    const std::size_t start = chains ? chunk.start + first : first;
+    const std::size_t first = group.first, n = group.n, start = chains ? chunk.start + first : first;
     const auto visible = [&](std::size_t s) { return std::as_const(model).row(start + s); };
     const auto hidden = [&](std::size_t s) { return std::as_const(hidden_).row(first + s); };
     if (options_.gradient == NegativePhase::paper) { // the same hidden states in both terms
         std::copy_n(&positive_[first * up_.n_units], n * up_.n_units, &negative_[first * up_.n_units]);
-        std::copy_n(&part_data_[part * up_.n_units], up_.n_units, &part_model_[part * up_.n_units]);
+        std::copy_n(&part_data_[group.first_part * up_.n_units], (group.last_part - group.first_part) * up_.n_units,
+                    &part_model_[group.first_part * up_.n_units]);
         return;
     }
     if (options_.gradient == NegativePhase::exact) { // the model's side does not come from samples
@@ -128,27 +142,32 @@ void BinaryTrainer<Real>::negative_phase(const Chunk& chunk, std::size_t part, s
         std::fill_n(&negative_[first * up_.n_units], n * up_.n_units, Real{0});
         return;
     }
-    if (options_.gradient == NegativePhase::pt)
-        temper(part, start, first, n, stream);
+    if (options_.gradient == NegativePhase::pt) {
+        for (std::size_t part = group.first_part; part < group.last_part; ++part) {
+            const std::size_t begin = piece(part, chunk.n, chunk.n_parts);
+            temper(part, chunk.start + begin, begin, piece(part + 1, chunk.n, chunk.n_parts) - begin);
+        }
+    }
     const std::size_t n_steps = options_.gradient == NegativePhase::pt ? 0 : options_.k;
     for (std::size_t step = chains ? 0 : 1; step < n_steps; ++step) {
         up_.apply(n, visible, [&](std::size_t s, std::size_t j, const V& x) {
-            hidden_.row(first + s)[j] = draw(stream, exp_negative(x));
+            hidden_.row(first + s)[j] = draw(streams_[group.part(s)], exp_negative(x));
         });
         down_.apply(n, hidden, [&](std::size_t s, std::size_t j, const V& x) {
-            model.row(start + s)[j] = draw(stream, exp_negative(x));
+            model.row(start + s)[j] = draw(streams_[group.part(s)], exp_negative(x));
         });
     }
     up_.apply(n, visible, [&](std::size_t s, std::size_t j, const V& x) {
-        Base::keep_negative(chunk, part, first + s, j, logistic_of(exp_negative(x)));
+        Base::keep_negative(chunk, group.part(s), first + s, j, logistic_of(exp_negative(x)));
     });
-    streams_[part] = stream;
 }
 
 // k steps v → h → v of all replicas, with inputs β x + (1 − β) x₀ where x is the model's and x₀ the input at β = 0.
 template <class Real>
-void BinaryTrainer<Real>::temper(std::size_t part, std::size_t chain, std::size_t first, std::size_t n,
-                                 Stream& stream) {
+void BinaryTrainer<Real>::temper(std::size_t part, std::size_t chain, std::size_t first, std::size_t n) {
+    if (n == 0)
+        return;
+    Stream stream = streams_[part];
     tempering_.steps(options_.k, {part, chain, n, chains_, stream}, [&](Real at, std::size_t row, Real* energies) {
         const V beta = V::fill(at), rest = V::fill(1 - at);
         V sums[part_size];
@@ -171,6 +190,7 @@ void BinaryTrainer<Real>::temper(std::size_t part, std::size_t chain, std::size_
         for (std::size_t s = 0; s < n; ++s)
             energies[s] = sums[s].sum();
     });
+    streams_[part] = stream;
 }
 
 // Adds vᵀ p − v'ᵀ p' and v − v' of some blocks of 16 visible units to the sums.
@@ -198,11 +218,13 @@ void BinaryTrainer<Real>::add_statistics(const Chunk& chunk, std::size_t first_b
     const Statistics<Real> sums{real_data_ ? nullptr : data_units_.data(),
                                 model_units_.data(),
                                 n_words,
-                                positive_.data(), // minus negative_, see gibbs_part
+                                positive_.data(), // minus negative_, see gibbs_group
                                 negative_.data(),
                                 chunk.n,
                                 width};
-    sums.add(first_unit, last_unit, sparse_, gradient_.weights.data());
+    const auto differing = std::accumulate(&part_differing_[0], &part_differing_[0] + chunk.n_parts, std::size_t{0});
+    sums.add(first_unit, last_unit, sparse_, !real_data_ && often * differing > chunk.n * n_visible_,
+             gradient_.weights.data());
     if (real_data_) {
         using Matrix = Eigen::Matrix<Real, Eigen::Dynamic, Eigen::Dynamic, Eigen::RowMajor>;
         using Stride = Eigen::OuterStride<>;

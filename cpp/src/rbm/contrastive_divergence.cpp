@@ -73,6 +73,15 @@ int ContrastiveDivergence<Real>::n_threads() const {
     return static_cast<int>(std::min(static_cast<std::size_t>(num_threads()), 1 + work / work_per_thread));
 }
 
+template <class Real>
+ContrastiveDivergence<Real>::Group::Group(const Chunk& chunk, std::size_t first_part, std::size_t last_part)
+    : first_part(first_part), last_part(last_part), first(piece(first_part, chunk.n, chunk.n_parts)),
+      n(piece(last_part, chunk.n, chunk.n_parts) - first) {
+    for (std::size_t part = first_part; part < last_part; ++part)
+        for (std::size_t s = piece(part, chunk.n, chunk.n_parts); s < piece(part + 1, chunk.n, chunk.n_parts); ++s)
+            part_of[s - first] = static_cast<std::uint8_t>(part - first_part);
+}
+
 // Called by all threads: sizes and options are all that may be read outside the pieces.
 template <class Real>
 void ContrastiveDivergence<Real>::run_batch(std::size_t epoch, std::size_t begin, std::size_t n_shares,
@@ -82,8 +91,12 @@ void ContrastiveDivergence<Real>::run_batch(std::size_t epoch, std::size_t begin
     for (std::size_t c = 0; c < n_chunks; ++c) {
         const std::size_t start = piece(c, n, n_chunks);
         const Chunk chunk{begin + start, piece(c + 1, n, n_chunks) - start, start, n_parts, c + 1 == n_chunks};
+        const std::size_t size = prefers_groups() ? std::clamp(n_parts / n_shares, std::size_t{1}, group_size) : 1;
         member.phase(
-            n_parts, [&](std::size_t part) { gibbs_part(chunk, part); },
+            n_pieces(n_parts, size),
+            [&](std::size_t group) {
+                gibbs_group(chunk, Group(chunk, group * size, std::min((group + 1) * size, n_parts)));
+            },
             [&] {
                 if (chunk.last)
                     end_gibbs(n_parts);

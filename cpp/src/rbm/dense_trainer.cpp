@@ -46,20 +46,23 @@ void DenseTrainer<Real>::prepare(std::size_t batch_size) {
 
 template <class Real>
 void DenseTrainer<Real>::start_offset() {
+    constexpr std::size_t at_once = group_size * part_size;
     std::vector<double> total(up_.n_units);
-    Values row(up_.n_source), scratch(up_.n_units);
-    for (std::size_t s = 0; s < n_samples_; ++s) {
-        const auto sink = [&](std::size_t, std::size_t j, const V& x) {
-            Values p(lanes);
-            (logistic_of(exp_negative(x)) * V::fill(weight_[s])).store(p.data());
+    Values rows(real_data_ ? at_once * up_.n_source : 0), scratch(real_data_ ? at_once * up_.n_units : 0);
+    for (std::size_t first = 0; first < n_samples_; first += at_once) {
+        const std::size_t n = std::min(at_once, n_samples_ - first);
+        const auto sink = [&](std::size_t s, std::size_t j, const V& x) {
+            alignas(64) Real p[lanes];
+            (logistic_of(exp_negative(x)) * V::fill(weight_[first + s])).store(p);
             for (std::size_t i = 0; i < lanes; ++i)
                 total[j * lanes + i] += static_cast<double>(p[i]);
         };
         if (real_data_) {
-            load_row(s, row.data());
-            up_.apply_dense(1, row.data(), scratch.data(), sink);
+            for (std::size_t s = 0; s < n; ++s)
+                load_row(first + s, &rows[s * up_.n_source]);
+            up_.apply_dense(n, rows.data(), scratch.data(), sink);
         } else {
-            up_.apply(1, [&](std::size_t) { return data_.row(s); }, sink);
+            up_.apply(n, [&](std::size_t s) { return std::as_const(data_).row(first + s); }, sink);
         }
     }
     for (std::size_t j = 0; j < n_hidden_; ++j)
@@ -110,19 +113,20 @@ void DenseTrainer<Real>::load_row(std::size_t sample, Real* row) const {
 }
 
 template <class Real>
-void DenseTrainer<Real>::positive_phase(const Chunk& chunk, std::size_t part, std::size_t first, std::size_t n) {
-    Stream stream = streams_[part];
-    Real* sums = &part_data_[part * up_.n_units];
+void DenseTrainer<Real>::positive_phase(const Chunk& chunk, const Group& group) {
+    const std::size_t first = group.first, n = group.n;
     const bool states = options_.gradient == NegativePhase::paper;
     const auto sink = [&](std::size_t s, std::size_t j, const V& x) {
+        const std::size_t part = group.part(s);
         const V e = exp_negative(x);
-        const std::uint16_t h = draw(stream, e);
+        const std::uint16_t h = draw(streams_[part], e);
         hidden_.row(first + s)[j] = h;
         V p = states ? expand<Real>(h) : logistic_of(e);
         if (weighted_)
             p = p * V::fill(weight_[order_[chunk.begin + first + s]]);
         p.store(&positive_[(first + s) * up_.n_units + j * lanes]);
-        (V::load(sums + j * lanes) + p).store(sums + j * lanes);
+        Real* const sum = &part_data_[part * up_.n_units + j * lanes];
+        (V::load(sum) + p).store(sum);
     };
     if (real_data_) {
         for (std::size_t s = 0; s < n; ++s)
@@ -131,7 +135,6 @@ void DenseTrainer<Real>::positive_phase(const Chunk& chunk, std::size_t part, st
     } else {
         up_.apply(n, [&](std::size_t s) { return std::as_const(data_).row(order_[chunk.begin + first + s]); }, sink);
     }
-    streams_[part] = stream;
 }
 
 // Δ⟨h⟩ of the batch.

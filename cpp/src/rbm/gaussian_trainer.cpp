@@ -80,7 +80,7 @@ void GaussianTrainer<Real>::gibbs_part(const Chunk& chunk, std::size_t part) {
     Base::start_part(chunk, part);
     if (first == last)
         return;
-    Base::positive_phase(chunk, part, first, last - first);
+    Base::positive_phase(chunk, Group(chunk, part, part + 1));
     Stream stream = streams_[part];
     part_error_[part] += reconstruct(first, last - first, stream);
     negative_phase(chunk, part, first, last - first, stream);

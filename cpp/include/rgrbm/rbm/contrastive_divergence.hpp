@@ -20,6 +20,7 @@
 #include "rgrbm/rbm/training_set.hpp"
 #include "rgrbm/support/team.hpp"
 
+#include <array>
 #include <vector>
 
 namespace rgrbm {
@@ -73,6 +74,17 @@ protected:
         bool last; // of the batch
     };
 
+    // Parts [first_part, last_part) of a chunk, whose samples [first, first + n) one thread works on at a time. A part
+    // has a stream of its own, so that results do not depend on how parts are grouped.
+    struct Group {
+        Group(const Chunk& chunk, std::size_t first_part, std::size_t last_part);
+        // The part of a sample of the group.
+        std::size_t part(std::size_t s) const { return first_part + part_of[s]; }
+
+        std::size_t first_part, last_part, first, n;
+        std::array<std::uint8_t, group_size * part_size> part_of;
+    };
+
     using Set = TrainingSet<Real>;
     using Set::n_visible_, Set::n_samples_, Set::key_, Set::real_data_, Set::data_, Set::real_, Set::stride_;
     using Set::weighted_, Set::weight_, Set::visible_mean_, Set::order_, Set::shuffle;
@@ -86,7 +98,8 @@ protected:
     virtual void start_offset() = 0;                  // λ at the mean of p(h|v) over the data
     virtual std::size_t work_per_sample() const = 0;  // multiply-adds that are worth sharing
     virtual void start_batch() {}
-    virtual void gibbs_part(const Chunk& chunk, std::size_t part) = 0;
+    virtual bool prefers_groups() const { return false; } // of several parts rather than one
+    virtual void gibbs_group(const Chunk& chunk, const Group& group) = 0;
     virtual void end_gibbs(std::size_t /*n_parts*/) {} // of a batch
     virtual void statistics(const Chunk& chunk, std::size_t share, std::size_t n_shares) = 0;
     virtual void update(std::size_t n_parts) = 0;

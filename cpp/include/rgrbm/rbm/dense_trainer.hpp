@@ -28,7 +28,7 @@ protected:
     using Base::options_, Base::step_, Base::gradient_, Base::optimizer_, Base::streams_, Base::part_error_,
         Base::batch_weight_;
     using Base::weighted_, Base::weight_, Base::visible_mean_, Base::order_, Base::hidden_offset_, Base::chains_;
-    using typename Base::Chunk;
+    using typename Base::Chunk, typename Base::Group;
 
     DenseTrainer(std::size_t n_visible, std::size_t n_hidden, const Key& key);
 
@@ -47,7 +47,7 @@ protected:
 
     void start_part(const Chunk& chunk, std::size_t part);
     void load_row(std::size_t sample, Real* row) const;
-    void positive_phase(const Chunk& chunk, std::size_t part, std::size_t first, std::size_t n);
+    void positive_phase(const Chunk& chunk, const Group& group);
     // Takes p' of the model's sample s (of the chunk) for vector j.
     RGRBM_INLINE void keep_negative(const Chunk& chunk, std::size_t part, std::size_t s, std::size_t j, V p) {
         if (weighted_)

@@ -53,14 +53,18 @@ private:
     using Base::persistent, Base::slide_, Base::weighted_, Base::weight_, Base::model_weight_, Base::visible_mean_,
         Base::order_, Base::origin_;
     using Base::up_, Base::down_, Base::tempering_, Base::model_, Base::chains_, Base::hidden_, Base::hidden_offset_;
-    using typename Base::Chunk;
+    using typename Base::Chunk, typename Base::Group;
 
     Values& hidden_bias() override { return hidden_bias_; }
     void prepare(std::size_t batch_size) override;
     void start_chains(std::size_t n) override;
     void start_batch() override;
 
-    void gibbs_part(const Chunk& chunk, std::size_t part) override;
+    void gibbs_group(const Chunk& chunk, const Group& group) override {
+        for (std::size_t part = group.first_part; part < group.last_part; ++part)
+            gibbs_part(chunk, part);
+    }
+    void gibbs_part(const Chunk& chunk, std::size_t part);
     template <class Rows>
     void draw_visible(std::size_t first, std::size_t n, Rows&& rows, Stream& stream);
     template <class Sink>

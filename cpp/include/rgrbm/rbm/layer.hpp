@@ -1,9 +1,12 @@
 // One direction of an RBM: the activations x = bias + source · matrix of a layer's units, given the other layer.
 //
-// The source is binary, so the product is a sum of matrix rows. Two ways, chosen by the group width:
-//   1: add the row of each set bit; best for few set bits, few samples or large matrices;
-//   4: a table holds the 16 partial sums of each four rows, so that four units cost one addition; best for many
-//      samples and tables that stay in the cache.
+// The source is binary, so the product is a sum of matrix rows. Three ways:
+//   rows:   add the row of each set bit; best for few set bits or few samples;
+//   tables: a table of the whole matrix holds the 16 partial sums of each four rows, so that four units cost one
+//           addition; best where it stays in the second-level cache;
+//   blocks: the same tables, but of 32 rows × 64 units at a time, made anew for each call and passed over by all its
+//           samples (the method of the four Russians, Arlazarov et al. 1970); best for large matrices and many samples.
+// Tables and blocks add in the same order, and give the same bits.
 // Sources of real numbers in [0, 1] are multiplied by Eigen's blocked product.
 #pragma once
 
@@ -38,20 +41,31 @@ public:
 
     std::size_t n_vectors() const { return n_units / lanes; }
 
-    // Chooses the group width for n samples at a time, of which a fraction `density` of units is 1.
+    // Chooses the way for n samples at a time, of which a fraction `density` of units is 1.
     void plan(std::size_t n_samples, double density) {
         constexpr std::size_t table_limit = std::size_t{256} * 1024; // bytes, half of a usual second-level cache
         const bool fits = 4 * matrix.size() * sizeof(Real) <= table_limit;
         const double n = static_cast<double>(n_samples);
-        use_table_ = fits && 16 + n < 4 * density * n;
-        if (use_table_)
-            table_.assign(4 * matrix.size(), Real{0});
+        way_ = Way::rows;
+        if (fits && 16 + n < 4 * density * n)
+            way_ = Way::tables;
+        else if (!fits && n_samples >= least_blocked && density > least_blocked_density)
+            way_ = Way::blocks;
+        if (way_ == Way::tables)
+            plan_tables();
     }
+    // Takes tables of the whole matrix, whatever its size.
+    void plan_tables() {
+        way_ = Way::tables;
+        table_.assign(4 * matrix.size(), Real{0});
+    }
+    // Whether many samples at a time are worth more than the same samples in several calls.
+    bool prefers_many() const { return way_ == Way::blocks; }
 
     // Brings the table up to date with units [first, last) of source rows [first_source, last_source), all
     // multiples of 16.
     void refresh(std::size_t first_source, std::size_t last_source, std::size_t first, std::size_t last) {
-        if (!use_table_)
+        if (way_ != Way::tables)
             return;
         for (std::size_t start = first; start < last; start += lanes) {
             for (std::size_t i = first_source; i < last_source; i += 4) {
@@ -80,13 +94,13 @@ public:
         for (std::size_t j = 0; j < n_vectors();) {
             const std::size_t left = n_vectors() - j;
             if (left >= 4) {
-                apply_block<4>(j, n, rows, sink);
+                apply_columns<4>(j, n, rows, sink);
                 j += 4;
             } else if (left >= 2) {
-                apply_block<2>(j, n, rows, sink);
+                apply_columns<2>(j, n, rows, sink);
                 j += 2;
             } else {
-                apply_block<1>(j, n, rows, sink);
+                apply_columns<1>(j, n, rows, sink);
                 j += 1;
             }
         }
@@ -106,6 +120,11 @@ public:
     }
 
 private:
+    enum class Way { rows, tables, blocks };
+    static constexpr std::size_t least_blocked = 24;      // samples that pay for tables of their own
+    static constexpr double least_blocked_density = 0.25; // below, single rows are fewer additions
+    static constexpr std::size_t block_samples = 128;     // whose sums of 64 units are kept in the first-level cache
+
     // The columns that one pass of apply works on: their table is contiguous.
     struct Panel {
         std::size_t first, width, offset;
@@ -121,15 +140,72 @@ private:
         return {first * lanes, width * lanes, first * lanes * n_source * 4};
     }
 
+    template <std::size_t n_block, class Rows, class Sink>
+    RGRBM_INLINE void apply_columns(std::size_t j, std::size_t n, Rows& rows, Sink& sink) const {
+        if (way_ == Way::blocks && n >= least_blocked)
+            apply_blocks<n_block>(j, n, rows, sink);
+        else
+            apply_tiles<n_block>(j, n, rows, sink);
+    }
+
+    // All samples pass over the tables of 32 rows, then over those of the next 32.
+    template <std::size_t n_block, class Rows, class Sink>
+    RGRBM_INLINE void apply_blocks(std::size_t j, std::size_t n, Rows& rows, Sink& sink) const {
+        V sums[block_samples][n_block];
+        for (std::size_t start = 0; start < n; start += block_samples) {
+            const std::size_t count = std::min(block_samples, n - start);
+            for (std::size_t s = 0; s < count; ++s)
+                for (std::size_t c = 0; c < n_block; ++c)
+                    sums[s][c] = V::load(&bias[(j + c) * lanes]);
+            std::size_t half = 0;
+            for (; half + 2 <= n_source / 16; half += 2)
+                add_block<n_block, 2>(j, half, count, [&](std::size_t s) { return rows(start + s); }, sums);
+            if (half < n_source / 16)
+                add_block<n_block, 1>(j, half, count, [&](std::size_t s) { return rows(start + s); }, sums);
+            for (std::size_t s = 0; s < count; ++s)
+                for (std::size_t c = 0; c < n_block; ++c)
+                    sink(start + s, j + c, sums[s][c]);
+        }
+    }
+
+    // Adds the rows of `n_halves` halfwords of source units to the sums of n samples.
+    template <std::size_t n_block, std::size_t n_halves, class Bits>
+    RGRBM_INLINE void add_block(std::size_t j, std::size_t half, std::size_t n, Bits&& bits, V (*sums)[n_block]) const {
+        V tables[4 * n_halves][16][n_block];
+        for (std::size_t group = 0; group < 4 * n_halves; ++group) {
+            const Real* const rows = &matrix[(half * 16 + group * 4) * n_units + j * lanes];
+            for (std::size_t c = 0; c < n_block; ++c) {
+                tables[group][0][c] = V::zero();
+                for (unsigned value = 1; value < 16; ++value) {
+                    const auto lowest = static_cast<std::size_t>(std::countr_zero(value));
+                    tables[group][value][c] =
+                        tables[group][value & (value - 1)][c] + V::load(rows + lowest * n_units + c * lanes);
+                }
+            }
+        }
+        for (std::size_t s = 0; s < n; ++s) {
+            const std::uint16_t* const halves = bits(s) + half;
+            V sum[n_block];
+            for (std::size_t c = 0; c < n_block; ++c)
+                sum[c] = sums[s][c];
+            for (std::size_t h = 0; h < n_halves; ++h)
+                for (unsigned group = 0; group < 4; ++group)
+                    for (std::size_t c = 0; c < n_block; ++c)
+                        sum[c] += tables[4 * h + group][(halves[h] >> (4 * group)) & 15][c];
+            for (std::size_t c = 0; c < n_block; ++c)
+                sums[s][c] = sum[c];
+        }
+    }
+
     // Sums of some samples first, then their sinks: two short loops whose iterations overlap in the processor.
     template <std::size_t n_block, class Rows, class Sink>
-    RGRBM_INLINE void apply_block(std::size_t j, std::size_t n, Rows& rows, Sink& sink) const {
+    RGRBM_INLINE void apply_tiles(std::size_t j, std::size_t n, Rows& rows, Sink& sink) const {
         constexpr std::size_t tile = 32;
         V sums[tile][n_block];
         for (std::size_t start = 0; start < n; start += tile) {
             const std::size_t count = std::min(tile, n - start);
             const auto bits = [&](std::size_t s) { return rows(start + s); };
-            if (use_table_)
+            if (way_ == Way::tables)
                 add_groups<n_block>(j, count, bits, sums);
             else
                 add_rows<n_block>(j, count, bits, sums);
@@ -184,7 +260,7 @@ private:
         }
     }
 
-    bool use_table_ = false;
+    Way way_ = Way::rows;
     AlignedVector<Real> table_;
 };
 

@@ -1,10 +1,10 @@
 // Sums over samples of unit × vector, rows[i] += Σ_s (v_si p_s − v'_si p'_s) with binary v and v': the statistics
 // vᵀ p − v'ᵀ p' of a batch.
 //
-// Most units of a reconstruction are those of the data. Hence the sum is taken as Σ_s v_si (p_s − p'_s), and ± p'_s
-// wherever v' differs from v. The bits are transposed, so that each unit has the samples in which it is 1 as bits of
-// words, and its sum stays in registers. Dense units take a table of the 16 partial sums of each four samples; sparse
-// units (a quarter of ones or fewer) add one row per set bit.
+// The bits are transposed, so that each unit has the samples in which it is 1 as bits of words, and its sum stays in
+// registers. Most units of a reconstruction are those of the data: then the sum is taken as Σ_s v_si (p_s − p'_s), and
+// ± p'_s wherever v' differs from v. Sparse units (a quarter of ones or fewer) add one row per set bit. Dense units
+// take a table of the 16 partial sums of each four samples; and where v' differs often, a table of p and one of p'.
 #pragma once
 
 #include "rgrbm/rbm/bit_matrix.hpp"
@@ -66,21 +66,27 @@ struct Statistics {
     const Real *difference, *negative; // p − p' and p', (n_samples, width)
     std::size_t n_samples, width;
 
-    void add(std::size_t first_unit, std::size_t last_unit, bool sparse, Real* rows) const {
+    // sparse: v has few ones. apart: v' differs from v so often that two tables are fewer additions.
+    void add(std::size_t first_unit, std::size_t last_unit, bool sparse, bool apart, Real* rows) const {
         std::size_t j = 0;
-        for (; sparse && j + 4 * lanes <= width; j += 4 * lanes)
-            add_columns<4>(first_unit, last_unit, sparse, rows, j);
+        for (; (sparse || apart) && j + 4 * lanes <= width; j += 4 * lanes)
+            add_columns<4>(first_unit, last_unit, sparse, apart, rows, j);
         for (; j + 2 * lanes <= width; j += 2 * lanes)
-            add_columns<2>(first_unit, last_unit, sparse, rows, j);
+            add_columns<2>(first_unit, last_unit, sparse, apart, rows, j);
         if (j < width)
-            add_columns<1>(first_unit, last_unit, sparse, rows, j);
+            add_columns<1>(first_unit, last_unit, sparse, apart, rows, j);
     }
 
 private:
     template <std::size_t n_block>
-    void add_columns(std::size_t first_unit, std::size_t last_unit, bool sparse, Real* rows, std::size_t j) const {
+    void add_columns(std::size_t first_unit, std::size_t last_unit, bool sparse, bool apart, Real* rows,
+                     std::size_t j) const {
         const auto plus = [](V& sum, const V& p) { sum += p; };
         const auto minus = [](V& sum, const V& p) { sum -= p; };
+        if (apart) {
+            add_two_tables<n_block>(first_unit, last_unit, rows, j);
+            return;
+        }
         if (data && !sparse)
             add_tables<n_block>(first_unit, last_unit, rows, j);
         for (std::size_t i = first_unit; i < last_unit; ++i) {
@@ -110,14 +116,14 @@ private:
         }
     }
 
-    // The partial sums of samples s … s + 3, those past the end being zero.
-    template <std::size_t n_block>
-    RGRBM_INLINE void fill_group(const Real* p, std::size_t s, std::size_t j, Real* table) const {
+    // The partial sums of samples s … s + 3, those past the end being zero; value_at(i) gives the vector at i.
+    template <std::size_t n_block, class Value>
+    RGRBM_INLINE void fill_group(Value&& value_at, std::size_t s, std::size_t j, Real* table) const {
         for (std::size_t c = 0; c < n_block; ++c) {
             V sums[16];
             sums[0] = V::zero();
             for (unsigned r = 0; r < 4; ++r) {
-                const V row = s + r < n_samples ? V::load(&p[(s + r) * width + j + c * lanes]) : V::zero();
+                const V row = s + r < n_samples ? value_at((s + r) * width + j + c * lanes) : V::zero();
                 for (unsigned value = 0; value < (1u << r); ++value)
                     sums[(1u << r) + value] = sums[value] + row;
             }
@@ -133,7 +139,8 @@ private:
         alignas(64) Real table[n_groups * group];
         for (std::size_t s = 0; s < n_samples; s += table_samples) {
             for (std::size_t g = 0; g < n_groups; ++g)
-                fill_group<n_block>(difference, s + 4 * g, j, table + g * group);
+                fill_group<n_block>([&](std::size_t i) { return V::load(difference + i); }, s + 4 * g, j,
+                                    table + g * group);
             for (std::size_t i = first_unit; i < last_unit; ++i) {
                 Real* row = rows + i * width + j;
                 V sum[n_block];
@@ -144,6 +151,37 @@ private:
                     const Real* p = table + g * group + ((samples >> (4 * g)) & 15) * stride;
                     for (std::size_t c = 0; c < n_block; ++c)
                         sum[c] += V::load(p + c * lanes);
+                }
+                for (std::size_t c = 0; c < n_block; ++c)
+                    sum[c].store(row + c * lanes);
+            }
+        }
+    }
+
+    // Σ_s v_si p_s − v'_si p'_s.
+    template <std::size_t n_block>
+    void add_two_tables(std::size_t first_unit, std::size_t last_unit, Real* rows, std::size_t j) const {
+        constexpr std::size_t stride = n_block * lanes, group = 16 * stride, n_groups = table_samples / 4;
+        alignas(64) Real of_data[n_groups * group], of_model[n_groups * group];
+        const auto positive = [&](std::size_t i) { return V::load(difference + i) + V::load(negative + i); };
+        for (std::size_t s = 0; s < n_samples; s += table_samples) {
+            for (std::size_t g = 0; g < n_groups; ++g) {
+                fill_group<n_block>(positive, s + 4 * g, j, of_data + g * group);
+                fill_group<n_block>([&](std::size_t i) { return V::load(negative + i); }, s + 4 * g, j,
+                                    of_model + g * group);
+            }
+            for (std::size_t i = first_unit; i < last_unit; ++i) {
+                Real* row = rows + i * width + j;
+                V sum[n_block];
+                for (std::size_t c = 0; c < n_block; ++c)
+                    sum[c] = V::load(row + c * lanes);
+                const auto v = static_cast<unsigned>(data[i * n_words + s / 64] >> (s % 64));
+                const auto u = static_cast<unsigned>(model[i * n_words + s / 64] >> (s % 64));
+                for (std::size_t g = 0; g < n_groups; ++g) {
+                    const Real* p = of_data + g * group + ((v >> (4 * g)) & 15) * stride;
+                    const Real* q = of_model + g * group + ((u >> (4 * g)) & 15) * stride;
+                    for (std::size_t c = 0; c < n_block; ++c)
+                        sum[c] += V::load(p + c * lanes) - V::load(q + c * lanes);
                 }
                 for (std::size_t c = 0; c < n_block; ++c)
                     sum[c].store(row + c * lanes);

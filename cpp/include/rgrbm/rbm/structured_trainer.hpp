@@ -50,7 +50,7 @@ private:
     using Base::options_, Base::step_, Base::gradient_, Base::optimizer_, Base::streams_, Base::part_error_,
         Base::batch_weight_;
     using Base::stride_, Base::weight_, Base::visible_mean_, Base::order_, Base::hidden_offset_, Base::chains_;
-    using typename Base::Chunk;
+    using typename Base::Chunk, typename Base::Group;
 
     static constexpr std::size_t tiles_per_part = part_size / lanes;
 
@@ -71,7 +71,11 @@ private:
     void start_offset() override;
     std::size_t work_per_sample() const override;
 
-    void gibbs_part(const Chunk& chunk, std::size_t part) override;
+    void gibbs_group(const Chunk& chunk, const Group& group) override {
+        for (std::size_t part = group.first_part; part < group.last_part; ++part)
+            gibbs_part(chunk, part);
+    }
+    void gibbs_part(const Chunk& chunk, std::size_t part);
     void load_tile(const Chunk& chunk, std::size_t first, std::size_t count, Real* tile) const;
     template <class Row>
     void load_bits(std::size_t count, Row&& row, Real* tile) const;

@@ -29,6 +29,7 @@ struct TrainingReport {
 };
 
 constexpr std::size_t part_size = 32;    // samples that share a random stream
+constexpr std::size_t group_size = 4;    // parts that one thread works on at a time, at most
 constexpr std::size_t chunk_size = 1024; // samples whose statistics are kept at a time
 constexpr double offset_rate = 0.01;     // of the sliding mean λ of the hidden probabilities, per batch
 
