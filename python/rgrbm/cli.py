@@ -1,4 +1,4 @@
-"""The command line: ``rgrbm ising1d`` and its siblings, each a thin door to an experiment."""
+"""The command line: ``rgrbm ising1d`` and the other commands. Each runs one experiment."""
 
 import functools
 import inspect
@@ -10,7 +10,7 @@ from typing import Annotated, Any, Literal, get_args, get_origin
 import typer
 
 from rgrbm.experiments.catalogue import EXPERIMENTS, Experiment
-from rgrbm.experiments.options import names_of_places
+from rgrbm.experiments.options import names_of_execution
 
 app = typer.Typer(
     no_args_is_help=True,
@@ -40,8 +40,8 @@ def _exits_cleanly(command: Callable[..., None]) -> Callable[..., None]:
             _print_error(f"rgrbm: {error}", style="red")
             raise typer.Exit(_BAD_INPUT) from error
         except KeyboardInterrupt as interrupt:
-            said = f"stopped: {str(interrupt) or 'what was saved is kept'}; --resume goes on"
-            _print_error(said)
+            message = f"stopped: {str(interrupt) or 'what was saved is kept'}; --resume goes on"
+            _print_error(message)
             raise typer.Exit(_INTERRUPTED) from None
 
     return wrapped
@@ -115,9 +115,9 @@ def _add_experiment(experiment: Experiment) -> None:
         set_num_threads(threads)
         folder = RunFolder(out, force=force, resume=resume)
         explicit = {key for key in given if str(context.get_parameter_source(key)).endswith("COMMANDLINE")}
-        places = {key: given.pop(key) for key in names_of_places(parameters)}
-        chosen = folder.parameters(given, explicit - set(places))
-        experiment.run(parameters(**chosen, **places), folder)
+        execution = {key: given.pop(key) for key in names_of_execution(parameters)}
+        chosen = folder.parameters(given, explicit - set(execution))
+        experiment.run(parameters(**chosen, **execution), folder)
 
     context_parameter = inspect.Parameter("context", inspect.Parameter.POSITIONAL_OR_KEYWORD, annotation=typer.Context)
     command.__signature__ = inspect.Signature([context_parameter, *options])  # type: ignore[attr-defined]

@@ -133,7 +133,9 @@ class Digits(Presented):
         for digit in digits:
             of_digit = np.flatnonzero(self.labels == digit)
             if not len(of_digit):
-                raise ValueError(f"there is no image of the digit {digit} among {len(self.labels)}")
+                raise ValueError(
+                    f"there is no image of the digit {digit} among {len(self.labels)}: choose digits that occur"
+                )
             chosen.append(of_digit if n_each is None else generator.permutation(of_digit)[:n_each])
         index = np.concatenate(chosen)
         return Digits(self.images[index], self.labels[index], self.split, self.source)
@@ -189,7 +191,7 @@ def load_mnist(split: Split = "train", data: PathLike | None = None) -> Digits:
 
 
 def mnist_splits(data: PathLike | None = None) -> tuple[Split, ...]:
-    """Which of MNIST's files can be had: those in the folder, or both where there is no folder.
+    """Which of MNIST's files are available: those in the folder, or both where there is no folder.
 
     Raises
     ------
@@ -205,7 +207,7 @@ def mnist_splits(data: PathLike | None = None) -> tuple[Split, ...]:
     FileNotFoundError: no MNIST file in '/no/such/folder': expected train-images-idx3-ubyte (plain or .gz) and so on
     """
     data = data or os.environ.get("RGRBM_DATA")
-    splits = tuple(cast("Split", s) for s in _FILES if not data or all(any(_places(Path(data), f)) for f in _FILES[s]))
+    splits = tuple(cast("Split", s) for s in _FILES if not data or all(any(_paths(Path(data), f)) for f in _FILES[s]))
     if not splits:
         raise FileNotFoundError(
             f"no MNIST file in {os.fspath(data or '')!r}: expected {_FILES['train'][0].name} (plain or .gz) and so on"
@@ -213,7 +215,7 @@ def mnist_splits(data: PathLike | None = None) -> tuple[Split, ...]:
     return splits
 
 
-def _places(folder: Path, file: _File) -> Iterator[Path]:
+def _paths(folder: Path, file: _File) -> Iterator[Path]:
     """Where the file is in the folder, under any of its usual names."""
     for name in (file.name, file.name.replace("-idx", ".idx")):
         for suffix in ("", ".gz"):
@@ -222,7 +224,7 @@ def _places(folder: Path, file: _File) -> Iterator[Path]:
 
 
 def _find(folder: Path, file: _File) -> Path:
-    path = next(_places(folder, file), None)
+    path = next(_paths(folder, file), None)
     if path is None:
         raise FileNotFoundError(f"the folder {str(folder)!r} has no {file.name} (plain or .gz)")
     return path
@@ -246,12 +248,12 @@ def _unpacked(content: bytes, name: str) -> bytes:
 
 def _cached(folder: Path, file: _File) -> bytes:
     """The content from the cache, or from the first mirror that gives it."""
-    place = folder / f"{file.name}.gz"
-    if place.is_file():
+    path = folder / f"{file.name}.gz"
+    if path.is_file():
         try:
-            return _read(place, file)
+            return _read(path, file)
         except ValueError:
-            place.unlink()  # spoiled: fetch it again
+            path.unlink()  # spoiled: fetch it again
     problems = []
     for mirror in MIRRORS:
         try:
@@ -260,10 +262,10 @@ def _cached(folder: Path, file: _File) -> bytes:
             problems.append(f"{mirror}: {error}")
             continue
         folder.mkdir(parents=True, exist_ok=True)
-        write_atomically(place, gzip.compress(content, mtime=0))
+        write_atomically(path, gzip.compress(content, mtime=0))
         return content
     raise ConnectionError(
-        f"no mirror gave {file.name}. Two ways out: give a folder that holds MNIST's files (--data DIR, data=DIR, or "
+        f"no mirror gave {file.name}. Either give a folder that holds MNIST's files (--data DIR, data=DIR, or "
         f"the environment variable RGRBM_DATA), or put {file.name}.gz into {str(folder)!r} from a machine with a "
         "network. Tried " + "; ".join(problems)
     )

@@ -45,7 +45,7 @@ def test_two_states_have_the_time_of_the_second_eigenvalue(w):
     assert chains.reliable[1]
     assert chains.mixed
     assert max(chains.r_hat) == pytest.approx(1, abs=0.02)
-    # Correlations are off by about √(2τ/n), 0.007 at most.
+    # Correlations deviate by about √(2τ/n), 0.007 at most.
     np.testing.assert_allclose(chains.autocorrelation[1, :4], second ** np.arange(4), atol=0.03)
     assert chains.autocorrelation.shape == (2, 101)
 
@@ -108,3 +108,19 @@ def test_bad_input(options, error, message):
         run_chains(random_rbm(4, 2, 1.0), np.eye(4), **options)
     with pytest.raises(ValueError, match="X_train"):
         run_chains(random_rbm(4, 2, 1.0), np.eye(5))
+
+
+def test_progress_counts_the_steps():
+    """Burn-in and measured steps; and the results are the same bits with and without."""
+    calls = []
+    rbm, X = random_rbm(4, 3, 1.0), np.eye(4)
+
+    def report(done, total):
+        calls.append((done, total))
+
+    shown = run_chains(rbm, X, n_steps=40, seed=0, progress=report)
+    silent = run_chains(rbm, X, n_steps=40, seed=0, progress=False)
+    assert calls == [(k, 60) for k in range(21)] + [(52, 60), (60, 60)]
+    np.testing.assert_array_equal(shown.autocorrelation, silent.autocorrelation)
+    with pytest.raises(TypeError, match="progress must be True, False or a function"):
+        run_chains(rbm, X, progress="bar")

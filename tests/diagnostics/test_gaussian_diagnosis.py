@@ -89,7 +89,7 @@ def test_annealing_where_there_are_many_units():
 
 def test_what_is_refused(rbm):
     parameters = GaussianParameters(rbm.weights_, rbm.intercept_visible_, rbm.intercept_hidden_, rbm.variance_)
-    with pytest.raises(TypeError, match="a fitted GaussianRBM is needed"):
+    with pytest.raises(TypeError, match="expected a fitted GaussianRBM"):
         diagnose(parameters, TRAIN)
     with pytest.raises(ValueError, match="X_train"):
         diagnose(rbm, np.full((2, 64), np.nan))

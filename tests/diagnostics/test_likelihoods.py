@@ -31,7 +31,7 @@ def test_exact():
 
 
 def test_annealed_between_bounds():
-    # The error of log Z is reported as found.log_z_stderr; five of them: a false alarm in a million.
+    # Within five standard errors of log Z, which the result reports: a false alarm in a million.
     likelihoods = log_likelihoods(RBM, TRAIN, TEST, exact_up_to=3, n_chains=500, n_betas=300, seed=0)
     assert likelihoods.method == "ais"
     assert 0 < likelihoods.log_z_stderr < 0.05

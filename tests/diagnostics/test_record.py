@@ -99,7 +99,7 @@ def test_diverged_parameters_are_not_a_number():
 @pytest.mark.parametrize(
     ("quantities", "options", "error", "message"),
     [
-        ((), {}, ValueError, "say what to record"),
+        ((), {}, ValueError, "at least one quantity to record"),
         (("likelihood",), {}, ValueError, "'likelihood' cannot be recorded: expected some of log_likelihood"),
         (("r_hat", "r_hat"), {}, ValueError, "recorded once"),
         (("free_energy_gap",), {}, ValueError, "give X_test"),

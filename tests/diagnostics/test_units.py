@@ -23,8 +23,8 @@ OTHER = ([0, 0, 0, 1, -1, 0.5], 0.2)
 
 def test_dead_units_tell_nothing():
     off, on = ([1] * 6, -30), ([1] * 6, 30)
-    coin = ([0] * 6, 0)
-    units = hidden_units(machine(SOFT, off, on, coin, OTHER), X)
+    undecided = ([0] * 6, 0)
+    units = hidden_units(machine(SOFT, off, on, undecided, OTHER), X)
     assert units.dead == (1, 2, 3)
     assert units.saturated == ()
     assert units.duplicates == ()

@@ -83,8 +83,8 @@ def test_results(finished):
     c = results["correlation"]
     assert c["distance"] == [1, 2, 3, 4]
     assert all(len(c[name]) == 4 for name in c)
-    off = np.subtract(c["ising_renormalized"], c["exact"]) / c["ising_renormalized_stderr"]
-    assert np.all(np.abs(off) < 5)
+    deviation = np.subtract(c["ising_renormalized"], c["exact"]) / c["ising_renormalized_stderr"]
+    assert np.all(np.abs(deviation) < 5)
 
 
 def test_diagnosis(finished):

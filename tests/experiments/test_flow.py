@@ -82,8 +82,8 @@ def test_models_are_those_of_the_results(finished):
     hidden = rgrbm.to_spins(stack.sample_hidden(rgrbm.to_binary(spins), seed=0, layer=1))
     correlation = rgrbm.hidden_correlation(hidden, stack.receptive_fields(1))
     layer = json.loads((finished[0] / "results.json").read_text())["flows"][3]["layers"][0]
-    off = correlation.nearest - layer["nearest"]
-    assert abs(off) < 5 * np.hypot(correlation.nearest_stderr, layer["nearest_stderr"])  # once in 10⁶
+    deviation = correlation.nearest - layer["nearest"]
+    assert abs(deviation) < 5 * np.hypot(correlation.nearest_stderr, layer["nearest_stderr"])  # once in 10⁶
     rbm = stack.rbms_[0]
     couplings = rgrbm.rg.ring_couplings(rgrbm.effective_couplings(rbm), rbm.weights_)
     assert layer["couplings"]["J"] == pytest.approx(couplings.J, rel=1e-12)

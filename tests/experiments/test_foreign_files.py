@@ -173,7 +173,7 @@ def start(out, *options):
 
 @pytest.mark.parametrize("option", ["--force", "--resume"])
 def test_two_runs_at_once(tmp_path, option):
-    """One works, the other is refused, and may take its turn afterwards."""
+    """One works, the other is refused, and may run afterwards."""
     for attempt in range(2):
         out = tmp_path / str(attempt)
         both = [start(out, option) for _ in range(2)]

@@ -34,7 +34,7 @@ def test_everything_is_written(digits, tmp_path, capsys):
     assert results["data"] == {"split": "train", "n_train": 80, "n_test": 20, "ones": results["data"]["ones"]}
     assert results["reconstruction_error"] == returned["reconstruction_error"]
     assert "the report's number" in capsys.readouterr().out
-    # What the file says of the model can be found again from the model.
+    # The saved model gives the numbers of the file again.
     train, test = (made_up().select([0, 1], 50, seed=0).binary().reshape(2, 50, -1)[:, s] for s in np.s_[:40, 40:])
     rbm = rgrbm.load_model(folder.model)
     errors = [np.mean(rbm.reconstruct(x.reshape(-1, 784), seed=9) != x.reshape(-1, 784)) for x in (train, test)]
@@ -45,8 +45,8 @@ def test_everything_is_written(digits, tmp_path, capsys):
     assert trivial["pixel_majority"] == pytest.approx(np.mean(test != (train.reshape(-1, 784).mean(0) >= 0.5)))
     assert results["reconstruction_error"] < trivial["pixel_majority"]
     probable = expit(rbm.transform(test.reshape(-1, 784)) @ rbm.components_ + rbm.intercept_visible_) >= 0.5
-    off = np.mean(probable != test.reshape(-1, 784))
-    assert results["reconstruction_error_thresholded"]["test"] == pytest.approx(off)
+    deviation = np.mean(probable != test.reshape(-1, 784))
+    assert results["reconstruction_error_thresholded"]["test"] == pytest.approx(deviation)
     diagnosis = results["diagnosis"]
     assert diagnosis["log_likelihood"]["test"]["mean"] == results["log_likelihood"]["test"]
     assert diagnosis["log_likelihood"]["method"] == "ais"

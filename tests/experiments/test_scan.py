@@ -28,7 +28,7 @@ def scan(out, *options):
 
 
 def results_of(out):
-    """What was found, but for times and software."""
+    """The results, but for times and software."""
     results = json.loads((out / "results.json").read_text())
     del results["software"]
     for task in results["tasks"]:
@@ -206,7 +206,7 @@ def test_a_worker_is_killed(cluster, tmp_path):
 
 
 def test_the_scheduler_dies(cluster, tmp_path):
-    """What was found is kept, and a scan goes on without it."""
+    """What was measured is kept, and a scan goes on without it."""
     out = tmp_path / "run"
     process = scan_there(cluster, out, *LONGER)
     wait_for(lambda: n_kept(out) >= 2 or process.poll() is not None)

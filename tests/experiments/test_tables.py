@@ -6,6 +6,7 @@ import pytest
 from rich.console import Console
 from rich.table import Table
 
+import rgrbm
 from rgrbm.experiments import experiment, flow, ising_1d, run_folder, scan
 from rgrbm.experiments.catalogue import EXPERIMENTS
 from rgrbm.experiments.results_table import show
@@ -87,6 +88,16 @@ def test_a_scan_fits(width):
     assert "[/b]" in text
     assert "–: –" not in text
     assert ("left out at this width: seed" in text) == (width < 120)
+
+
+def test_an_energy_that_deviates_in_a_scan_is_marked():
+    exact = rgrbm.IsingModel((64, 64), 0.438).mean_energy_per_site()
+    near = printed(scan.tables(scan_results(energy_per_site=[exact + 0.0029, 1e-3])), 120)
+    assert "!" not in near
+    far = printed(scan.tables(scan_results(energy_per_site=[exact + 0.0031, 1e-3])), 120)
+    assert "+3.1 !" in far
+    assert "more than 3 standard errors" in far
+    assert "beside J" not in far
 
 
 def flow_results(seeds=(0,), **layer):

@@ -1,4 +1,4 @@
-"""Checks of arguments: the value in the form that code works with, or an error that says what was expected."""
+"""Checks of arguments: the value in the form that code works with, or an error that names what was expected."""
 
 from __future__ import annotations
 
@@ -73,7 +73,7 @@ def numbers(name: str, values: npt.ArrayLike) -> npt.NDArray[np.float64]:
 def require_memory(n_bytes: int, what: str) -> None:
     """Refuse to ask for more memory than the process can ever have.
 
-    Where more is asked for all the same, some systems end the process without a word, and the kernels can only say
+    Where more is asked for all the same, some systems end the process without a message, and the kernels report only
     that an allocation failed.
 
     Raises

@@ -52,8 +52,8 @@ def set_num_threads(n: int) -> None:
     Raises
     ------
     ValueError
-        If ``n`` is negative, or more than 64 and than four for each core: the operating system ends a process that asks
-        for more threads than it has room for.
+        If ``n`` is negative, or more than 64 and than four for each core: the operating system ends a process that
+        starts more threads than it has room for.
     TypeError
         If it is not an integer.
 

@@ -21,7 +21,7 @@ class Interruption:
     def __enter__(self) -> "Interruption":
         if threading.current_thread() is threading.main_thread():
             previous = signal.getsignal(signal.SIGINT)
-            # Someone else's handler (a debugger, a server) keeps its say, and a process that ignores the signal, as
+            # Someone else's handler (a debugger, a server) stays in effect, and a process that ignores the signal, as
             # those that nohup or a script starts in the background may do, goes on ignoring it.
             if previous is signal.default_int_handler:
                 self._previous = signal.signal(signal.SIGINT, self._handle)

@@ -12,7 +12,7 @@ def attach(package: str) -> tuple[Callable[[str], Any], Callable[[], list[str]],
     """``__getattr__``, ``__dir__`` and ``__all__`` of a package whose names its stub ``__init__.pyi`` imports.
 
     Type checkers and editors read the same stub. A module of the package must not have the name of something else in
-    the stub: once imported, the module would take its place.
+    the stub: once imported, the module would replace it.
     """
     module = sys.modules[package]
     stub = ast.parse(Path(str(module.__file__)).with_suffix(".pyi").read_text(encoding="utf-8"))

@@ -14,7 +14,7 @@ Advance = Callable[[int, str], None]
 Progress: TypeAlias = bool | Callable[[int, int], object] | None
 """How a call shows its progress: a bar (True), a function of (done, in all), nothing (False); None: a bar after 2 s."""
 
-_PATIENCE = 2.0  # seconds before a bar that nobody has asked for
+_PATIENCE = 2.0  # seconds before a bar that was not requested
 
 
 def is_watched(console: "Console | None" = None) -> bool:
@@ -84,7 +84,7 @@ def _shown(
 
 
 class _Bar:
-    """A bar where somebody watches: at once if it was asked for, else from the first update after two seconds on.
+    """A bar where somebody watches: at once if it was requested, else from the first update after two seconds on.
 
     Until then it costs next to nothing, as calls may be short and many.
     """

@@ -1,6 +1,6 @@
-"""What a trained RBM is like: how likely it makes data, what its units do, whether its chains mix, what it remembers.
+"""Diagnostics of a trained RBM: likelihoods, fit, hidden units, mixing of its chains, and memorised training samples.
 
-May import ``plots``, ``rbm`` and what is below. What assumes visible units 0/1 is in ``machine`` alone.
+May import ``plots``, ``rbm`` and what is below. Only ``machine`` depends on the kind of the visible units.
 """
 
 from rgrbm._support.lazy import attach

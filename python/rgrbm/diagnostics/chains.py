@@ -1,4 +1,4 @@
-"""Whether the Gibbs chain mixes: autocorrelation times, and R̂ over chains from far apart."""
+"""Mixing of the Gibbs chain: autocorrelation times, and R̂ over chains with very different starts."""
 
 from __future__ import annotations
 
@@ -10,6 +10,7 @@ import numpy as np
 import numpy.typing as npt
 
 from rgrbm._support import checks
+from rgrbm._support.progress import Progress, progress_bar
 from rgrbm._support.streams import Seed
 from rgrbm.diagnostics.machine import Machine, States, machine_of, sub_seeds
 from rgrbm.statistics.autocorrelation import autocorrelation_function, integrated_autocorrelation_time
@@ -82,6 +83,7 @@ def run_chains(
     n_steps: int = 500,
     n_burn_in: int | None = None,
     seed: Seed = None,
+    progress: Progress = None,
 ) -> GibbsChains:
     """Run Gibbs chains from training samples and from noise, and measure whether they decorrelate from their starts.
 
@@ -99,6 +101,9 @@ def run_chains(
         Steps before that; by default half as many.
     seed : int, SeedSequence, Generator, RandomState or None
         Fixes starts and steps.
+    progress : bool or callable, optional
+        A bar (True), a function of (done, in all), or nothing (False). By default a bar in terminals and notebooks, for
+        what takes longer than two seconds.
 
     Returns
     -------
@@ -109,7 +114,7 @@ def run_chains(
     ValueError
         If the data are not 0 and 1 (finite, if Gaussian) or do not fit the model, or a number is too small.
     TypeError
-        If a number is not an integer.
+        If a number is not an integer, or ``progress`` is none of these.
 
     Examples
     --------
@@ -124,7 +129,7 @@ def run_chains(
     v = machine.states(X_train, "X_train")
     n_chains, n_steps = checks.integer("n_chains", n_chains, 2), checks.integer("n_steps", n_steps, 4)
     n_burn_in = n_steps // 2 if n_burn_in is None else checks.integer("n_burn_in", n_burn_in, 0)
-    series = _series(machine, v, n_chains, n_burn_in, n_steps, seed)
+    series = _series(machine, v, n_chains, n_burn_in, n_steps, seed, progress)
     times = [integrated_autocorrelation_time(values) for values in series.values()]
     r_hat = tuple(split_r_hat(values) for values in series.values())
     return GibbsChains(
@@ -141,7 +146,7 @@ def run_chains(
 
 
 def _series(
-    machine: Machine, data: States, n_chains: int, n_burn_in: int, n_steps: int, seed: Seed
+    machine: Machine, data: States, n_chains: int, n_burn_in: int, n_steps: int, seed: Seed, progress: Progress
 ) -> dict[str, Values]:
     """Each quantity over the measured steps, of shape (n_steps, n_chains)."""
     from_data, from_noise, steps = sub_seeds(seed, 3)
@@ -152,11 +157,14 @@ def _series(
     energies = np.empty((n_steps, n_chains))
     projections = np.empty((n_steps, n_chains, modes.shape[1]))
     step_seeds = sub_seeds(steps, n_burn_in + n_steps)
-    for seed_of_step in step_seeds[:n_burn_in]:
-        v = machine.step(v, seed_of_step)
-    for first in range(0, n_steps, _STEPS_AT_ONCE):
-        part = slice(first, min(first + _STEPS_AT_ONCE, n_steps))
-        states = np.concatenate([v := machine.step(v, s) for s in step_seeds[n_burn_in:][part]])
-        energies[part] = machine.free_energy(states).reshape(-1, n_chains)
-        projections[part] = (states @ modes).reshape(-1, n_chains, modes.shape[1])
+    with progress_bar("Gibbs chains", n_burn_in + n_steps, unit="steps", show=progress) as advance:
+        for seed_of_step in step_seeds[:n_burn_in]:
+            v = machine.step(v, seed_of_step)
+            advance(1, "burn-in")
+        for first in range(0, n_steps, _STEPS_AT_ONCE):
+            part = slice(first, min(first + _STEPS_AT_ONCE, n_steps))
+            states = np.concatenate([v := machine.step(v, s) for s in step_seeds[n_burn_in:][part]])
+            energies[part] = machine.free_energy(states).reshape(-1, n_chains)
+            projections[part] = (states @ modes).reshape(-1, n_chains, modes.shape[1])
+            advance(part.stop - part.start, "")
     return {"free energy": energies} | {f"mode {k + 1}": projections[:, :, k] for k in range(modes.shape[1])}

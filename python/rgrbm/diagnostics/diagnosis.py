@@ -56,7 +56,7 @@ class ModelSamples(Presented):
 
 @dataclass(frozen=True, repr=False)
 class Diagnosis(Presented):
-    """What :func:`diagnose` found.
+    """Result of :func:`diagnose`.
 
     ``print(diagnosis)`` shows it as a table; :meth:`plot` draws it.
 
@@ -194,7 +194,7 @@ def diagnose(
     seed : int, SeedSequence, Generator, RandomState or None
         Fixes every random number, whatever the number of threads.
     log_likelihood : LogLikelihoods, optional
-        The likelihoods, if :func:`rgrbm.diagnostics.log_likelihoods` has found them already.
+        The likelihoods, if :func:`rgrbm.diagnostics.log_likelihoods` has computed them already.
     exact_up_to : int, default=16
         Units of the smaller layer up to which log Z is summed and samples are drawn by enumeration.
     n_ais_chains, n_betas : int, default=100 and 1000
@@ -208,7 +208,8 @@ def diagnose(
         Samples of the model that are compared with the data.
     progress : bool or callable, optional
         A bar (True), a function of (done, in all), or nothing (False). By default a bar in terminals and notebooks, for
-        what takes longer than two seconds.
+        what takes longer than two seconds. The likelihood and the chains each have a bar, or count from 0, one after
+        the other.
 
     Returns
     -------
@@ -258,7 +259,7 @@ def diagnose(
         reconstruction_error=reconstruction_errors(machine, train, test, seed=seeds[1]),
         hidden_units=hidden_units(machine, train),
         weights=weight_summary(machine),
-        chains=run_chains(machine, train, n_chains=n_chains, n_steps=n_steps, seed=seeds[2]),
+        chains=run_chains(machine, train, n_chains=n_chains, n_steps=n_steps, seed=seeds[2], progress=progress),
         samples=_compare(machine, drawn, method, 2 * n_steps, train, test),
         memory=nearest_training_samples(machine, drawn, train, test, seed=seeds[4]),
     )

@@ -26,7 +26,7 @@ class FreeEnergies(Presented):
         None without test data.
     gap : Mean or None
         ⟨F⟩ of train minus test: minus the difference of their log-likelihoods, without log Z. Clearly below 0 where
-        the model knows its training data better than others.
+        the model gives its training data a higher likelihood than others.
     """
 
     train: Mean

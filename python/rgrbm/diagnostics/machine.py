@@ -1,4 +1,4 @@
-"""What diagnostics ask of a machine. All that depends on the kind of its visible units is here, and only here.
+"""The methods of an RBM that diagnostics use. All that depends on the kind of its visible units is here alone.
 
 Machines with visible units of another kind need a class derived from :class:`Machine`, and a line in
 :func:`machine_of`.
@@ -81,7 +81,7 @@ class Machine(ABC):
 
     @abstractmethod
     def noise(self, n_samples: int, seed: np.random.SeedSequence) -> States:
-        """States that know nothing of the model."""
+        """Random states without the correlations of the model, as starts of chains."""
 
     @property
     @abstractmethod
@@ -165,7 +165,7 @@ class BinaryMachine(Machine):
         return np.asarray(np.mean(v != reconstruction, axis=1))
 
     def noise(self, n_samples: int, seed: np.random.SeedSequence) -> States:
-        """Fair coins."""
+        """Each unit 0 or 1 with probability ½."""
         return np.random.default_rng(seed).integers(2, size=(n_samples, len(self.weights)), dtype=np.uint8)
 
     @property
@@ -214,10 +214,10 @@ class GaussianMachine(Machine):
         return np.asarray(np.mean(((v - reconstruction) / self._deviations) ** 2, axis=1))
 
     def noise(self, n_samples: int, seed: np.random.SeedSequence) -> States:
-        """What hidden units that are fair coins make of the visible ones: where sampling starts."""
-        coins, drawn = seed.spawn(2)
-        hidden = np.random.default_rng(coins).integers(2, size=(n_samples, self.weights.shape[1]), dtype=np.uint8)
-        return np.asarray(self.rbm.sample_visible(hidden, seed=drawn))
+        """Visible states drawn given hidden units that are 0 or 1 with probability ½ each."""
+        of_hidden, of_visible = seed.spawn(2)
+        hidden = np.random.default_rng(of_hidden).integers(2, size=(n_samples, self.weights.shape[1]), dtype=np.uint8)
+        return np.asarray(self.rbm.sample_visible(hidden, seed=of_visible))
 
     @property
     def n_enumerated(self) -> int:
@@ -269,7 +269,9 @@ def machine_of(rbm: Any) -> Machine:
     if isinstance(rbm, GaussianInference):
         return GaussianMachine(rbm)
     if is_gaussian(rbm):
-        raise TypeError(f"of Gaussian visible units a fitted GaussianRBM is needed, got a {type(rbm).__name__}")
+        raise TypeError(
+            f"expected a fitted GaussianRBM for Gaussian visible units, got a {type(rbm).__name__}; fit or load one"
+        )
     return BinaryMachine(rbm if isinstance(rbm, BernoulliInference) else from_parameters(rbm))
 
 

@@ -1,4 +1,4 @@
-"""Whether a model has learned its training samples by heart: how near they are to what it draws."""
+"""Whether a model has memorised its training samples: how near its own samples are to them."""
 
 from __future__ import annotations
 
@@ -40,8 +40,8 @@ class Memory(Presented):
         Shares at distance 0.
     nearer : float
         Probability that a model's sample is nearer to the training data than one of the reference, ties counting half:
-        ½ if the model's distribution is that of the data; below, its samples lie off the data; above, too close to the
-        training samples. NaN if there is nothing to compare with.
+        ½ if the model's distribution is that of the data; below, its samples lie too far from the data; above, too
+        close to the training samples. NaN if there is nothing to compare with.
     deviations : float
         How far ``nearer`` is above ½, in standard deviations of the Mann–Whitney statistic.
     memorised : bool
@@ -77,13 +77,13 @@ def nearest_training_samples(
     Parameters
     ----------
     rbm : fitted estimator or RBMParameters
-        The model, which says what a distance is.
+        The model, whose visible units determine the kind of distance.
     samples : array_like of 0 and 1, or of real numbers for a ``GaussianRBM``, shape (n_samples, n_visible)
         Samples of the model, not made from training samples (chains that start there may not have left).
     X_train : array_like of 0 and 1, or of real numbers for a ``GaussianRBM``, shape (n_train, n_visible)
         Training data.
     X_test : array_like of 0 and 1, or of real numbers for a ``GaussianRBM``, shape (n_test, n_visible), optional
-        Data of the same distribution; without them, training samples take their place, each among all others.
+        Data of the same distribution; without them, training samples are used instead, each compared with all others.
     n_reference : int, default=1000
         How many of these are taken at most, at random.
     seed : int, SeedSequence, Generator, RandomState or None

@@ -53,8 +53,8 @@ class Record:
     X_test : array_like of 0 and 1, shape (n_samples, n_visible), optional
         Data that are not trained on.
     every : int, default=1
-        Least number of epochs between two records. The callback is asked every ``callback_interval`` epochs of ``fit``,
-        which is the cheaper way to wait: training need not pause in between.
+        Least number of epochs between two records. ``fit`` calls the callback every ``callback_interval`` epochs. A
+        larger interval is cheaper, because training does not pause in between.
     seed : int, SeedSequence, Generator, RandomState, default=0
         What is drawn, the same numbers each time: two epochs differ by their models and not by chance.
     exact_up_to, n_ais_chains, n_betas, n_chains, n_steps, n_samples : int
@@ -153,7 +153,7 @@ class Record:
     def _log_likelihood(self, machine: Machine) -> dict[str, float]:
         likelihoods = log_likelihoods(
             machine, self._train, self._test, exact_up_to=self._exact_up_to, n_chains=self._n_ais_chains,
-            n_betas=self._n_betas, seed=sub_seeds(self._seed, 4)[0],
+            n_betas=self._n_betas, seed=sub_seeds(self._seed, 4)[0], progress=False,
         )  # fmt: skip
         columns = {"log_likelihood_train": likelihoods.train.mean}
         return columns | ({"log_likelihood_test": likelihoods.test.mean} if likelihoods.test else {})
@@ -185,7 +185,12 @@ class Record:
 
     def _chains(self, machine: Machine) -> dict[str, float]:
         chains = run_chains(
-            machine, self._train, n_chains=self._n_chains, n_steps=self._n_steps, seed=sub_seeds(self._seed, 4)[2]
+            machine,
+            self._train,
+            n_chains=self._n_chains,
+            n_steps=self._n_steps,
+            seed=sub_seeds(self._seed, 4)[2],
+            progress=False,
         )
         return {"tau_int": float(np.max(chains.tau_int)), "r_hat": max(chains.r_hat)}
 
@@ -214,7 +219,7 @@ _PARTS: dict[str, Callable[[Record, Machine], dict[str, float]]] = {
 
 def _check_quantities(quantities: tuple[str, ...], has_test: bool) -> None:
     if not quantities:
-        raise ValueError(f"say what to record: some of {', '.join(_PARTS)}")
+        raise ValueError(f"expected at least one quantity to record, got none; give some of {', '.join(_PARTS)}")
     for quantity in quantities:
         if quantity not in _PARTS:
             raise ValueError(f"{quantity!r} cannot be recorded: expected some of {', '.join(_PARTS)}")

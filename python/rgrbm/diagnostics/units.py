@@ -1,4 +1,4 @@
-"""What the hidden units do with the data, and what the weights look like."""
+"""Activities of the hidden units over the data, and sizes of the weights."""
 
 from __future__ import annotations
 
@@ -28,20 +28,20 @@ _WEIGHT_BINS, _ACTIVITY_BINS = 60, 40
 
 @dataclass(frozen=True, repr=False)
 class HiddenUnits(Presented):
-    """What hidden units do over a data set, from p_j = p(h_j = 1 | v) of each sample.
+    """Activities of the hidden units over a data set, from p_j = p(h_j = 1 | v) of each sample.
 
     Attributes
     ----------
     dead : tuple of int
         Units without information about the data: the standard deviation of p_j over samples is below 0.01, wherever the
-        mean is (always off, always on, or a coin).
+        mean is (always 0, always 1, or 1 with the same probability for all data).
     saturated : tuple of int
         Units that are not dead, and whose p_j is within 0.01 of 0 or 1 for at least 99% of the samples: they are
         switches, through which gradients hardly pass and which chains flip rarely.
     duplicates : tuple of (int, int, int)
         Pairs j < k of units that are not dead and the sign ±1 with which k repeats j: the cosine between filters
         (columns of W) and the correlation of activities over samples are both at least 0.95, or both at most −0.95.
-        −1: k is on where j is off, which says the same.
+        −1: k is on where j is off, which is the same information.
     n_duplicates : int
         Units that repeat one of a lower number: those that could be left out.
     mean_activity : ndarray of shape (n_hidden,)
@@ -60,7 +60,7 @@ class HiddenUnits(Presented):
 
 @dataclass(frozen=True, repr=False)
 class Weights(Presented):
-    """What the weights look like; weights that a mask leaves out are not counted.
+    """Sizes and singular values of the weights; weights that a mask leaves out are not counted.
 
     Attributes
     ----------

@@ -10,7 +10,7 @@ from rgrbm.experiments.flow_parameters import FlowParameters
 from rgrbm.experiments.ising_1d_parameters import Ising1DParameters
 from rgrbm.experiments.ising_2d_parameters import Ising2DParameters
 from rgrbm.experiments.mnist_parameters import MNISTParameters
-from rgrbm.experiments.options import names_of_places
+from rgrbm.experiments.options import names_of_execution
 from rgrbm.experiments.scan_parameters import ScanParameters
 
 if TYPE_CHECKING:
@@ -52,8 +52,8 @@ class Experiment:
 
     @property
     def parameter_names(self) -> set[str]:
-        """Names of its parameters, but for those that say where the work is done."""
-        return {field.name for field in fields(self.parameters)} - names_of_places(self.parameters)
+        """Names of its parameters, but for those of where and how the work is done."""
+        return {field.name for field in fields(self.parameters)} - names_of_execution(self.parameters)
 
     def _imported(self) -> ModuleType:
         return import_module(f"rgrbm.experiments.{self.module}")

@@ -1,4 +1,4 @@
-"""The table at the end of an experiment: what the report says, what came out here, what is exact."""
+"""The table at the end of an experiment: values of the report, of this run, and exact ones."""
 
 from collections.abc import Iterable
 

@@ -1,4 +1,4 @@
-"""What every run does around its own work: begin in its folder, keep what was found, and show it."""
+"""The frame of every run: it claims the folder, announces the work, keeps the results, and shows them."""
 
 import functools
 from collections.abc import Callable, Sequence
@@ -9,8 +9,8 @@ from rich.console import Console
 from rich.table import Table
 
 from rgrbm._support.config import config
-from rgrbm.experiments.announcements import say_first, say_last
-from rgrbm.experiments.options import names_of_places
+from rgrbm.experiments.announcements import announce_files, announce_work
+from rgrbm.experiments.options import names_of_execution
 from rgrbm.experiments.results_table import show
 from rgrbm.experiments.run_folder import RunFolder
 
@@ -56,20 +56,20 @@ def experiment(
         def run(parameters: Parameters, folder: RunFolder, console: Console | None = None) -> dict[str, Any]:
             console = console or Console()
             given = asdict(parameters)  # type: ignore[call-overload]  # a dataclass
-            given = {name: value for name, value in given.items() if name not in names_of_places(parameters)}
-            with folder.working(given, writes) as said:
-                if said:
-                    console.print(said, highlight=False, markup=False, soft_wrap=True)
+            given = {name: value for name, value in given.items() if name not in names_of_execution(parameters)}
+            with folder.working(given, writes) as message:
+                if message:
+                    console.print(message, highlight=False, markup=False, soft_wrap=True)
                 if folder.is_finished():
                     return folder.load_results()
-                say_first(console, parameters, folder)
+                announce_work(console, parameters, folder)
                 result, shown = work(parameters, folder, console)
                 results = {"schema": schema, "seed": given["seed"], "parameters": given, **result}
                 results |= {"figures": folder.figures, "software": config()}
                 folder.save_results(results)
                 folder.discard_checkpoints()
             show(console, *shown)
-            say_last(console, folder)
+            announce_files(console, folder)
             return results
 
         run.schema = schema  # type: ignore[attr-defined]

@@ -35,7 +35,7 @@ _MOST_ERRORS, _MOST_CHI2 = 2.0, 3.0
 _MARKED = (
     f"!: more than {_MOST_ERRORS:g} standard errors from exact, which chance alone does to one value in twenty; or "
     f"χ²/dof above {_MOST_CHI2:g}: the correlations are not of the fitted form, so that J may be biased by more than "
-    "its error says"
+    "its error"
 )
 _GIBBS = 5  # purpose of the random streams, beside those of learned_flow.py
 _CAPTION = (
@@ -74,8 +74,8 @@ def _flow(p: FlowParameters, J: float, weights: Weights, folder: RunFolder, name
 def _reverse_flow(p: FlowParameters, rbm: BernoulliRBM) -> dict[str, Any]:
     """Where v → h → v of the first layer leads from all spins up and from random spins."""
     shape = (p.n_flow_samples, p.n_spins)
-    coins = np.random.default_rng(stream(p, _GIBBS, 0)).integers(2, size=shape)
-    starts = {"T = 0": np.ones(shape, dtype=np.int8), "T = ∞": to_spins(coins)}
+    units = np.random.default_rng(stream(p, _GIBBS, 0)).integers(2, size=shape)
+    starts = {"T = 0": np.ones(shape, dtype=np.int8), "T = ∞": to_spins(units)}
     steps = np.unique(np.geomspace(1, p.n_flow_steps, 25).round().astype(int)).tolist()
     return {
         name: _as_results(
@@ -91,7 +91,7 @@ def _as_results(flow: RBMFlow) -> dict[str, list[float]]:
 
 
 def tables(results: dict[str, Any]) -> Sequence[Table | str]:
-    """What there is to show of the results, as measured or as read from their file."""
+    """Tables and lines of text that show the results, as measured or as read from their file."""
     flows: list[dict[str, Any]] = results["flows"]
     rows = [
         (f"{flow['J']:g} {flow['weights']}", str(flow["seed"]), str(layer["step"]), f"{layer['exact']:.4f}", layer)
@@ -101,8 +101,8 @@ def tables(results: dict[str, Any]) -> Sequence[Table | str]:
     one_seed = len({flow["seed"] for flow in flows}) < 2
     decay = ResultsTable(
         "J from the decay along the ring of hidden spins",
-        (*_STARTS, "learned", "off by", "s.e.", "a²", "χ²/dof"),
-        expendable=("seed", "a²", "off by") if one_seed else ("a²", "off by", "seed"),
+        (*_STARTS, "learned", "deviation", "in σ", "a²", "χ²/dof"),
+        expendable=("seed", "a²", "deviation") if one_seed else ("a²", "deviation", "seed"),
     )
     couplings = ResultsTable(
         "Couplings of each layer's own p(h)",
@@ -116,8 +116,8 @@ def tables(results: dict[str, Any]) -> Sequence[Table | str]:
     marked = any(_is_far(layer) or _fits_badly(layer) for *_, layer in rows)
     return (
         decay,
-        "off by: relative to exact; s.e.: the same in standard errors; a²: amplitude of C, 1 for plain copies of "
-        "spins; χ²/dof: of the fit, 1 where sampling is the only error; –: no value",
+        "deviation: from exact, relative to it; in σ: in standard errors, (x − exact)/σ; a²: amplitude of C, 1 for "
+        "plain copies of spins; χ²/dof: of the fit, 1 where sampling is the only error; –: no value",
         *([_MARKED] if marked else []),
         *(["why some have no value:"] if refused else []),
         *(f"    {reason}" for reason in refused),
@@ -143,7 +143,7 @@ def _summary(flows: list[dict[str, Any]]) -> Sequence[Table | str]:
         return ()
     table = ResultsTable(
         "Over the seeds",
-        ("start", "step", "exact", "given", "mean", "worst", "worst s.e.", "couplings", "sites", "defects"),
+        ("start", "step", "exact", "given", "mean", "worst", "worst/σ", "couplings", "sites", "defects"),
         expendable=("defects", "sites", "couplings"),
     )
     groups: dict[tuple[str, int], list[dict[str, Any]]] = {}
@@ -163,7 +163,8 @@ def _summary(flows: list[dict[str, Any]]) -> Sequence[Table | str]:
         table.add_row(start, str(step), f"{exact:.4f}", f"{len(determined)}/{len(layers)}", *columns, *ends)
     return (
         table,
-        "given: seeds with a value; worst: the largest deviation from the exact value, and in standard errors",
+        "given: seeds with a value; worst, worst/σ: the largest deviation from exact, relative to it and in standard "
+        "errors",
     )
 
 
@@ -172,8 +173,8 @@ def _decay_columns(layer: dict[str, Any]) -> list[str]:
     if J is None:
         return ["–"] * 5
     fit = f"{layer['chi2'] / layer['dof']:.2f}{' !' * _fits_badly(layer)}" if layer["dof"] else "–"
-    off = [f"{J / exact - 1:+.1%}", f"{(J - exact) / stderr:+.1f}{' !' * _is_far(layer)}"]
-    return [with_error(J, stderr), *off, f"{layer['amplitude']:.3f}", fit]
+    deviations = [f"{J / exact - 1:+.1%}", f"{(J - exact) / stderr:+.1f}{' !' * _is_far(layer)}"]
+    return [with_error(J, stderr), *deviations, f"{layer['amplitude']:.3f}", fit]
 
 
 def _coupling_columns(layer: dict[str, Any]) -> list[str]:

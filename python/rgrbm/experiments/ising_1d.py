@@ -209,7 +209,7 @@ def _marked(value: float | None, stderr: float | None, exact: float | None) -> s
 
 
 def tables(results: dict[str, Any]) -> Sequence[Table | str]:
-    """What there is to show of the results, as measured or as read from their file."""
+    """Tables and lines of text that show the results, as measured or as read from their file."""
     magnetization, J = results["magnetization"], results["J_renormalized"]
     c, seconds = results["correlation"], results["seconds"]
     n_hidden = results["n_hidden"]

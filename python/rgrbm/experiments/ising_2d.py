@@ -2,7 +2,7 @@
 
 Every criterion for a good block spin gives a kernel; the same samples give for each the exponents y_T and y_h after
 every step, the couplings of the block spins, and where couplings near the critical one go. An RBM without a mask, with
-an L1 penalty as in the report, shows whether block spins are found where nobody has drawn blocks.
+an L1 penalty as in the report, shows whether block spins form where no blocks are given.
 """
 
 import functools
@@ -201,7 +201,7 @@ def _nearest_distance(fields: ReceptiveFields, alive: np.ndarray[Any, np.dtype[n
 
 
 def tables(results: dict[str, Any]) -> Sequence[Table | str]:
-    """What there is to show of the results, as measured or as read from their file."""
+    """Tables and lines of text that show the results, as measured or as read from their file."""
     kernels: dict[str, Any] = results["kernels"]
     exponents = [_exponents(kernels, which, symbol) for which, symbol in (("y_t", "y_T"), ("y_h", "y_h"))]
     ranges = ResultsTable(
@@ -212,7 +212,7 @@ def tables(results: dict[str, Any]) -> Sequence[Table | str]:
     for name, kernel_results in kernels.items():
         fit = kernel_results["couplings"]
         pairs = [(fit["couplings"][k], fit["stderr"][k]) for k in (0, 1)]
-        ranges.add_row(name, *map(_told, (*pairs, fit["not_nearest"], fit["beyond_plaquette"])))
+        ranges.add_row(name, *map(_with_error, (*pairs, fit["not_nearest"], fit["beyond_plaquette"])))
     seconds = results["seconds"]
     return (
         *exponents,
@@ -229,11 +229,11 @@ def _exponents(kernels: dict[str, Any], which: str, symbol: str) -> Table:
     title = f"{symbol} after each step, exactly {EXACT[which]:g}"
     table = ResultsTable(title, ("block spin", *steps), expendable=steps[:-1])
     for name, kernel_results in kernels.items():
-        table.add_row(name, *map(_told, kernel_results[which]))
+        table.add_row(name, *map(_with_error, kernel_results[which]))
     return table
 
 
-def _told(pair: Sequence[float | None]) -> str:
+def _with_error(pair: Sequence[float | None]) -> str:
     mean, error = pair
     return "–" if mean is None else with_error(mean, float("nan") if error is None else error)
 
@@ -242,7 +242,7 @@ def _free_lines(free: dict[str, Any] | None) -> Sequence[str]:
     if not free:
         return ()
     if not free["n_alive"]:
-        return ("without a mask: the penalty has taken all weights",)
+        return ("without a mask: the penalty has removed all weights",)
     lines = [
         f"without a mask: {free['n_local']} of {free['n_hidden']} receptive fields are local (spread ≤ {_LOCAL:g} "
         f"sites); half of them see {free['sites_quartiles'][0]:.1f} to {free['sites_quartiles'][2]:.1f} sites"

@@ -1,9 +1,9 @@
 """One flow of :mod:`rgrbm.experiments.flow`: a stack of RBMs trained step by step, and its measurements.
 
-No layer is given a coupling. The shape of a filter is free in all three modes; what differs is what holds it in place:
+No layer is given a coupling. The shape of a filter is free in all three modes; the modes differ in what restricts it:
 
 - "shared": all hidden units of a layer share one filter of ``width`` weights, each two sites from the next.
-- "masked": every unit has a filter of its own, of the same width at the same places.
+- "masked": every unit has a filter of its own, of the same width at the same positions.
 - "free": all weights and biases are free, under an L1 penalty. Training begins with some epochs under the mask: from
   small random weights, some units end up on one site and leave others without (parity defects), which only moves of
   many weights at once could mend. Without these epochs the defects are counted like everything else.

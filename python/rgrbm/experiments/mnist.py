@@ -193,7 +193,7 @@ def _draw(
 
 
 def tables(results: dict[str, Any]) -> Sequence[Table | str]:
-    """What there is to show of the results, as measured or as read from their file."""
+    """Tables and lines of text that show the results, as measured or as read from their file."""
     error, trivial, seconds = results["reconstruction_error"], results["trivial_predictors"], results["seconds"]
     thresholded, likelihood = results["reconstruction_error_thresholded"], results["log_likelihood"]
     rows = [

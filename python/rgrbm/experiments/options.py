@@ -19,17 +19,18 @@ class Seeded(Protocol):
     def seed(self) -> int: ...  # noqa: D102
 
 
-def parameter(default: Any, help_text: str, *, place: bool = False) -> Any:
+def parameter(default: Any, help_text: str, *, execution: bool = False) -> Any:
     """A field of an experiment's parameters, which the command line makes an option with this help.
 
-    ``place`` is for what says where the work is done, not what comes out of it: a resumed run may have another.
+    ``execution`` marks parameters of where and how the work is done. Results do not depend on them, and a resumed
+    run may have others.
     """
-    return field(default=default, metadata={"help": help_text, "place": place})
+    return field(default=default, metadata={"help": help_text, "execution": execution})
 
 
-def names_of_places(parameters: Any) -> set[str]:
-    """Names of those fields of parameters (or of their class) that say where the work is done."""
-    return {f.name for f in fields(parameters) if f.metadata["place"]}
+def names_of_execution(parameters: Any) -> set[str]:
+    """Names of those fields of parameters (or of their class) that determine where and how the work is done."""
+    return {f.name for f in fields(parameters) if f.metadata["execution"]}
 
 
 def require_at_least(least: int, parameters: object, *names: str) -> None:

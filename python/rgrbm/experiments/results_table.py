@@ -11,7 +11,7 @@ from rich.table import Table
 from rich.text import Text
 
 # From wide to narrow: with rules, with two spaces between columns, with one.
-_LOOKS: tuple[dict[str, Any], ...] = (
+_STYLES: tuple[dict[str, Any], ...] = (
     {},
     {"box": box.SIMPLE_HEAD, "padding": (0, 1, 0, 0), "show_edge": False, "pad_edge": False},
     {"box": box.SIMPLE_HEAD, "padding": 0, "show_edge": False, "pad_edge": False},
@@ -71,23 +71,23 @@ def _print_text(console: Console, text: str) -> None:
 def _fit(table: Table, console: Console) -> tuple[Table, list[str]]:
     """The table as it has room, and the headers of the columns left out, in the order of the table."""
     headers = [str(column.header) for column in table.columns]
-    for look in _LOOKS:
-        fitted = _of_columns(table, headers, look)
+    for style in _STYLES:
+        fitted = _of_columns(table, headers, style)
         if _width(fitted, console) <= console.width:
             return fitted, []
     kept = list(headers)
     for name in getattr(table, "expendable", ()):
         kept.remove(name)
-        fitted = _of_columns(table, kept, _LOOKS[-1])
+        fitted = _of_columns(table, kept, _STYLES[-1])
         if _width(fitted, console) <= console.width:
             break
     fitted.width = _width(fitted, console)  # over the edge, if it must be
     return fitted, [name for name in headers if name not in kept]
 
 
-def _of_columns(table: Table, headers: list[str], look: dict[str, Any]) -> Table:
+def _of_columns(table: Table, headers: list[str], style: dict[str, Any]) -> Table:
     chosen = [column for column in table.columns if str(column.header) in headers]
-    copy = Table(**look)
+    copy = Table(**style)
     if table.title:
         copy.title, copy.title_justify = Text(str(table.title)), "left"
     for column in chosen:

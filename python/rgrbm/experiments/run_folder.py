@@ -209,7 +209,7 @@ class RunFolder(RunFiles):
         Returns
         -------
         str
-            What there is to say of it, nothing for a new run.
+            A line about a run that is resumed; empty for a new run.
 
         Raises
         ------
@@ -236,10 +236,10 @@ class RunFolder(RunFiles):
 
     @contextlib.contextmanager
     def working(self, parameters: dict[str, Any], writes: Collection[str] = ()) -> Iterator[str]:
-        """Context of a run: :meth:`start`, whose words it yields, and :meth:`close` however the work ends."""
-        said = self.start(parameters, writes)
+        """Context of a run: :meth:`start`, whose line it yields, and :meth:`close` however the work ends."""
+        message = self.start(parameters, writes)
         try:
-            yield said
+            yield message
         finally:
             self.close()
 
@@ -309,10 +309,10 @@ class RunFolder(RunFiles):
         try:
             model.fit(data, start=start, checkpoint=checkpoint, resume=self.resumes, progress=True)
         except KeyboardInterrupt as interrupt:
-            said = str(interrupt)
-            if not said and hasattr(model, "n_iter_"):
-                said = f"{model.n_iter_} of {model.n_iter} epochs are done"
-            raise KeyboardInterrupt(f"{name}: {said}" if name and said else said) from None
+            message = str(interrupt)
+            if not message and hasattr(model, "n_iter_"):
+                message = f"{model.n_iter_} of {model.n_iter} epochs are done"
+            raise KeyboardInterrupt(f"{name}: {message}" if name and message else message) from None
 
     def _claim_checkpoint(self, name: str) -> Path:
         """The file of one of several checkpoints, or the only one."""
@@ -322,7 +322,7 @@ class RunFolder(RunFiles):
         return self._claim(f"{self.checkpoints.name}/{name}")
 
     def part(self, name: str, work: Callable[[], dict[str, Any]]) -> dict[str, Any]:
-        """What one part of a run has found, kept beside the checkpoints: a resumed run does not work it out again."""
+        """Results of one part of a run, kept beside the checkpoints: a resumed run does not compute them again."""
         results = self.kept_part(name)
         return self.keep_part(name, work()) if results is None else results
 
@@ -342,7 +342,7 @@ class RunFolder(RunFiles):
             raise _in_the_way(kept)
         try:
             content = read_json(kept)
-            results = content["found"]
+            results = content["results"]
             if content["run"] != self._identity():
                 raise ValueError("it is of a run with other parameters")
             if content["sha256"] != _checksum(name, content["run"], results):
@@ -352,10 +352,10 @@ class RunFolder(RunFiles):
             raise ValueError(f"{kept} is no part of this run: {error}") from error
 
     def keep_part(self, name: str, results: dict[str, Any]) -> dict[str, Any]:
-        """Keep what one part of a run has found, and return it as it will be read."""
+        """Keep the results of one part of a run, and return them as they will be read."""
         as_read: dict[str, Any] = json.loads(json.dumps(_without_nan(results), allow_nan=False))
         run = self._identity()
-        content = {"run": run, "sha256": _checksum(name, run, as_read), "found": as_read}
+        content = {"run": run, "sha256": _checksum(name, run, as_read), "results": as_read}
         write_atomically(self._claim_checkpoint(f"{name}.json"), json.dumps(content).encode())
         return as_read
 

@@ -89,7 +89,7 @@ class RunLock:
                 self.path.unlink()
 
     def _holder(self) -> dict[str, Any] | None:
-        """What the lock file says; nothing if there is none, or if its process ended before it wrote a word."""
+        """What the lock file says; nothing if there is none, or if its process ended before it wrote anything."""
         try:
             text = self.path.read_bytes()
         except FileNotFoundError:
@@ -150,7 +150,7 @@ def _process(pid: int) -> dict[str, Any]:
 
 
 def _started(pid: int) -> int | None:
-    """When a process started, in clock ticks since the machine did; 0 if it has ended, None where nothing says it."""
+    """Start of a process in clock ticks since that of the machine; 0 if it has ended, None if the system hides it."""
     try:
         state, *fields = Path(f"/proc/{pid}/stat").read_text().rpartition(")")[2].split()
         return 0 if state in "ZX" else int(fields[18])

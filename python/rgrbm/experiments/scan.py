@@ -1,7 +1,7 @@
 """A scan of an Ising model: sizes × couplings × seeds, measured side by side, here or on a Dask cluster.
 
 Each task has a random stream of its own, named by its size, coupling and seed, so that other sizes and couplings of a
-scan do not move its numbers. What a task has found is written as soon as it is there, one file for each.
+scan do not move its numbers. The result of a task is written as soon as it is there, one file for each.
 """
 
 import base64
@@ -37,6 +37,7 @@ from rgrbm.statistics.notation import or_dash, with_error
 _CURVES = ("energy_per_site", "specific_heat", "abs_magnetization", "connected_susceptibility", "binder")
 _MAXIMA = ("specific_heat", "connected_susceptibility")
 _GRID = 121
+_MOST_ERRORS = 3.0
 _SERIES = "series"
 _SHOWN = ("energy_per_site", "specific_heat", "abs_magnetization", "connected_susceptibility", "binder")
 
@@ -114,7 +115,7 @@ def _combined(p: ScanParameters, measured: dict[Task, Any]) -> tuple[dict[int, R
     for side in sorted(p.side):
         runs = [_unpacked(task.J, measured[task][_SERIES]) for task in measured if task.side == side]
         try:
-            combined[side] = Reweighting(runs, runs_sites(p, side), h=p.h)
+            combined[side] = Reweighting(runs, _n_sites(p, side), h=p.h)
         except (ValueError, RuntimeError) as error:
             troubles.append(f"side {side}: no curves: {error}")
             continue
@@ -125,7 +126,7 @@ def _combined(p: ScanParameters, measured: dict[Task, Any]) -> tuple[dict[int, R
     return combined, troubles
 
 
-def runs_sites(p: ScanParameters, side: int) -> int:
+def _n_sites(p: ScanParameters, side: int) -> int:
     """Number of spins of a size."""
     return int(side**p.n_axes)
 
@@ -200,23 +201,28 @@ def _exact(p: ScanParameters) -> dict[str, Any]:
 
 
 def tables(results: dict[str, Any]) -> Sequence[Table | str]:
-    """What there is to show of the results, as measured or as read from their file."""
+    """Tables and lines of text that show the results, as measured or as read from their file."""
     table = ResultsTable(
         "Measured, per site",
-        ("side", "J", "seed", "energy", "s.e.", "C", "⟨|m|⟩", "χ", "Binder"),
+        ("side", "J", "seed", "energy", "in σ", "C", "⟨|m|⟩", "χ", "Binder"),
         n_names=0,
-        expendable=("seed", "⟨|m|⟩", "s.e.", "Binder", "χ"),
+        expendable=("seed", "⟨|m|⟩", "in σ", "Binder", "χ"),
     )
     for row in results["tasks"]:
         values = [with_error(*row[name]) for name in _SHOWN]
         mark = "" if row["equilibrated"] else " !"
-        table.add_row(str(row["side"]), f"{row['J']:g}{mark}", str(row["seed"]), values[0], _pull(row), *values[1:])
+        deviation = or_dash(_deviation(row), "+.1f") + " !" * _deviates(row)
+        table.add_row(str(row["side"]), f"{row['J']:g}{mark}", str(row["seed"]), values[0], deviation, *values[1:])
     lines: list[Table | str] = [
         table,
-        "s.e.: deviation of the energy from the exact one, in standard errors; χ: connected susceptibility",
+        "in σ: deviation of the energy from the exact one, in standard errors; χ: connected susceptibility",
     ]
+    if any(_deviates(row) for row in results["tasks"]):
+        lines.append(
+            f"! beside a deviation: more than {_MOST_ERRORS:g} standard errors, which chance alone does to one in 370"
+        )
     if not all(row["equilibrated"] for row in results["tasks"]):
-        lines.append("!: chains from two starts disagree, or are too short to compare")
+        lines.append("! beside J: chains from two starts disagree, or are too short to compare")
     for measured in results["maxima"]:
         what = {"specific_heat": "C", "connected_susceptibility": "χ"}[measured["observable"]]
         if math.isnan(_floats(measured["J"])[0]):
@@ -226,20 +232,25 @@ def tables(results: dict[str, Any]) -> Sequence[Table | str]:
     for measured in results["J_critical"]:
         small, large = measured["sides"]
         known = results["exact"].get("J_critical")
-        off = f", {or_dash((measured['J'] or math.nan) / known - 1, '+.3%')} from the exact one" if known else ""
+        deviation = f", {or_dash((measured['J'] or math.nan) / known - 1, '+.3%')} from the exact one" if known else ""
         where = with_error(measured["J"], measured["J_stderr"])
-        lines.append(f"Binder's cumulants of {small} and {large} cross at J = {where}{off}")
+        lines.append(f"Binder's cumulants of {small} and {large} cross at J = {where}{deviation}")
     lines += results["troubles"]
     return lines
 
 
-def _pull(row: dict[str, Any]) -> str:
+def _deviation(row: dict[str, Any]) -> float:
+    """(energy − exact)/σ; NaN where there is no closed form, or no error."""
     model = row["model"]
     if model["lattice"] != "hypercubic" or len(model["shape"]) > 2 or model["h"]:
-        return "–"
+        return math.nan
     exact = IsingModel(tuple(model["shape"]), row["J"])
     value, stderr = _floats(row["energy_per_site"])
-    return f"{(value - exact.mean_energy_per_site()) / stderr:+.1f}" if stderr > 0 else "–"
+    return (value - exact.mean_energy_per_site()) / stderr if stderr > 0 else math.nan
+
+
+def _deviates(row: dict[str, Any]) -> bool:
+    return abs(_deviation(row)) > _MOST_ERRORS
 
 
 def measurement_of(row: dict[str, Any]) -> Measurement:

@@ -28,8 +28,8 @@ class ScanParameters:
     n_chains: int | None = parameter(None, "Chains of a task, an even number; by default as the method likes.")
     n_seeds: int = parameter(1, "Independent tasks for each size and coupling.")
     seed: int = parameter(0, "Fixes every random number.")
-    n_jobs: int = parameter(0, "Processes at a time, 0 for as many as there are cores.", place=True)
-    scheduler: str = parameter("", "Address of a Dask scheduler whose workers do the work instead.", place=True)
+    n_jobs: int = parameter(0, "Processes at a time, 0 for as many as there are cores.", execution=True)
+    scheduler: str = parameter("", "Address of a Dask scheduler whose workers do the work instead.", execution=True)
 
     def __post_init__(self) -> None:
         """Check what no other part does."""

@@ -13,7 +13,7 @@ from typing import Any
 from joblib import Parallel, delayed, parallel_config
 
 _PATIENCE = 10  # seconds for a scheduler to answer
-_WATCH = 1.0  # seconds between two looks of a worker at its parent
+_WATCH = 1.0  # seconds between two checks of a worker whether its parent lives
 _ENDING = [number for name in ("SIGTERM", "SIGHUP") if (number := getattr(signal, name, None)) is not None]
 
 
@@ -48,7 +48,7 @@ def done_anywhere(
         return
     if not scheduler:
         work, tasks = _watching, [(os.getpid(), work, *task) for task in tasks]
-    with _place(n_jobs, scheduler), _ending_by_exception(), warnings.catch_warnings():
+    with _backend(n_jobs, scheduler), _ending_by_exception(), warnings.catch_warnings():
         warnings.filterwarnings("ignore", category=UserWarning, module="joblib")  # of results that nobody fetched
         done = Parallel(return_as="generator_unordered")(delayed(work)(*task) for task in tasks)
         with contextlib.closing(done):
@@ -91,7 +91,7 @@ def _ending_by_exception() -> Iterator[None]:
 
 
 @contextlib.contextmanager
-def _place(n_jobs: int, scheduler: str) -> Iterator[None]:
+def _backend(n_jobs: int, scheduler: str) -> Iterator[None]:
     if scheduler:
         with _on_dask(scheduler):
             yield
@@ -120,5 +120,5 @@ def _on_dask(scheduler: str) -> Iterator[None]:
         except Exception as error:
             if client.status != "running" or type(error).__module__.split(".")[0] in ("distributed", "concurrent"):
                 lost = f"the Dask cluster at {scheduler!r} was lost: {error!r}"
-                raise ConnectionError(f"{lost}; what was found is kept, --resume goes on") from error
+                raise ConnectionError(f"{lost}; what was measured is kept, --resume goes on") from error
             raise
