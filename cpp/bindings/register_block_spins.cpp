@@ -117,7 +117,7 @@ void register_block_spins(py::module_& m) {
              "with equally many sites, a product a list of offsets (rows, columns).")
         .def("decimate", &decimate, py::arg("strides"), "Every strides-th spin along each axis.")
         .def("majority", &take_majority, py::arg("sides"), py::arg("key"), py::arg("first_block"), py::arg("step"),
-             "The sign of the sum of each block of spins, by a fair coin where it is zero.")
+             "The sign of the sum of each block of spins, and +1 or -1 with probability 1/2 where it is zero.")
         .def("filter", &filter, py::arg("weights"), py::arg("field"), py::arg("strides"), py::arg("first"),
              py::arg("key"), py::arg("first_block"), py::arg("step"),
              "Spins that are +1 with probability 1 / (1 + exp(-2 (field + sum of weights * spins))) of their windows.");

@@ -92,7 +92,7 @@ py::array_t<double> structure(const SpinChains& chains) {
                           [&](double* out) { chains.structure(out); });
 }
 
-void unpack(const SpinChains& chains, Array<std::int8_t> out) {
+void unpack_chains(const SpinChains& chains, Array<std::int8_t> out) {
     require_shape(out, {-1, signed_size(chains.lattice().n_sites())}, "out");
     const std::size_t n = length(out, 0);
     if (n > chains.n_chains())
@@ -103,7 +103,7 @@ void unpack(const SpinChains& chains, Array<std::int8_t> out) {
     chains.unpack(n, data);
 }
 
-void pack(SpinChains& chains, const Array<std::int8_t>& spins) {
+void pack_chains(SpinChains& chains, const Array<std::int8_t>& spins) {
     require_shape(spins, {signed_size(chains.n_chains()), signed_size(chains.lattice().n_sites())}, "spins");
     const std::int8_t* data = spins.data();
     bool good = false;
@@ -115,7 +115,7 @@ void pack(SpinChains& chains, const Array<std::int8_t>& spins) {
         throw py::value_error("spins must be -1 or +1");
 }
 
-py::list state(SpinChains& chains) {
+py::list chains_state(SpinChains& chains) {
     py::list parts;
     for (const auto& words : chains.state())
         parts.append(filled<std::uint64_t>({signed_size(words.size())},
@@ -251,20 +251,20 @@ void register_base(py::module_& m) {
             py::call_guard<Unlocked>(), "Make n sweeps.")
         .def("flip_globally", &SpinChains::flip_globally, py::call_guard<Unlocked>(),
              "Flip all spins of a chain with the probability that its mirror image has of the two.")
-        .def(
-            "measure", &measure, py::arg("n"), py::arg("spacing") = 1, py::arg("with_structure") = true,
-            py::arg("with_flips") = false,
-            "Measure n times, each time after so many sweeps as the spacing says, and a global flip if that is wanted. "
-            "Returns arrays (n, n_chains, ...).")
+        .def("measure", &measure, py::arg("n"), py::arg("spacing") = 1, py::arg("with_structure") = true,
+             py::arg("with_flips") = false,
+             "Measure n times, each time after `spacing` sweeps and, with flips, a global flip. Returns arrays "
+             "(n, n_chains, ...).")
         .def("bond_sums", &bond_sums, "Sum of s s' over the bonds of each axis, (n_chains, n_axes).")
         .def("magnetizations", &magnetizations, py::arg("alternating") = false,
              "Sum of all spins of each chain, or with the signs that alternate.")
         .def("structure", &structure, "|Sum of s exp(ikx)|^2 for k = 2 pi/L along each dimension.")
-        .def("unpack", &unpack, py::arg("out").noconvert(),
+        .def("unpack", &unpack_chains, py::arg("out").noconvert(),
              "Write the spins of the first n chains into an int8 array of shape (n, n_sites).")
-        .def("pack", &pack, py::arg("spins").noconvert(), "Take the spins from an int8 array (n_chains, n_sites).")
-        .def("state", &state, "Spins and random streams, as arrays of uint64.")
-        .def("restore", &restore, py::arg("state"), "Go on from such a state.");
+        .def("pack", &pack_chains, py::arg("spins").noconvert(),
+             "Take the spins from an int8 array (n_chains, n_sites).")
+        .def("state", &chains_state, "Spins and random streams, as arrays of uint64.")
+        .def("restore", &restore, py::arg("state"), "Continue from such a state.");
 }
 
 } // namespace
@@ -294,7 +294,7 @@ void register_spins(py::module_& m) {
              "flipped; NaN otherwise.")
         .def("measure_clusters", &measure_clusters, py::arg("n"), py::arg("spacing") = 1,
              py::arg("with_structure") = true, py::arg("with_flips") = false,
-             "As measure, with improved estimators, those of the last sweep of each time, beside structure factors.");
+             "As measure, with improved estimators from the last sweep before each measurement.");
 }
 
 } // namespace rgrbm::bindings

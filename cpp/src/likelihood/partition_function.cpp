@@ -137,7 +137,7 @@ double LayerEnumeration::bias_sum(std::uint64_t bits) const {
     return sum;
 }
 
-// Σ_i ln(1 + e^(a_i)), and if asked c_i = σ(−a_i) and d_i = σ(a_i), neither by a difference.
+// Σ_i ln(1 + e^(a_i)), and optionally c_i = σ(−a_i) and d_i = σ(a_i), neither by a difference.
 double LayerEnumeration::block_scale(const double* a, double* scaled) const {
     SoftplusSum sum;
     for (std::size_t i = 0; i < stride_; i += lanes) {

@@ -4,6 +4,8 @@
 #include "rgrbm/spins/spin_enumeration.hpp"
 #include "rgrbm/support/log_sum.hpp"
 
+#include <Eigen/Core>
+
 #include <algorithm>
 #include <cmath>
 #include <functional>
@@ -43,6 +45,54 @@ std::vector<double> all_up_moments(const SpinEnumeration& e) {
     return sum;
 }
 
+using Matrix = Eigen::Matrix<double, Eigen::Dynamic, Eigen::Dynamic, Eigen::RowMajor>;
+
+Eigen::Index index(std::size_t i) {
+    return static_cast<Eigen::Index>(i);
+}
+
+// Weights, biases and variances of the visible units, and biases of the hidden units.
+struct GaussianParameters {
+    Matrix w;
+    Eigen::VectorXd c, variance, b;
+};
+
+// Means over the model: ⟨v hᵀ⟩, ⟨v⟩, ½⟨v²⟩ and ⟨h⟩.
+struct GaussianMoments {
+    Matrix products;
+    Eigen::VectorXd visible, squares, hidden;
+};
+
+// In double precision for both precisions of training: one body, as Eigen's products are slow to compile.
+GaussianMoments gaussian_moments(const GaussianParameters& model) {
+    const auto& [w, c, variance, b] = model;
+    const auto n = static_cast<std::size_t>(w.rows()), m = static_cast<std::size_t>(w.cols());
+    // Spins s = 2h − 1: couplings K/4, fields b'/2 + ΣK/4, where h² = h puts the diagonal of K into both.
+    const Matrix coupling = w.transpose() * variance.cwiseInverse().asDiagonal() * w;
+    const Eigen::VectorXd field = b + w.transpose() * c.cwiseQuotient(variance);
+    std::vector<Bond> bonds;
+    std::vector<double> fields(m);
+    for (std::size_t j = 0; j < m; ++j) {
+        fields[j] = field[index(j)] / 2 + coupling.row(index(j)).sum() / 4;
+        for (std::size_t k = 0; k < j; ++k)
+            bonds.push_back({j, k, coupling(index(j), index(k)) / 4});
+    }
+    const std::vector<double> pairs = all_up_moments(SpinEnumeration(m, bonds, fields));
+    const Eigen::Map<const Matrix> up(pairs.data(), w.cols(), w.cols());
+    const Matrix weighted = w * up; // ⟨(W h) hᵀ⟩
+    GaussianMoments moments{Matrix(w.rows(), w.cols()), c + w * up.diagonal(), Eigen::VectorXd(w.rows()),
+                            up.diagonal()};
+    const Eigen::VectorXd& mean = moments.visible;
+    for (std::size_t i = 0; i < n; ++i) {
+        const Eigen::Index row = index(i);
+        moments.squares[row] =
+            0.5 * (variance[row] + c[row] * (2 * mean[row] - c[row]) + weighted.row(row).dot(w.row(row)));
+        for (std::size_t j = 0; j < m; ++j)
+            moments.products(row, index(j)) = c[row] * up(index(j), index(j)) + weighted(row, index(j));
+    }
+    return moments;
+}
+
 } // namespace
 
 template <class Real>
@@ -71,50 +121,30 @@ void ModelMoments<Real>::enumerate(const Layer<Real>& up, const Layer<Real>& dow
 
 template <class Real>
 void ModelMoments<Real>::enumerate_gaussian(const GaussianModel<Real>& model) {
-    using Matrix = Eigen::Matrix<double, Eigen::Dynamic, Eigen::Dynamic, Eigen::RowMajor>;
     const std::size_t n = model.n_visible, m = model.n_hidden;
-    const auto rows = static_cast<Eigen::Index>(n), columns = static_cast<Eigen::Index>(m);
-    Matrix w(rows, columns);
-    Eigen::VectorXd c(rows), variance(rows), b(columns);
+    GaussianParameters parameters{Matrix(index(n), index(m)), Eigen::VectorXd(index(n)), Eigen::VectorXd(index(n)),
+                                  Eigen::VectorXd(index(m))};
     for (std::size_t i = 0; i < n; ++i) {
-        const auto row = static_cast<Eigen::Index>(i);
-        c[row] = static_cast<double>(model.visible_bias[i]) - static_cast<double>(model.visible_mean[i]);
-        variance[row] = std::exp(static_cast<double>(model.log_variance[i]));
+        parameters.c[index(i)] =
+            static_cast<double>(model.visible_bias[i]) - static_cast<double>(model.visible_mean[i]);
+        parameters.variance[index(i)] = std::exp(static_cast<double>(model.log_variance[i]));
         for (std::size_t j = 0; j < m; ++j)
-            w(row, static_cast<Eigen::Index>(j)) = static_cast<double>(model.weights[i * model.width + j]);
+            parameters.w(index(i), index(j)) = static_cast<double>(model.weights[i * model.width + j]);
     }
     for (std::size_t j = 0; j < m; ++j)
-        b[static_cast<Eigen::Index>(j)] = static_cast<double>(model.hidden_bias[j]);
-    // Spins s = 2h − 1: couplings K/4, fields b'/2 + ΣK/4, where h² = h puts the diagonal of K into both.
-    const Matrix coupling = w.transpose() * variance.cwiseInverse().asDiagonal() * w;
-    const Eigen::VectorXd field = b + w.transpose() * c.cwiseQuotient(variance);
-    std::vector<Bond> bonds;
-    std::vector<double> fields(m);
-    for (std::size_t j = 0; j < m; ++j) {
-        const auto row = static_cast<Eigen::Index>(j);
-        fields[j] = field[row] / 2 + coupling.row(row).sum() / 4;
-        for (std::size_t k = 0; k < j; ++k)
-            bonds.push_back({j, k, coupling(row, static_cast<Eigen::Index>(k)) / 4});
-    }
-    const std::vector<double> pairs = all_up_moments(SpinEnumeration(m, bonds, fields));
-    const Eigen::Map<const Matrix> up(pairs.data(), columns, columns);
-    const Eigen::VectorXd mean = c + w * up.diagonal();
-    const Matrix weighted = w * up; // ⟨(W h) hᵀ⟩
+        parameters.b[index(j)] = static_cast<double>(model.hidden_bias[j]);
+    const GaussianMoments moments = gaussian_moments(parameters);
     products.assign(round_up(n, Vector<Real>::n_lanes) * model.width, Real{0});
     visible.assign(round_up(n, Vector<Real>::n_lanes), Real{0});
     squares = visible;
     hidden.assign(model.width, Real{0});
     for (std::size_t j = 0; j < m; ++j)
-        hidden[j] = static_cast<Real>(pairs[j * m + j]);
+        hidden[j] = static_cast<Real>(moments.hidden[index(j)]);
     for (std::size_t i = 0; i < n; ++i) {
-        const auto row = static_cast<Eigen::Index>(i);
-        visible[i] = static_cast<Real>(mean[row]);
-        squares[i] = static_cast<Real>(
-            0.5 * (variance[row] + c[row] * (2 * mean[row] - c[row]) + weighted.row(row).dot(w.row(row))));
-        for (std::size_t j = 0; j < m; ++j) {
-            const auto column = static_cast<Eigen::Index>(j);
-            products[i * model.width + j] = static_cast<Real>(c[row] * up(column, column) + weighted(row, column));
-        }
+        visible[i] = static_cast<Real>(moments.visible[index(i)]);
+        squares[i] = static_cast<Real>(moments.squares[index(i)]);
+        for (std::size_t j = 0; j < m; ++j)
+            products[i * model.width + j] = static_cast<Real>(moments.products(index(i), index(j)));
     }
 }
 

@@ -18,9 +18,9 @@ Waves::Waves(const Lattice& lattice, const PackedLattice& packed)
                 bytes_[byte] += line[bit % packed.side];
     }
     for (std::size_t axis = 0; axis < packed.along(); ++axis) {
-        const std::vector<Wave> places = circle(lattice.sides()[axis]);
+        const std::vector<Wave> waves = circle(lattice.sides()[axis]);
         for (const std::uint32_t at : packed.place[axis])
-            words_[axis].push_back(places[at]);
+            words_[axis].push_back(waves[at]);
     }
 }
 

@@ -13,7 +13,7 @@
 
 namespace rgrbm {
 
-// One thread's room for the update that is asked for.
+// One thread's working memory for the update.
 class ClusterChains::Worker {
 public:
     explicit Worker(const ClusterChains& chains) : n_clusters_(chains.clusters_per_sweep_) {

@@ -125,8 +125,10 @@ void LatticeChains::align(bool up) {
                 (up ? packing_.valid(packing_.granules[g]) : Word::zero()).store(colour(chain, q) + g * Word::n_lanes);
 }
 
+// One body for both ways to share the work (sweep_by): a copy in each would double the time to compile.
 template <Lattice::Kind kind, class Rule>
-void LatticeChains::sweep_band(std::size_t chain, std::size_t q, std::size_t band, const Rule& shared_rule) {
+[[gnu::noinline]] void LatticeChains::sweep_band(std::size_t chain, std::size_t q, std::size_t band,
+                                                 const Rule& shared_rule) {
     const std::size_t end = std::min((band + 1) * granules_per_band, packing_.n_granules);
     Stream& shared_stream = streams_[chain * n_bands() + band];
     Stream stream = shared_stream; // local copies stay in registers

@@ -116,12 +116,11 @@ void WordChains::align(bool up) {
     std::fill(spins_.begin(), spins_.end(), up ? Word::ones() : Word::zero());
 }
 
-template <class Sites, class Rule>
+template <bool sequential, class Sites, class Rule>
 void WordChains::sweep_blocks(const Sites& sites, const Rule& rule, std::size_t n) {
-    const bool sequential = is_sequential();
     for_blocks([&](std::size_t b) {
         for (std::size_t i = 0; i < n; ++i) {
-            if (sequential)
+            if constexpr (sequential)
                 sweep_colours(block(b), sites, rule, streams_[b]);
             else
                 sweep_at_random(block(b), lattice_.n_sites(), sites, rule, streams_[b]);
@@ -129,23 +128,24 @@ void WordChains::sweep_blocks(const Sites& sites, const Rule& rule, std::size_t 
     });
 }
 
-template <Update update, bool lazy, class Sites>
-void WordChains::sweep_by(const Sites& sites, double tried, std::size_t n) {
+template <Update update, bool sequential, class Sites>
+void WordChains::sweep_by(const Sites& sites, std::size_t n) {
+    constexpr bool lazy = update == Update::metropolis && !sequential;
+    const double tried = !lazy ? 1 : couplings_are_weak(couplings_, lattice_.n_axes()) ? 0.5 : 0.875;
     if (couplings_.has_one_coupling(Sites::n_axes) && field_ == 0)
-        sweep_blocks(sites, UniformUpdate<update, Sites::n_axes, lazy>(couplings_, tried), n);
+        sweep_blocks<sequential>(sites, UniformUpdate<update, Sites::n_axes, lazy>(couplings_, tried), n);
     else
-        sweep_blocks(sites, FieldUpdate<update, Sites::n_axes, lazy>(couplings_, tried), n);
+        sweep_blocks<sequential>(sites, FieldUpdate<update, Sites::n_axes, lazy>(couplings_, tried), n);
 }
 
 void WordChains::sweep(std::size_t n) {
-    with_sites(lattice_, [&](const auto& sites) {
-        const double tried = couplings_are_weak(couplings_, lattice_.n_axes()) ? 0.5 : 0.875;
-        if (update_ == Update::heat_bath)
-            sweep_by<Update::heat_bath, false>(sites, 1, n);
-        else if (is_sequential())
-            sweep_by<Update::metropolis, false>(sites, 1, n);
-        else
-            sweep_by<Update::metropolis, true>(sites, tried, n);
+    const bool heat_bath = update_ == Update::heat_bath;
+    with_sites(lattice_, [&]<class Sites>(const Sites& sites) {
+        if constexpr (Sites::n_axes > 1) // the order on rings is always random
+            if (is_sequential())
+                return heat_bath ? sweep_by<Update::heat_bath, true>(sites, n)
+                                 : sweep_by<Update::metropolis, true>(sites, n);
+        heat_bath ? sweep_by<Update::heat_bath, false>(sites, n) : sweep_by<Update::metropolis, false>(sites, n);
     });
 }
 

@@ -27,7 +27,7 @@ class PackedSpins:
         """
     def majority(self, sides: typing.Annotated[collections.abc.Sequence[typing.SupportsInt | typing.SupportsIndex], "FixedSize(2)"], key: typing.Annotated[collections.abc.Sequence[typing.SupportsInt | typing.SupportsIndex], "FixedSize(2)"], first_block: typing.SupportsInt | typing.SupportsIndex, step: typing.SupportsInt | typing.SupportsIndex) -> PackedSpins:
         """
-        The sign of the sum of each block of spins, by a fair coin where it is zero.
+        The sign of the sum of each block of spins, and +1 or -1 with probability 1/2 where it is zero.
         """
     def operator_sums(self, operators: collections.abc.Sequence[collections.abc.Sequence[collections.abc.Sequence[typing.Annotated[collections.abc.Sequence[typing.SupportsInt | typing.SupportsIndex], "FixedSize(2)"]]]]) -> numpy.typing.NDArray[numpy.int64]:
         """
@@ -156,7 +156,7 @@ class SpinChains:
         """
     def measure(self, n: typing.SupportsInt | typing.SupportsIndex, spacing: typing.SupportsInt | typing.SupportsIndex = 1, with_structure: bool = True, with_flips: bool = False) -> dict:
         """
-        Measure n times, each time after so many sweeps as the spacing says, and a global flip if that is wanted. Returns arrays (n, n_chains, ...).
+        Measure n times, each time after `spacing` sweeps and, with flips, a global flip. Returns arrays (n, n_chains, ...).
         """
     def pack(self, spins: numpy.typing.NDArray[numpy.int8]) -> None:
         """
@@ -164,7 +164,7 @@ class SpinChains:
         """
     def restore(self, state: collections.abc.Sequence[typing.Annotated[numpy.typing.ArrayLike, numpy.uint64]]) -> None:
         """
-        Go on from such a state.
+        Continue from such a state.
         """
     def set_couplings(self, couplings: typing.Annotated[numpy.typing.ArrayLike, numpy.float64]) -> None:
         """
@@ -219,7 +219,7 @@ class ClusterChains(SpinChains):
         ...
     def measure_clusters(self, n: typing.SupportsInt | typing.SupportsIndex, spacing: typing.SupportsInt | typing.SupportsIndex = 1, with_structure: bool = True, with_flips: bool = False) -> dict:
         """
-        As measure, with improved estimators, those of the last sweep of each time, beside structure factors.
+        As measure, with improved estimators from the last sweep before each measurement.
         """
     def set_clusters_per_sweep(self, n: typing.SupportsInt | typing.SupportsIndex) -> None:
         """

@@ -3,8 +3,8 @@
 // Three distributions p(h | v) of the new spin h of a window v. All are conditional distributions, Σ_h p(h | v) = 1, so
 // that the partition function is kept:
 // - decimation: h is one of the spins;
-// - majority: h is the sign of Σ v, drawn by a fair coin where the sum is zero (Swendsen, Phys. Rev. Lett. 42, 859
-//   (1979));
+// - majority: h is the sign of Σ v, and ±1 with probability ½ each where the sum is zero (Swendsen, Phys. Rev. Lett.
+//   42, 859 (1979));
 // - a filter: p(h = +1 | v) = σ(2(θ + Σ w v)), which is the hidden layer of a restricted Boltzmann machine with shared
 //   weights, in ±1 units (Chung and Kao, Phys. Rev. Research 3, 023230 (2021)). For |w| → ∞ it is a majority rule.
 //

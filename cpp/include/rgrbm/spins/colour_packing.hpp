@@ -44,7 +44,7 @@ public:
     std::uint64_t last_mask; // its bits that are sites
     std::vector<GranuleLanes> granules;
 
-    // Words of one colour, with room at both ends: lanes that are not asked for are read there.
+    // Words of one colour, with room at both ends: lanes that are not needed are read there.
     std::size_t margin;
     std::size_t stored_words() const { return n_granules * Word::n_lanes + 2 * margin; }
 

@@ -3,13 +3,15 @@
 // Metropolis (Eq. 16 of the report): flipping a spin s in the local field f = Σ_a J_a (s₋ + s₊) + h changes H by 2 s f;
 // it flips with probability min(1, e^(−ΔH)). Heat bath: the new spin does not depend on the old one, P(s) ∝ e^(s f).
 //
-// The order of sites. Heat bath is right in any order: where the lattice has colours, sites of one colour do not
-// interact and colours are visited in sequential order. Only on the ring are sites visited in random order by either
-// method. Metropolis visits colours in sequential order only where that is known to equilibrate, as moves with ΔH = 0
-// are always made. On the ring they push domain walls around without ever creating or annihilating them, so that
-// couplings that fall apart into rings, or nearly so, need random order as well. Spins without any local field would
-// flip for ever, at J = 0 and on configurations of which only small lattices have a noticeable share. In frustrated
-// models many spins have no local field at low temperature and would flip in every sweep.
+// The order of sites. Heat bath is right in any order. Where the lattice has colours, sites of one colour do not
+// interact, and colours are visited in sequential order. On rings and on lattices without colours, both methods visit
+// sites in random order.
+//
+// Metropolis visits colours in sequential order only where that is known to equilibrate, because it always makes moves
+// with ΔH = 0. On a ring these moves push domain walls around and never create or annihilate them. Couplings that fall
+// apart into rings, or nearly so, need random order for the same reason. Spins without any local field would flip for
+// ever: at J = 0, and on configurations of which only small lattices have a noticeable share. In frustrated models many
+// spins have no local field at low temperature and would flip in every sweep.
 #pragma once
 
 #include "rgrbm/spins/lattice.hpp"

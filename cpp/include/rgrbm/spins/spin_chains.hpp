@@ -1,5 +1,5 @@
-// Chains of an Ising model on a periodic lattice, H = −Σ_a J_a Σ s s′ − h Σ s with β = 1: what every sampler answers,
-// whatever moves its spins and however they are packed.
+// Chains of an Ising model on a periodic lattice, H = −Σ_a J_a Σ s s′ − h Σ s with β = 1: the interface of every
+// sampler, for all updates and all packings of spins.
 //
 // Each chain has a coupling J_a for the bonds of each axis; the field h is that of all. Spins are moved by integer
 // arithmetic, so that they are the same bits on every instruction set, and by random streams that belong to chains (or

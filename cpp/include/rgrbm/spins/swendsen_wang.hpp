@@ -3,7 +3,7 @@
 //
 // Clusters are labelled by runs, not by sites. A run is a stretch of a word whose sites are tied along the line; the
 // number of a site's run is the number of runs that start up to it, one popcount. Of the bonds between two runs only
-// the first is looked at, which word-wide addition finds. What remains is joined by Rem's union-find with splicing
+// the first is examined, which word-wide addition finds. What remains is joined by Rem's union-find with splicing
 // (Dijkstra, A Discipline of Programming (1976), ch. 23; Patwary, Blair & Manne, SEA 2010), in which parents have
 // lower numbers than their children, so that one pass in order finds the roots and builds the mask of the spins
 // that flip. Run 0 is the ghost of the field, whose cluster stays.

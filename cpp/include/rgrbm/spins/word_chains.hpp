@@ -38,9 +38,9 @@ public:
 
 private:
     void flip_chains(const std::vector<std::uint64_t>& chains) override;
-    template <Update update, bool lazy, class Sites>
-    void sweep_by(const Sites& sites, double tried, std::size_t n);
-    template <class Sites, class Rule>
+    template <Update update, bool sequential, class Sites>
+    void sweep_by(const Sites& sites, std::size_t n);
+    template <bool sequential, class Sites, class Rule>
     void sweep_blocks(const Sites& sites, const Rule& rule, std::size_t n);
     template <class F>
     void for_blocks(F&& f) const;

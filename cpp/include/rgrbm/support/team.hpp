@@ -1,4 +1,4 @@
-// Threads that go together through phases of independent pieces of work, some microseconds long.
+// Threads that work together through phases of independent pieces of work, some microseconds long.
 //
 // Pieces are claimed one at a time, and the thread that ends the last piece of a phase opens the next one. A thread
 // that the system has put aside is waited for only if it holds a piece; coming back, it finds its phases done and
@@ -16,7 +16,7 @@ namespace rgrbm {
 
 class Team {
 public:
-    // One thread's way through the phases. All members must ask for the same phases in the same order, and touch
+    // One thread's way through the phases. All members must call the same phases in the same order, and touch
     // what other phases write inside their pieces only.
     class Member {
     public:
@@ -35,7 +35,7 @@ public:
 
 private:
     static constexpr int index_bits = 20; // of the next piece; the bits above it number the phase
-    static constexpr int patience = 500;  // looks before yielding, some microseconds
+    static constexpr int patience = 500;  // checks before yielding, some microseconds
 
     template <class Piece, class Finish>
     void run(std::uint64_t phase, std::size_t n, Piece& piece, Finish& finish) {
@@ -56,8 +56,8 @@ private:
             }
             now = next_.load(std::memory_order_acquire);
         }
-        for (int looks = 0; next_.load(std::memory_order_acquire) >> index_bits == phase; ++looks) {
-            if (looks < patience)
+        for (int checks = 0; next_.load(std::memory_order_acquire) >> index_bits == phase; ++checks) {
+            if (checks < patience)
                 pause();
             else
                 std::this_thread::yield();

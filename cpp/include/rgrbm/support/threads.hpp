@@ -1,4 +1,4 @@
-// The number of threads that the kernels use. It changes how fast a result comes, never the result.
+// The number of threads that the kernels use. It changes the time, never the result.
 #pragma once
 
 #include <cstddef>
@@ -8,14 +8,14 @@ namespace rgrbm {
 // True if the library was compiled with OpenMP.
 bool has_openmp();
 
-// Threads used by the next parallel region: what set_num_threads asked for, else OpenMP's own default.
+// Threads of the next parallel region: the number given to set_num_threads, else OpenMP's default.
 int num_threads();
 
 // The same, but no more than there are pieces of work: idle threads cost the others time.
 int threads_for(std::ptrdiff_t n_pieces);
 
-// Called in the child of a fork. Threads of OpenMP's team are not copied by a fork, and whoever waits for them waits
-// for ever: from then on this process runs on one thread.
+// Called in the child of a fork. A fork does not copy the threads of OpenMP's team, and waiting for them never ends.
+// From then on this process runs on one thread.
 void set_forked();
 bool is_forked();
 
