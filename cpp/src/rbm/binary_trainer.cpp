@@ -223,8 +223,8 @@ void BinaryTrainer<Real>::add_statistics(const Chunk& chunk, std::size_t first_b
                                 chunk.n,
                                 width};
     const auto differing = std::accumulate(&part_differing_[0], &part_differing_[0] + chunk.n_parts, std::size_t{0});
-    sums.add(first_unit, last_unit, sparse_, !real_data_ && often * differing > chunk.n * n_visible_,
-             gradient_.weights.data());
+    sums.add(first_unit, last_unit, sparse_,
+             prefers_groups() && !real_data_ && often * differing > chunk.n * n_visible_, gradient_.weights.data());
     if (real_data_) {
         using Matrix = Eigen::Matrix<Real, Eigen::Dynamic, Eigen::Dynamic, Eigen::RowMajor>;
         using Stride = Eigen::OuterStride<>;

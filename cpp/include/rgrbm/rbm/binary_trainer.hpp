@@ -45,7 +45,7 @@ private:
     void update_block(const Step<Real>& step, std::size_t block) override;
     void mirror_block(std::size_t first);
 
-    static constexpr std::size_t often = 8; // v' differs from v in one unit of so many: rows cost more than a table
+    static constexpr std::size_t often = 8; // v' differs from v in one unit of so many: large layers take two tables
 
     bool sparse_ = false;
     Values visible_base_, hidden_base_; // biases at β = 0
