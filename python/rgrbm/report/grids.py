@@ -133,6 +133,22 @@ def branch(title: str, value: dict[str, Any]) -> Branch:
     return part
 
 
+def readable(value: Any) -> Any:
+    """An object of JSON for people: names with spaces instead of underscores, and numbers of four digits.
+
+    Examples
+    --------
+    >>> from rgrbm.report.grids import readable
+    >>> readable({"log_z_stderr": 0.06539822, "bounds": [199.8816, None]})
+    {'log z stderr': 0.0654, 'bounds': [199.9, None]}
+    """
+    if isinstance(value, dict):
+        return {str(name).replace("_", " "): readable(item) for name, item in value.items()}
+    if isinstance(value, list):
+        return [readable(item) for item in value]
+    return float(f"{value:.4g}") if isinstance(value, float) else value
+
+
 def _below(name: str, item: Any) -> Branch:
     if isinstance(item, dict):
         return branch(name, item)

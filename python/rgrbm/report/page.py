@@ -14,11 +14,11 @@ import markupsafe
 from rgrbm._support.atomic import write_atomically
 from rgrbm._support.config import config
 from rgrbm.report.command_line import command_line, defaults, differing
-from rgrbm.report.grids import Branch, Grid, branch, shown
+from rgrbm.report.grids import Branch, Grid, branch, readable, shown
 from rgrbm.report.run import Run, read_run, results_text
 
 _MARK = '<meta name="generator" content="rgrbm report'  # in the template: marks a page of ours
-_SHOWN_ELSEWHERE = ("schema", "seed", "parameters", "software", "figures", "diagnosis")
+_SHOWN_ELSEWHERE = ("schema", "seed", "parameters", "software", "figures")
 _DIAGNOSIS = "diagnosis.png"
 
 
@@ -130,7 +130,7 @@ def _diagnosis(results: dict[str, Any]) -> Branch | None:
     part = results.get("diagnosis")
     if part is None:
         return None
-    return branch("Diagnostics", part if isinstance(part, dict) else {"diagnosis": part})
+    return branch("Diagnostics", readable(part if isinstance(part, dict) else {"diagnosis": part}))
 
 
 def _parameters(run: Run) -> Grid:
