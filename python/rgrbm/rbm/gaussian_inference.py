@@ -13,7 +13,7 @@ from rgrbm._support import streams
 from rgrbm.likelihood.annealing import anneal
 from rgrbm.likelihood.enumeration import log_z
 from rgrbm.model.gaussian import gaussian_free_energy, gaussian_hidden_free_energy
-from rgrbm.model.unit_values import require_rows
+from rgrbm.model.unit_values import dense, require_rows
 from rgrbm.rbm.inference import Key, RBMInference, chain_key, named_in_errors
 from rgrbm.spins.values import Binary
 
@@ -65,6 +65,27 @@ class GaussianInference(RBMInference):
             noise = self._draw_visible(np.zeros(units.shape, dtype=np.uint8), key, index)
             return np.asarray(noise + (units @ self.components_).astype(noise.dtype))
         return self._draw_visible(units, key, index)
+
+    def inverse_transform(self, H: Any) -> npt.NDArray[Any]:
+        """Means of the visible units given the hidden ones, ⟨u⟩ = c + h Wᵀ.
+
+        Parameters
+        ----------
+        H : array-like of shape (n_samples, n_components)
+            Hidden units: 0/1, or probabilities as :meth:`transform` gives them, of which this is the mean field.
+
+        Returns
+        -------
+        ndarray of shape (n_samples, n_features)
+            Means, of the dtype of the weights. :meth:`sample_visible` draws about them with ``variance_``.
+
+        Raises
+        ------
+        ValueError
+            If the shape does not fit, or a value is not in [0, 1].
+        """
+        units = dense(self._check_hidden(H)).astype(self.components_.dtype, copy=False)
+        return np.asarray(units @ self.components_ + self.intercept_visible_)
 
     def free_energy(self, X: Any) -> npt.NDArray[np.float64]:
         """Free energy of visible states, F(u) = −ln Σ_h exp(−E(u, h)).

@@ -357,6 +357,36 @@ class BernoulliInference(RBMInference):
         units = self._check_hidden(H)
         return self._sample_other(units, kernels.sample_visible, self.components_, self.intercept_visible_, seed)
 
+    def inverse_transform(self, H: Any) -> npt.NDArray[Any]:
+        """Probabilities of the visible units given the hidden ones, p(v = 1 | h) = σ(c + h Wᵀ).
+
+        Parameters
+        ----------
+        H : array-like of shape (n_samples, n_components)
+            Hidden units: 0/1, or probabilities as :meth:`transform` gives them, of which this is the mean field.
+
+        Returns
+        -------
+        ndarray of shape (n_samples, n_features)
+            Probabilities, of the dtype of the weights. :meth:`sample_visible` draws from them.
+
+        Raises
+        ------
+        ValueError
+            If the shape does not fit, or a value is not in [0, 1].
+
+        Examples
+        --------
+        >>> import numpy as np
+        >>> from rgrbm import BernoulliRBM
+        >>> X = np.repeat([[0, 0], [1, 1]], 50, axis=0)
+        >>> rbm = BernoulliRBM(n_components=2, n_iter=200, random_state=0).fit(X)
+        >>> bool(np.abs(rbm.inverse_transform(rbm.transform(X)) - X).max() < 0.2)
+        True
+        """
+        units = unit_values.dense(self._check_hidden(H))
+        return unit_values.activate(units, self.components_, self.intercept_visible_)
+
     def free_energy(self, X: Any) -> npt.NDArray[np.float64]:
         """Free energy of visible states, F(v) = −ln Σ_h exp(−E(v, h)).
 
