@@ -5,7 +5,7 @@ import re
 import numpy as np
 import pytest
 from sklearn.base import clone
-from sklearn.exceptions import NotFittedError
+from sklearn.exceptions import ConvergenceWarning, NotFittedError
 from sklearn.utils.estimator_checks import check_estimator
 
 import rgrbm
@@ -342,3 +342,12 @@ def test_clones_and_repr():
     rbm = GaussianRBM(3, variance=0.5)
     assert clone(rbm).get_params() == rbm.get_params()
     assert repr(rbm) == "GaussianRBM(n_components=3, variance=0.5)"
+
+
+@pytest.mark.parametrize("gradient", ["cd", "pcd"])
+def test_variances_that_run_away_are_named_once(gradient):
+    X = np.random.default_rng(0).normal(size=(300, 16)) @ np.random.default_rng(1).normal(size=(16, 16))
+    rbm = GaussianRBM(8, gradient=gradient, optimizer="adam", learning_rate=1.0, n_iter=60, random_state=0)
+    with pytest.warns(ConvergenceWarning, match="a variance is|its largest weight is|a bias is not finite") as seen:
+        rbm.fit((X - X.mean(axis=0)) / X.std(axis=0))
+    assert len([one for one in seen if one.category is ConvergenceWarning]) == 1

@@ -30,6 +30,7 @@ SCHEDULES = ("constant", "linear", "cosine")
 MAX_WEIGHT = 1e3
 """Weight beyond which training has diverged. Learning that follows the likelihood stops growing weights at some tens:
 at 37 a unit's probability is 0 or 1 to double precision, and no gradient is left but that of wrong samples."""
+MAX_GROWTH = 1e4  # of a variance: that of the data is the most that a model of maximal likelihood has
 _WATCH_SECONDS = 0.1  # at least, between two checks of the parameters
 
 
@@ -370,13 +371,19 @@ def run_epochs(
     )
 
 
-def divergence(model: Parametrized) -> str:
-    """What makes the parameters past any use, in words; empty if nothing does."""
+def divergence(model: Parametrized, first_log_variance: Array | None = None) -> str:
+    """What makes the parameters past any use, in words; empty if nothing does.
+
+    ``first_log_variance`` are those that training began with. Weights are looked at in units of the standard
+    deviations, and would not show variances that run away.
+    """
     weights = model.weights
     log_variance = getattr(model, "log_variance", None)
     if log_variance is not None:  # Gaussian units' weights are in the unit of the data
         if not np.isfinite(log_variance).all():
             return "a variance is not finite"
+        if first_log_variance is not None and (log_variance - first_log_variance).max() > np.log(MAX_GROWTH):
+            return f"a variance is more than {MAX_GROWTH:g} times what it was at the start"
         with np.errstate(over="ignore", invalid="ignore"):
             weights = weights * np.exp(-log_variance / 2)[:, None]
     largest = max(float(weights.max()), -float(weights.min()))  # NaN if there is one
@@ -389,8 +396,8 @@ def divergence(model: Parametrized) -> str:
 def warn_of_divergence(reason: str, epoch: int, *, stacklevel: int) -> None:
     """Warn that training has diverged; ``stacklevel`` as seen from the caller."""
     warnings.warn(
-        f"training has diverged by epoch {epoch}: {reason}, where useful models have weights of some tens at most. "
-        f"Lower the learning rate.",
+        f"training has diverged by epoch {epoch}: {reason}. Useful models have weights of some tens at most, and no "
+        f"variance above that of the data. Lower the learning rate.",
         ConvergenceWarning,
         stacklevel=stacklevel + 1,
     )
@@ -401,13 +408,15 @@ class _Watch:
 
     def __init__(self, trainer: Trainer) -> None:
         self._trainer = trainer
+        log_variance = getattr(trainer, "log_variance", None)
+        self._first_log_variance = None if log_variance is None else np.array(log_variance, dtype=np.float64)
         self._due = -np.inf
 
     def __call__(self, epoch: int, *, last: bool) -> None:
         started = time.monotonic()
         if started < self._due and not last:
             return
-        reason = divergence(self._trainer)
+        reason = divergence(self._trainer, self._first_log_variance)
         if reason and self._due < np.inf:
             self._due = np.inf
             warn_of_divergence(reason, epoch, stacklevel=5)  # of the caller of BernoulliRBM.fit
