@@ -79,9 +79,16 @@ def write_model(record: ModelRecord, path: PathLike) -> None:
 
     Raises
     ------
+    ValueError
+        If a parameter is not finite: the file could not be read again.
     OSError
         If the file cannot be written.
     """
+    for name, tensor in record.fitted().items():
+        if not np.isfinite(tensor).all():
+            raise ValueError(
+                f"expected finite parameters, got NaN or infinity in {name}; {os.fspath(path)!r} is not written"
+            )
     n_visible, n_hidden = record.weights.shape
     metadata = {
         "n_visible": n_visible,

@@ -6,7 +6,7 @@ from typing import Any
 
 import numpy as np
 import numpy.typing as npt
-from sklearn.utils.validation import check_is_fitted, validate_data
+from sklearn.utils.validation import validate_data
 
 from rgrbm._core import kernels
 from rgrbm._support import streams
@@ -197,7 +197,7 @@ class GaussianInference(RBMInference):
         self._n_features_out = len(hidden_bias)
 
     def _check_visible(self, X: Any) -> npt.NDArray[Any]:
-        check_is_fitted(self)
+        self._check_parameters()
         require_rows(X)
         return np.asarray(validate_data(self, X, dtype=[np.float64, np.float32], reset=False))
 

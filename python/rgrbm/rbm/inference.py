@@ -221,7 +221,7 @@ class RBMInference(ClassNamePrefixFeaturesOutMixin, TransformerMixin, BaseEstima
         >>> rbm.sample(3, n_steps=10, seed=0).shape
         (3, 4)
         """
-        check_is_fitted(self)
+        self._check_parameters()
         n_samples, n_steps = checks.integer("n_samples", n_samples, 1), checks.integer("n_steps", n_steps, 1)
         n_visible, n_hidden = self.weights_.shape
         # A call of the kernels takes visible states and returns visible and hidden ones.
@@ -283,7 +283,7 @@ class RBMInference(ClassNamePrefixFeaturesOutMixin, TransformerMixin, BaseEstima
     # Checks and streams
 
     def _check_hidden(self, H: Any) -> npt.NDArray[Any]:
-        check_is_fitted(self)
+        self._check_parameters()
         H = np.asarray(H)
         if H.ndim != 2 or H.shape[1] != len(self.intercept_hidden_):
             raise ValueError(
@@ -292,6 +292,19 @@ class RBMInference(ClassNamePrefixFeaturesOutMixin, TransformerMixin, BaseEstima
         if H.dtype.kind not in "biuf" or not np.all(np.isfinite(H)):
             raise ValueError("hidden states must be finite numbers")
         return np.asarray(unit_values.as_units(H, clip=getattr(self, "clip", None), name="the hidden units"))
+
+    def _check_parameters(self) -> None:
+        """Refuse to work before training, or with parameters that are not finite: units can be drawn from them."""
+        check_is_fitted(self)
+        # A sum is finite only if all its terms are, and takes a pass without a copy.
+        for name in ("components_", "intercept_visible_", "intercept_hidden_"):
+            with np.errstate(invalid="ignore"):
+                total = np.sum(getattr(self, name), dtype=np.float64)
+            if not np.isfinite(total):
+                raise ValueError(
+                    f"expected finite parameters, got NaN or infinity in {name}: training has diverged. Fit again, "
+                    "with a lower learning rate"
+                )
 
     def _start_streams(self, sampling_key: Key) -> None:
         self._sampling_key = sampling_key
@@ -479,7 +492,7 @@ class BernoulliInference(RBMInference):
         self._n_features_out = len(hidden_bias)
 
     def _check_visible(self, X: Any) -> Any:
-        check_is_fitted(self)
+        self._check_parameters()
         unit_values.require_rows(X)
         X = validate_data(self, X, accept_sparse="csr", reset=False)
         return unit_values.as_units(X, clip=self.clip, name=type(self).__name__)
