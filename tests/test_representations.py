@@ -194,7 +194,7 @@ def test_pickles_come_back(name):
 def test_values_stand_with_their_errors():
     measured, estimate = RESULTS["Measurement"], RESULTS["CouplingEstimate"]
     assert f"energy_per_site={in_short(measured.energy_per_site)}" in repr(measured)
-    assert "8 × 8 hypercubic lattice, J = 0.44" in repr(measured)
+    assert "8 × 8 square lattice, J = 0.44" in repr(measured)
     assert in_short(measured.binder) in Tables(measured._repr_html_()).cells
     assert f"J={in_short(Estimate(estimate.J, estimate.stderr))}" in repr(estimate)
     assert "stderr" not in repr(estimate)

@@ -138,7 +138,7 @@ def test_same_bits_for_any_number_of_threads(method):
 def test_as_text_frame_and_json():
     measured = IsingModel((4, 4), 0.3).measure(100, seed=0, correlation_every=10)
     text = str(measured)
-    assert "4 × 4 hypercubic lattice" in text
+    assert "4 × 4 square lattice" in text
     assert "Binder cumulant" in text
     assert max(map(len, text.splitlines())) < 110
     frame = measured.to_frame()

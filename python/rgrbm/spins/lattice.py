@@ -164,3 +164,11 @@ class Lattice:
             for direction in self.directions
         ]
         return np.stack(sums, axis=-1)
+
+
+def lattice_name(shape: Sequence[int], kind: str) -> str:
+    """A lattice in words: "ring of 64", "16 × 16 square lattice"."""
+    sides = " × ".join(map(str, shape))
+    if kind == "hypercubic":
+        return f"ring of {sides}" if len(shape) == 1 else f"{sides} {('square', 'cubic')[len(shape) - 2]} lattice"
+    return f"{sides} {kind} lattice"

@@ -9,6 +9,7 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 
+from rgrbm.spins.lattice import lattice_name
 from rgrbm.spins.recorded_runs import RecordedRun
 from rgrbm.statistics.jackknife import Array, Estimate
 from rgrbm.statistics.notation import with_error
@@ -127,9 +128,8 @@ class Measurement(Presented):
 
     def _simulated(self) -> str:
         J = " and ".join(f"{value:g}" for value in dict.fromkeys(np.ravel(self.model["J"]).tolist()))
-        shape = " × ".join(map(str, self.model["shape"]))
         return (
-            f"{shape} {self.model['lattice']} lattice, J = {J}, h = {self.model['h']:g}, by "
+            f"{lattice_name(self.model['shape'], self.model['lattice'])}, J = {J}, h = {self.model['h']:g}, by "
             f"{self.run['method'].replace('_', ' ')}"
         )
 

@@ -11,6 +11,7 @@ import numpy.typing as npt
 
 from rgrbm._support import checks, streams
 from rgrbm._support.progress import Progress
+from rgrbm.spins.lattice import lattice_name
 from rgrbm.spins.methods import Method, Model, make_sampler, measured_method
 from rgrbm.spins.sampler import Sampler
 from rgrbm.spins.values import Spins
@@ -118,9 +119,9 @@ class TimeSeries(Presented):
     def _title(self) -> str:
         sampler = self.sampler
         couplings = [f"{J:g}" for J in np.unique(sampler.couplings)]
-        shape = " × ".join(map(str, sampler.lattice.shape))
         return (
-            f"{shape} {sampler.lattice.kind} lattice, J = {' and '.join(couplings)}, h = {sampler.h:g}, by "
+            f"{lattice_name(sampler.lattice.shape, sampler.lattice.kind)}, J = {' and '.join(couplings)}, "
+            f"h = {sampler.h:g}, by "
             f"{sampler.method.replace('_', ' ')}; {sampler.n_chains} chains after {self.sweeps[-1]} sweeps"
         )
 
