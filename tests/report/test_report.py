@@ -375,6 +375,7 @@ def without(*keys):
         (without("parameters"), "expected parameters"),
         (lambda results: results.update(parameters=[1]), "expected parameters"),
         (without("J_renormalized", "exact"), "'exact' is missing"),
+        (lambda results: results.update(correlation=None), "does not hold results"),
         (lambda results: results.update(correlation=7), "does not hold results"),
         (lambda results: results.update(correlation={"distance": []}), "does not hold results|is missing"),
         (lambda results: results.update(figures=["loss.png"]), "figures must be"),

@@ -212,7 +212,7 @@ def tables(results: dict[str, Any]) -> Sequence[Table | str]:
     """Tables and lines of text that show the results, as measured or as read from their file."""
     magnetization, J = results["magnetization"], results["J_renormalized"]
     c, seconds = results["correlation"], results["seconds"]
-    n_hidden = results["n_hidden"]
+    n_hidden, factor = results["n_hidden"], J.get("factor", 2)  # older files have decimation by two only
     unique = f"{results['unique_visible']} of {n_hidden}"
     rows = [
         (
@@ -236,11 +236,10 @@ def tables(results: dict[str, Any]) -> Sequence[Table | str]:
         *(
             (f"⟨h₀ hₓ⟩, x = {x}", "Fig. 5", _marked(hidden, stderr, known), f"{known:.4f}")
             for x, hidden, stderr, known in list(
-                zip(c["distance"], c["hidden"], c["hidden_stderr"], c["exact"], strict=True) if c else []
+                zip(c["distance"], c["hidden"], c["hidden_stderr"], c["exact"], strict=True) if factor else []
             )[:3]
         ),
     ]
-    factor = J.get("factor", 2)  # files of older versions know no other
     return (
         comparison("The report's numbers, and ours", rows),
         *([f"J′ has no value: {J['reason']}"] if J.get("reason") else []),
