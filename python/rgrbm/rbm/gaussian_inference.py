@@ -66,13 +66,13 @@ class GaussianInference(RBMInference):
             return np.asarray(noise + (units @ self.components_).astype(noise.dtype))
         return self._draw_visible(units, key, index)
 
-    def inverse_transform(self, H: Any) -> npt.NDArray[Any]:
+    def inverse_transform(self, X: Any) -> npt.NDArray[Any]:
         """Means of the visible units given the hidden ones, ⟨u⟩ = c + h Wᵀ.
 
         Parameters
         ----------
-        H : array-like of shape (n_samples, n_components)
-            Hidden units: 0/1, or probabilities as :meth:`transform` gives them, of which this is the mean field.
+        X : array-like of shape (n_samples, n_components)
+            Hidden units h: 0/1, or probabilities as :meth:`transform` gives them, of which this is the mean field.
 
         Returns
         -------
@@ -84,7 +84,7 @@ class GaussianInference(RBMInference):
         ValueError
             If the shape does not fit, or a value is not in [0, 1].
         """
-        units = dense(self._check_hidden(H)).astype(self.components_.dtype, copy=False)
+        units = dense(self._check_hidden(X)).astype(self.components_.dtype, copy=False)
         return np.asarray(units @ self.components_ + self.intercept_visible_)
 
     def free_energy(self, X: Any) -> npt.NDArray[np.float64]:

@@ -370,13 +370,13 @@ class BernoulliInference(RBMInference):
         units = self._check_hidden(H)
         return self._sample_other(units, kernels.sample_visible, self.components_, self.intercept_visible_, seed)
 
-    def inverse_transform(self, H: Any) -> npt.NDArray[Any]:
+    def inverse_transform(self, X: Any) -> npt.NDArray[Any]:
         """Probabilities of the visible units given the hidden ones, p(v = 1 | h) = σ(c + h Wᵀ).
 
         Parameters
         ----------
-        H : array-like of shape (n_samples, n_components)
-            Hidden units: 0/1, or probabilities as :meth:`transform` gives them, of which this is the mean field.
+        X : array-like of shape (n_samples, n_components)
+            Hidden units h: 0/1, or probabilities as :meth:`transform` gives them, of which this is the mean field.
 
         Returns
         -------
@@ -397,7 +397,7 @@ class BernoulliInference(RBMInference):
         >>> bool(np.abs(rbm.inverse_transform(rbm.transform(X)) - X).max() < 0.2)
         True
         """
-        units = unit_values.dense(self._check_hidden(H))
+        units = unit_values.dense(self._check_hidden(X))
         return unit_values.activate(units, self.components_, self.intercept_visible_)
 
     def free_energy(self, X: Any) -> npt.NDArray[np.float64]:
