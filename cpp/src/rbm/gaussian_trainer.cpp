@@ -160,6 +160,7 @@ void GaussianTrainer<Real>::negative_phase(const Chunk& chunk, std::size_t part,
 template <class Real>
 void GaussianTrainer<Real>::temper(std::size_t part, std::size_t chain, std::size_t first, std::size_t n,
                                    Stream& stream) {
+    n = std::min(n, part_size); // as it is: says so to who reads this function alone
     tempering_.steps(options_.k, {part, chain, n, chains_, stream}, [&](Real at, std::size_t row, Real* energies) {
         const V beta = V::fill(at);
         V sums[part_size];
