@@ -180,6 +180,7 @@ def test_parts_of_whole_words_make_no_difference():
     assert again.to_dict() != whole.result().to_dict()
 
 
+@pytest.mark.filterwarnings("ignore:.*written in turn")
 def test_chains_of_an_ensemble_stay_together():
     """Each of 500 chains repeats one sample: the error must be that of 500 samples, not of 5,000 (3.2 times less)."""
     states = all_states(4, 4)
@@ -253,6 +254,7 @@ def test_one_sample_has_no_error_and_none_no_result():
 SPINS = np.ones((4, 8, 8), np.int8)
 
 
+@pytest.mark.filterwarnings("ignore:.*written in turn")
 @pytest.mark.parametrize(("shape", "J"), [((8, 8), 0.44), ((16, 16), 0.42), ((8, 8), -0.3), ((8, 16), 0.5)])
 def test_flattened_lattices_need_their_shape(shape, J):
     spins = IsingModel(shape, J).sample(8192, method="heat_bath", seed=0, n_chains=512, burn_in=300, spacing=10)

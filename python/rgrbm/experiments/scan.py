@@ -58,7 +58,7 @@ class Task(NamedTuple):
 @experiment("rgrbm.scan/1", writes=("scan.png",))
 def run_scan(p: ScanParameters, folder: RunFolder, console: Console) -> Report:
     """Measure an Ising model at several sizes and couplings, with error bars, beside exact results."""
-    tasks = [Task(*which) for which in itertools.product(p.side, p.J, range(p.seed, p.seed + p.n_seeds))]
+    tasks = [Task(*which) for which in itertools.product(p.side, p.couplings, range(p.seed, p.seed + p.n_seeds))]
     kept = {task: _with_series(folder.kept_part(task.name)) for task in tasks}
     left = [task for task in tasks if kept[task] is None]
     left.sort(key=lambda task: -task.side)  # the longest first, so that none is alone at the end
@@ -136,9 +136,11 @@ def _curves(combined: dict[int, Reweighting]) -> dict[str, Any]:
     curves = {}
     for side, reweighting in combined.items():
         grid = np.linspace(reweighting.J[0], reweighting.J[-1], _GRID if len(set(reweighting.J)) > 1 else 1)
-        curves[str(side)] = {"J": grid.tolist()} | {
-            name: [_with_none(values) for values in reweighting.curve(name, grid)] for name in _CURVES
-        }
+        with warnings.catch_warnings():
+            warnings.simplefilter("ignore")  # of gaps, which are among the troubles
+            curves[str(side)] = {"J": grid.tolist()} | {
+                name: [_with_none(values) for values in reweighting.curve(name, grid)] for name in _CURVES
+            }
     return curves
 
 
@@ -187,7 +189,7 @@ def _exact(p: ScanParameters) -> dict[str, Any]:
     """Exact energy and specific heat of each size on a fine grid of couplings; none where there is no closed form."""
     if not _has_closed_form(p):
         return {}
-    low, high = min(p.J), max(p.J)
+    low, high = min(p.couplings), max(p.couplings)
     grid = np.linspace(low, high, 61 if high > low else 1).tolist()
     models = {side: [IsingModel((side,) * p.n_axes, J) for J in grid] for side in sorted(p.side)}
     curves: dict[str, Any] = {"J": grid}

@@ -12,7 +12,7 @@ from rgrbm.spins.exact import square_magnetization
 
 _COLOURS, _MARKERS = (BLUE, ORANGE, GREEN, GREY, "#CC79A7", "#56B4E9", "#E69F00"), "osD^vPX"
 _PANELS = (
-    ("energy_per_site", "energy ⟨H⟩/N"),
+    ("energy_per_site", "energy ⟨βH⟩/N"),
     ("specific_heat", "specific heat C"),
     ("abs_magnetization", "magnetization ⟨|m|⟩"),
     ("connected_susceptibility", "connected susceptibility χ"),

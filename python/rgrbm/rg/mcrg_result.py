@@ -114,7 +114,12 @@ class MCRGResult(Presented):
         for candidate in self.exponents:
             if (candidate.sector, candidate.level, candidate.n_operators) == (sector, level, n_operators):
                 return candidate
-        raise KeyError(f"there is no {sector} exponent of level {level} with {n_operators} operators")
+        some = [e for e in self.exponents if e.sector == sector]
+        steps, most = sorted({e.level for e in some}), max((e.n_operators for e in some), default=0)
+        raise KeyError(
+            f"there is no {sector} exponent of level {level} with {n_operators} operators; levels are "
+            f"{', '.join(map(str, steps)) or 'none'}, with 1 to {most} operators"
+        )
 
     def y_t(self, level: int, n_operators: int | None = None) -> Estimate:
         """The thermal exponent y_T of the even operators, and its standard error."""

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+import warnings
 from collections.abc import Iterable, Iterator, Sequence
 
 import numpy as np
@@ -30,10 +31,21 @@ from rgrbm.rg.spin_operators import (
     sums_of,
 )
 from rgrbm.spins.ensemble import Ensemble
-from rgrbm.spins.sample_checks import blocks_of, by_chain, require_no_field, require_rings, sides_of
+from rgrbm.spins.sample_checks import (
+    MANY_CHAINS,
+    Blocks,
+    blocks_of,
+    by_chain,
+    require_no_field,
+    require_rings,
+    sides_of,
+    warn_of_interleaved_chains,
+)
 from rgrbm.statistics.jackknife import jackknife_stderr
 from rgrbm.statistics.streamed import BlockedMoments, StreamedMoments
 
+_BLOCKS = 100
+_FEWEST_BLOCKS = 10  # below, a warning
 _SMALLEST = 4  # sites along an axis after the last step, unless asked for
 _WORD = 512  # configurations that share a stream
 _SLICE_BYTES = 2**26  # of spins in one call of the kernels
@@ -282,6 +294,12 @@ def mcrg(
     -------
     MCRGResult
 
+    Warns
+    -----
+    UserWarning
+        If the samples make fewer than ten blocks of 20 autocorrelation times, or an array seems to hold flattened
+        lattices or interleaved chains and neither ``shape`` nor ``n_chains`` says so.
+
     Raises
     ------
     TypeError, ValueError
@@ -305,12 +323,37 @@ def mcrg(
     True
     """
     array = by_chains(spins, shape=shape, n_chains=n_chains)
-    accumulator = MCRGAccumulator(kernel, array.shape[1:], operators=operators, levels=levels, seed=seed)
+    blocks = _blocks(array, spins.n_chains if isinstance(spins, Ensemble) else n_chains or 1)
+    accumulator = MCRGAccumulator(
+        kernel, array.shape[1:], operators=operators, levels=levels, seed=seed,
+        n_blocks=_BLOCKS if blocks is None else max(_FEWEST_BLOCKS, min(_BLOCKS, blocks.n_blocks // 2)),
+    )  # fmt: skip
+    if blocks is not None and blocks.n_blocks < _FEWEST_BLOCKS:
+        warnings.warn(
+            f"{len(array)} samples with an autocorrelation time of {blocks.tau_int:.3g} make {blocks.n_blocks} "
+            "independent blocks: standard errors are themselves uncertain. Take more samples, or more chains (say so "
+            "by n_chains)",
+            stacklevel=2,
+        )
     with progress_bar("renormalizing", len(array), unit="samples", show=progress) as advance:
         for first, end in _slices(len(array), math.prod(array.shape[1:])):
             accumulator.add(array[first:end])
             advance(end - first, "")
     return accumulator.result()
+
+
+def _blocks(ordered: npt.NDArray[np.int8], n_chains: int) -> Blocks | None:
+    """Independent blocks of samples in the order of their chains; None where their number sets no limit.
+
+    The jackknife takes between one and two times the blocks that it is asked for, and at least ten: without any one of
+    them, the samples must determine the covariances of all operators.
+    """
+    if n_chains >= MANY_CHAINS or len(ordered) < 2 * _FEWEST_BLOCKS:
+        return None
+    n_steps = len(ordered) // n_chains
+    in_time = ordered[: n_steps * n_chains].reshape(n_chains, n_steps, *ordered.shape[1:]).swapaxes(0, 1)
+    blocks = blocks_of(in_time.reshape(-1, *ordered.shape[1:]), n_chains)
+    return None if math.isnan(blocks.tau_int) else blocks
 
 
 def by_chains(
@@ -348,7 +391,8 @@ def _checked_array(
     blocks = blocks_of(array, chains)
     if shape is None:
         require_rings(array, blocks)
-    require_no_field(array, blocks)
+    require_no_field(array, chains)
+    warn_of_interleaved_chains(array, chains)
     return array if chains == 1 else array[by_chain(len(array), chains)]
 
 

@@ -25,6 +25,7 @@ from rgrbm.spins.sample_checks import (
     require_no_field,
     require_rings,
     sides_of,
+    warn_of_interleaved_chains,
 )
 from rgrbm.spins.values import spin_values
 from rgrbm.statistics.jackknife import Estimate, block_sums, jackknife_stderr, leave_one_out, student_factor
@@ -40,6 +41,7 @@ _ROUNDING = 1e-14  # of a nearest-neighbour correlation; ground states have that
 _VALUES_PER_BLOCK = 2**22
 _FEWEST_BLOCKS = 10  # below, a warning
 _LEAST_BLOCKS = 4  # below, no standard error
+_MORE = "Take more samples, or more chains (say so by n_chains)"
 _LEAST_DECAY = 3.0  # standard errors by which correlations must decay
 
 
@@ -139,18 +141,19 @@ def estimate_coupling(
     -----
     UserWarning
         If the samples make fewer than ten blocks of 20 autocorrelation times, so that the error is itself uncertain, or
-        fewer than four, or never change: the standard error is then NaN.
+        fewer than four, or never change: the standard error is then NaN. If an array seems to hold flattened lattices
+        and ``shape`` is not given, or interleaved chains and ``n_chains`` is not given.
 
     Notes
     -----
     Errors are jackknifed over blocks of at least 20 (τ_int − ½) samples, τ_int being the larger of the times of the
-    energy and of the magnetisation; from 20 chains on, each chain is a block. They are widened by
+    energy and of |m|; from 20 chains on, each chain is a block. They are widened by
     :func:`rgrbm.statistics.student_factor`, and at least what one flipped spin would change in aligned samples.
 
     Plain arrays do not say whether they were drawn in a field, for which the estimate would be wrong. They are refused
     where chance is excluded: magnetizations of at least 31 chains, or of 31 blocks in each of which the magnetization
     changes its sign, all have the same sign. Rows are refused as rings where their correlation certainly rises with the
-    distance; that of a ring falls, with or without noise. Neither check sees weak effects, nor do they apply to slow
+    distance; that of a ring falls, with or without noise. Neither check sees weak effects, nor do they refuse slow
     interleaved chains if ``n_chains`` is not given. So draw samples without a field, and give lattices their shape.
 
     Examples
@@ -178,7 +181,8 @@ def estimate_coupling(
             require_rings(s, blocks_of(s, chains))
     estimate = coupling_of(s, method, bonds=bonds, n_chains=chains, significance=significance)
     if not isinstance(spins, Ensemble):  # after the estimate: spins that are all aligned have no coupling, in no field
-        require_no_field(s, blocks_of(s, chains))
+        require_no_field(s, chains)
+        warn_of_interleaved_chains(s, chains)
     _warn(estimate, len(s))
     return estimate
 
@@ -215,10 +219,10 @@ def _warn(result: CouplingEstimate, n_samples: int) -> None:
     if math.isnan(result.tau_int) or (result.n_blocks >= _LEAST_BLOCKS and math.isnan(result.stderr)):
         text = "a standard error needs samples that differ; these all have the same energy (frozen chains?): it is NaN"
     elif result.n_blocks < _LEAST_BLOCKS:
-        text = f"a standard error needs at least {_LEAST_BLOCKS} blocks; {made}: it is NaN. Take more samples or chains"
+        text = f"a standard error needs at least {_LEAST_BLOCKS} blocks; {made}: it is NaN. {_MORE}"
     else:
         uncertain = 1 / math.sqrt(2 * (result.n_blocks - 1))
-        text = f"{made}: the standard error is itself uncertain by about {uncertain:.0%}; take more samples or chains"
+        text = f"{made}: the standard error is itself uncertain by about {uncertain:.0%}. {_MORE}"
     warnings.warn(text, stacklevel=3)
 
 
@@ -248,8 +252,10 @@ def _bonds_of(ensemble: Ensemble, method: str, bonds: npt.ArrayLike | None) -> n
 def _checked(spins: npt.ArrayLike, n_chains: int, shape: int | Sequence[int] | None) -> Spins:
     s = spin_values(spins)
     if s.ndim not in (2, 3, 4) or len(s) < 2:
+        chains = ". Join the axes of chains and time: spins.reshape(-1, *sides)" if s.ndim > 4 else ""
         raise ValueError(
-            f"expected at least two samples, of shape (n_samples, n_sites) or (n_samples, rows, columns), got {s.shape}"
+            f"expected at least two samples, of shape (n_samples, n_sites) or (n_samples, rows, columns), got "
+            f"{s.shape}{chains}"
         )
     if shape is not None:
         s = s.reshape(len(s), *sides_of(shape, s.shape))
@@ -266,7 +272,8 @@ def _statistics(s: Spins, method: str, bonds: npt.ArrayLike | None) -> Values:
         if s.ndim > 3:
             raise ValueError(
                 f"method='nearest' has a closed form for rings and square lattices; the spins have the shape "
-                f"{s.shape[1:]}. Use method='pseudolikelihood'"
+                f"{s.shape[1:]}. Use method='pseudolikelihood'; if the first axes are chains and time, join them by "
+                f"spins.reshape(-1, *{s.shape[2:]})"
             )
         return bond_means(s)[:, None]
     if method == "decay":

@@ -16,7 +16,7 @@ from rgrbm.statistics.notation import with_error
 from rgrbm.statistics.presentation import Presented
 
 _NAMES = {
-    "energy_per_site": "energy ⟨H⟩/N",
+    "energy_per_site": "energy ⟨βH⟩/N",
     "specific_heat": "specific heat",
     "magnetization": "magnetization ⟨m⟩",
     "abs_magnetization": "⟨|m|⟩",

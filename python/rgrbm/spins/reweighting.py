@@ -8,7 +8,7 @@ from __future__ import annotations
 import itertools
 import math
 import warnings
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from typing import Any
 
 import numpy as np
@@ -113,6 +113,8 @@ class Reweighting(Presented):
         h: float | None = None,
         n_blocks: int = 32,
     ) -> None:
+        if isinstance(runs, Measurement | RecordedRun):
+            raise TypeError("runs must be a sequence, got a single run; pass [run, …], one for each coupling")
         if not runs:
             raise ValueError("reweighting needs at least one run, got none")
         n_sites, h = _sites_and_field([run for run in runs if isinstance(run, Measurement)], n_sites, h)
@@ -174,8 +176,8 @@ class Reweighting(Presented):
         Returns
         -------
         value, stderr : ndarray, of the shape of J
-            NaN where runs are missing: outside of :attr:`J_range` and in :attr:`gaps`. Values at neighbouring couplings
-            are of the same samples, and their errors correlated.
+            NaN, with a warning, where runs are missing: outside of :attr:`J_range` and in :attr:`gaps`. Values at
+            neighbouring couplings are of the same samples, and their errors correlated.
 
         Raises
         ------
@@ -183,6 +185,11 @@ class Reweighting(Presented):
             If the observable is unknown or a coupling not finite.
         TypeError
             If the couplings are no numbers.
+
+        Warns
+        -----
+        RuntimeWarning
+            If runs are missing at a coupling.
         """
         function = _observable(name)
         J = checks.numbers("J", J)
@@ -195,6 +202,10 @@ class Reweighting(Presented):
             if here.any():
                 rows = [self._values_at(function, part, J.ravel()[here], row) for row in range(part.n_rows)]
                 value[here], stderr[here] = _jackknife(np.array(rows))
+        if (part_of < 0).any():
+            low, high = self.J_range
+            reason = _missing(self.gaps) if self.gaps else f"runs cover J = {low:.5g} to {high:.5g}; add runs beyond"
+            warnings.warn(f"{name} is NaN at {(part_of < 0).sum()} couplings: {reason}", RuntimeWarning, stacklevel=2)
         return value.reshape(J.shape), stderr.reshape(J.shape)
 
     def maximum(self, name: str) -> tuple[Estimate, Estimate]:
@@ -304,6 +315,8 @@ def binder_crossing(first: Reweighting, second: Reweighting, name: str = "binder
 
     Raises
     ------
+    TypeError
+        If an argument is no Reweighting.
     ValueError
         If the observable is unknown.
 
@@ -311,6 +324,12 @@ def binder_crossing(first: Reweighting, second: Reweighting, name: str = "binder
     -----
     RuntimeWarning
         If there is no estimate; it names the reason and what to do.
+
+    Notes
+    -----
+    The error is statistical. Lattices of finite size cross near the critical coupling, not at it: on the square lattice
+    sides 8 and 16 do so 0.0013 above J_c, 12 and 24 by 0.0005, 16 and 32 by 0.0001 (each ± 0.0001). So compare two
+    pairs of sizes.
 
     References
     ----------
@@ -327,8 +346,14 @@ def binder_crossing(first: Reweighting, second: Reweighting, name: str = "binder
     >>> bool(abs(J - 0.4407) < 0.02)
     True
     """
+    for argument in (first, second):
+        if not isinstance(argument, Reweighting):
+            raise TypeError(
+                f"expected a Reweighting of several runs for each lattice, got {type(argument).__name__}; pass "
+                "Reweighting([run, …]), or measurements without series to rgrbm.rg.measured_crossing"
+            )
     function, what = _observable(name), f"the crossing of {name}"
-    if gaps := [*first.gaps, *second.gaps]:
+    if gaps := dict.fromkeys([*first.gaps, *second.gaps]):
         return _none(what, _missing(gaps))
     (low, high, part), (other_low, other_high, other_part) = first._parts[0], second._parts[0]
     low, high = max(low, other_low), min(high, other_high)
@@ -382,7 +407,7 @@ def _none(what: str, reason: str) -> Estimate:
     return _NOTHING
 
 
-def _missing(gaps: Sequence[tuple[float, float]]) -> str:
+def _missing(gaps: Iterable[tuple[float, float]]) -> str:
     pairs = ", ".join(f"J = {low:g} and {high:g}" for low, high in gaps)
     return f"runs are missing between {pairs}, whose energies overlap too little; add couplings in between"
 

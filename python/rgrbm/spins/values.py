@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from typing import Any
 
 import numpy as np
@@ -86,6 +87,8 @@ def spin_values(spins: npt.ArrayLike) -> Spins:
 
 
 def _checked_values(values: npt.ArrayLike, low: int, high: int, expectation: str) -> npt.NDArray[Any]:
+    if isinstance(values, str | os.PathLike):
+        raise TypeError(f"{expectation}, got a path; read the file first, for instance by numpy.load or numpy.loadtxt")
     if np.ma.is_masked(values):
         raise ValueError(f"{expectation}, got masked values; leave these samples out")
     array = np.asarray(values)
