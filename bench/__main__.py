@@ -7,7 +7,7 @@ import argparse
 import sys
 from pathlib import Path
 
-from bench import annealing, couplings, likelihood, one_lattice, partition, rbm, spins
+from bench import annealing, couplings, inference, large_rbm, likelihood, one_lattice, partition, rbm, spins
 from bench.report import header
 
 _SUBJECTS = {
@@ -20,6 +20,10 @@ _SUBJECTS = {
     "rbm": (rbm, "RBM: one epoch of contrastive divergence on binary data",
             "CD-1, but for scikit-learn's persistent chains, which cost the same. rgrbm also sums the reconstruction "
             "error, shuffles, centres and applies L1."),
+    "large_rbm": (large_rbm, "RBM: large layers",
+                  "CD-1, but for scikit-learn's persistent chains, which cost the same."),
+    "inference": (inference, "RBM: what is asked of a trained model",
+                  "Times include the checks of the data. scikit-learn's free energy is a private method."),
     "partition": (partition, "Partition functions by enumeration", ""),
     "annealing": (annealing, "Partition functions by annealed importance sampling",
                   "In one direction; the reverse chains of rgrbm's upper bound double the cost."),

@@ -172,10 +172,7 @@ void require_trainable(const ContrastiveDivergence<Real>& trainer, NegativePhase
     require(phase != NegativePhase::exact || enumerated <= LayerEnumeration::max_units,
             trainer.is_gaussian() ? "the hidden layer has more units than can ever be enumerated"
                                   : "the smaller layer has more units than can ever be enumerated");
-    require(trainer.supports(phase),
-            trainer.is_gaussian()
-                ? "Gaussian units can be trained with gradient 'cd', 'pcd', 'pt' or 'exact' only"
-                : "masked, shared or symmetric weights can be trained with gradient 'cd', 'pcd' or 'paper' only");
+    require(trainer.supports(phase), "Gaussian units can be trained with gradient 'cd', 'pcd', 'pt' or 'exact' only");
 }
 
 template <class Real>

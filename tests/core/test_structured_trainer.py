@@ -2,9 +2,13 @@
 
 import numpy as np
 import pytest
+from scipy.special import expit
 
+from exact_distributions import chi_square
 from rbm_models import exact_cd_gradient
 from rgrbm._core import kernels
+from rgrbm.likelihood import expectations, log_marginal
+from rgrbm.model import RBMParameters
 from trainers import DTYPES, assert_same_bits, binary, everything, run
 
 pytestmark = pytest.mark.usefixtures("one_thread")
@@ -99,6 +103,43 @@ def test_mean_gradient_is_its_exact_expectation(dtype, structure, centered, symm
     assert np.max(error) < 0.03  # the comparison can distinguish right from wrong
 
 
+@pytest.mark.parametrize("dtype", DTYPES)
+@pytest.mark.parametrize("structure", STRUCTURES)
+@pytest.mark.parametrize(("centered", "symmetric"), [(False, False), (True, False), (True, True)])
+@pytest.mark.parametrize("batch", [40, 700])  # one chunk, and several
+def test_exact_gradient_is_that_of_the_likelihood(dtype, structure, centered, symmetric, batch):
+    structure = STRUCTURES[structure]
+    W, c, b = parameters(structure, dtype, symmetric=symmetric)
+    x = binary(batch, 4, density=0.6)
+    mu = class_means(np.array([0.2, 0.4, 0.6, 0.7]), structure[1]).astype(dtype)
+    lam = class_means(np.array([0.3, 0.5, 0.8]), structure[2]).astype(dtype)
+    mine = make(structure, dtype, symmetric).gradient(x, 0, 1, "exact", centered, mu, lam)
+    model = expectations(RBMParameters(W.astype(float), c.astype(float), b.astype(float)))
+    p = expit(x @ W.astype(float) + b)
+    free = x.T @ p / batch - model.products, x.mean(axis=0) - model.visible, p.mean(axis=0) - model.hidden
+    for result, exact in zip(mine, projected(free, structure, centered, symmetric, mu, lam), strict=True):
+        np.testing.assert_allclose(result, exact, rtol=0, atol=3e-6 if dtype == np.float32 else 1e-12)
+
+
+@pytest.mark.parametrize("structure", ["masked", "shared"])
+@pytest.mark.parametrize("symmetric", [False, True])
+@pytest.mark.parametrize("n_temperatures", [2, 5])
+def test_tempered_chains_have_the_distribution_of_the_model(structure, symmetric, n_temperatures):
+    # 4,000 chains, each some 40 steps from its start; a test fails by chance with probability 1e-5.
+    structure = STRUCTURES[structure]
+    trainer = make(structure, np.float64, symmetric, scale=1.5)
+    x = binary(4000, 4)
+    trainer.set_data(x, None)
+    for epoch in range(20):
+        run(
+            trainer, 1, first_epoch=epoch, learning_rate=0.0, batch_size=4000, gradient="pt", k=2,
+            n_temperatures=n_temperatures,
+        )  # fmt: skip
+    chains = np.asarray(trainer.state()["chains"])[:4000]
+    log = log_marginal(RBMParameters(*parameters(structure, np.float64, scale=1.5, symmetric=symmetric)), "visible")
+    assert chi_square(np.bincount(chains @ 2 ** np.arange(4), minlength=16), np.exp(log)) > 1e-5
+
+
 @pytest.mark.parametrize("structure", STRUCTURES)
 @pytest.mark.parametrize("gradient", ["cd", "pcd"])
 def test_centred_gradient_vanishes_with_the_plain_one(structure, gradient):
@@ -161,7 +202,7 @@ def test_integer_sample_weights_are_repeated_samples():
 
 @pytest.mark.parametrize("structure", STRUCTURES)
 @pytest.mark.parametrize("symmetric", [False, True])
-@pytest.mark.parametrize("gradient", ["cd", "pcd"])
+@pytest.mark.parametrize("gradient", ["cd", "pcd", "pt", "exact"])
 def test_structure_is_kept_exactly(structure, symmetric, gradient):
     structure = STRUCTURES[structure]
     trainer = make(structure, np.float32, symmetric)
@@ -243,7 +284,7 @@ def test_l1_is_a_soft_threshold_with_exact_zeros(dtype):
 # Promises
 
 
-@pytest.mark.parametrize("gradient", ["cd", "pcd"])
+@pytest.mark.parametrize("gradient", ["cd", "pcd", "pt"])
 @pytest.mark.parametrize("symmetric", [False, True])
 def test_same_bits_for_any_number_of_threads_and_slices(gradient, symmetric):
     classes = np.full((100, 50), -1, dtype=np.int32)

@@ -351,3 +351,6 @@ def test_variances_that_run_away_are_named_once(gradient):
     with pytest.warns(ConvergenceWarning, match="a variance is|its largest weight is|a bias is not finite") as seen:
         rbm.fit((X - X.mean(axis=0)) / X.std(axis=0))
     assert len([one for one in seen if one.category is ConvergenceWarning]) == 1
+    assert rbm.history_.stopped == "divergence"
+    assert all(np.isfinite(value).all() for value in arguments(rbm))
+    assert (rbm.variance_ < 1e4).all()

@@ -116,7 +116,7 @@ def test_parameters_are_checked_ten_times_a_second_at_most():
     started = time.monotonic()
     _, trainer = run(2000, Counting(), callbacks=[lambda progress: None])
     assert len(trainer.calls) == 2000
-    assert trainer.n_checks <= 2 + 10 * (time.monotonic() - started)
+    assert trainer.n_checks <= 3 + 10 * (time.monotonic() - started)
 
 
 def test_no_epochs():

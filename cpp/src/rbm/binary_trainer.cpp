@@ -49,18 +49,14 @@ template <class Real>
 void BinaryTrainer<Real>::start_tempering() {
     visible_base_.assign(up_.n_source, Layer<Real>::never);
     hidden_base_.assign(up_.n_units, Layer<Real>::never);
-    for (std::size_t i = 0; i < n_visible_; ++i) { // half a sample added on both sides keeps the log-odds finite
-        const double samples = static_cast<double>(n_samples_);
-        const double ones = std::clamp(static_cast<double>(visible_mean_[i]), 0.0, 1.0) * samples;
-        visible_base_[i] = static_cast<Real>(std::log(ones + 0.5) - std::log(samples - ones + 0.5));
-    }
+    base_log_odds(visible_mean_.data(), n_visible_, n_samples_, visible_base_.data());
     std::fill_n(hidden_base_.data(), n_hidden_, Real{0});
 }
 
 template <class Real>
 void BinaryTrainer<Real>::start_batch() {
     if (options_.gradient == NegativePhase::exact)
-        model_.enumerate(up_, down_, n_visible_, n_hidden_);
+        model_.enumerate({up_.matrix.data(), up_.n_units, down_.bias.data(), up_.bias.data(), n_visible_, n_hidden_});
 }
 
 template <class Real>

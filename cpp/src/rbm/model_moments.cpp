@@ -96,25 +96,26 @@ GaussianMoments gaussian_moments(const GaussianParameters& model) {
 } // namespace
 
 template <class Real>
-void ModelMoments<Real>::enumerate(const Layer<Real>& up, const Layer<Real>& down, std::size_t n, std::size_t m) {
+void ModelMoments<Real>::enumerate(const BinaryModel<Real>& model) {
+    const std::size_t n = model.n_visible, m = model.n_hidden, width = model.width;
     const bool by_visible = n < m; // the layer that is enumerated
     std::vector<double> matrix(n * m);
     for (std::size_t i = 0; i < n; ++i)
         for (std::size_t j = 0; j < m; ++j)
-            matrix[by_visible ? i * m + j : j * n + i] = static_cast<double>(up.matrix[i * up.n_units + j]);
-    const std::vector<double> visible_bias(down.bias.data(), down.bias.data() + n),
-        hidden_bias(up.bias.data(), up.bias.data() + m);
+            matrix[by_visible ? i * m + j : j * n + i] = static_cast<double>(model.weights[i * width + j]);
+    const std::vector<double> visible_bias(model.visible_bias, model.visible_bias + n),
+        hidden_bias(model.hidden_bias, model.hidden_bias + m);
     const LayerMoments moments =
         all_moments(by_visible ? LayerEnumeration(n, m, matrix.data(), visible_bias.data(), hidden_bias.data())
                                : LayerEnumeration(m, n, matrix.data(), hidden_bias.data(), visible_bias.data()));
     // The total is 1 but for the rounding of log Z, which dividing by it takes out.
     const auto mean = [&](double sum) { return static_cast<Real>(sum / moments.total); };
-    products.assign(up.matrix.size(), Real{0});
+    products.assign(round_up(n, Vector<Real>::n_lanes) * width, Real{0});
     for (std::size_t i = 0; i < n; ++i)
         for (std::size_t j = 0; j < m; ++j)
-            products[i * up.n_units + j] = mean(moments.products[by_visible ? i * m + j : j * n + i]);
-    visible.assign(up.n_source, Real{0});
-    hidden.assign(up.n_units, Real{0});
+            products[i * width + j] = mean(moments.products[by_visible ? i * m + j : j * n + i]);
+    visible.assign(round_up(n, Vector<Real>::n_lanes), Real{0});
+    hidden.assign(width, Real{0});
     std::ranges::transform(by_visible ? moments.enumerated : moments.summed, visible.begin(), mean);
     std::ranges::transform(by_visible ? moments.summed : moments.enumerated, hidden.begin(), mean);
 }

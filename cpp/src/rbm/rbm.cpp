@@ -9,8 +9,29 @@
 namespace rgrbm {
 
 namespace {
-constexpr std::size_t rows_per_block = 64; // rows that share a random stream
+constexpr std::size_t rows_per_block = 64;   // rows that share a random stream
+constexpr std::size_t rows_per_piece = 1024; // rows of probabilities for a thread: many pass over tables of their own
+
+// A halfword of drawn units in its place, but for those that are known; adds up their means.
+template <class Real>
+RGRBM_INLINE void place(BitMatrix& units, std::size_t row, std::size_t j, std::uint16_t drawn, const Vector<Real>& e,
+                        const Conditions<Real>& conditions) {
+    const std::size_t n = std::min<std::size_t>(16, units.n_columns() - 16 * j), at = row * units.n_columns() + 16 * j;
+    unsigned known = 0;
+    if (conditions.known != nullptr) {
+        for (std::size_t i = 0; i < n; ++i)
+            known |= static_cast<unsigned>(conditions.known[at + i] != 0) << i;
+        drawn = static_cast<std::uint16_t>((drawn & ~known) | (units.row(row)[j] & known));
+    }
+    units.row(row)[j] = drawn;
+    if (conditions.sums == nullptr)
+        return;
+    alignas(64) Real p[16];
+    logistic_of(e).store(p);
+    for (std::size_t i = 0; i < n; ++i)
+        conditions.sums[at + i] += (known >> i & 1) != 0 ? static_cast<Real>(drawn >> i & 1) : p[i];
 }
+} // namespace
 
 template <class Real>
 Layer<Real> make_layer(std::size_t n_source, std::size_t n_units, const Real* matrix, const Real* bias, bool transposed,
@@ -27,7 +48,7 @@ Layer<Real> make_layer(std::size_t n_source, std::size_t n_units, const Real* ma
 
 template <class Real>
 void draw_units(const Layer<Real>& layer, const BitMatrix& source, BitMatrix& units, const Key& key,
-                std::uint64_t index, std::uint64_t step) {
+                std::uint64_t index, std::uint64_t step, const Conditions<Real>& conditions) {
     const auto n_blocks = static_cast<std::ptrdiff_t>((source.n_rows() + rows_per_block - 1) / rows_per_block);
 #pragma omp parallel for schedule(static) num_threads(threads_for(n_blocks))
     for (std::ptrdiff_t b = 0; b < n_blocks; ++b) {
@@ -37,14 +58,16 @@ void draw_units(const Layer<Real>& layer, const BitMatrix& source, BitMatrix& un
         layer.apply(
             n, [&](std::size_t s) { return source.row(first + s); },
             [&](std::size_t s, std::size_t j, const Vector<Real>& x) {
-                units.row(first + s)[j] = draw(stream, exp_negative(x));
+                const Vector<Real> e = exp_negative(x);
+                place(units, first + s, j, draw(stream, e), e, conditions);
             });
     }
 }
 
 template <class Real>
 void draw_gaussian_units(const Layer<Real>& layer, const BitMatrix& source, const AlignedVector<Real>& deviation,
-                         std::size_t n_units, Real* out, const Key& key, std::uint64_t index, std::uint64_t step) {
+                         std::size_t n_units, Real* out, const Key& key, std::uint64_t index, std::uint64_t step,
+                         const Conditions<Real>& conditions) {
     constexpr std::size_t lanes = Layer<Real>::lanes;
     const auto n_blocks = static_cast<std::ptrdiff_t>((source.n_rows() + rows_per_block - 1) / rows_per_block);
 #pragma omp parallel for schedule(static) num_threads(threads_for(n_blocks))
@@ -56,16 +79,24 @@ void draw_gaussian_units(const Layer<Real>& layer, const BitMatrix& source, cons
         layer.apply(
             n, [&](std::size_t s) { return source.row(first + s); },
             [&](std::size_t s, std::size_t j, const Vector<Real>& x) {
-                alignas(64) Real units[lanes];
+                alignas(64) Real units[lanes], means[lanes];
                 (x + normals.next() * Vector<Real>::load(&deviation[j * lanes])).store(units);
-                std::copy_n(units, std::min(lanes, n_units - j * lanes), out + (first + s) * n_units + j * lanes);
+                x.store(means);
+                const std::size_t n = std::min(lanes, n_units - j * lanes), at = (first + s) * n_units + j * lanes;
+                for (std::size_t i = 0; i < n; ++i) {
+                    const bool known = conditions.known != nullptr && conditions.known[at + i] != 0;
+                    if (!known)
+                        out[at + i] = units[i];
+                    if (conditions.sums != nullptr)
+                        conditions.sums[at + i] += known ? out[at + i] : means[i];
+                }
             });
     }
 }
 
 template <class Real>
 void draw_units(const Layer<Real>& layer, const Real* source, std::size_t n_source, BitMatrix& units, const Key& key,
-                std::uint64_t index, std::uint64_t step) {
+                std::uint64_t index, std::uint64_t step, const Conditions<Real>& conditions) {
     const auto n_blocks = static_cast<std::ptrdiff_t>((units.n_rows() + rows_per_block - 1) / rows_per_block);
 #pragma omp parallel for schedule(static) num_threads(threads_for(n_blocks))
     for (std::ptrdiff_t b = 0; b < n_blocks; ++b) {
@@ -76,7 +107,8 @@ void draw_units(const Layer<Real>& layer, const Real* source, std::size_t n_sour
         for (std::size_t s = 0; s < n; ++s)
             std::copy_n(source + (first + s) * n_source, n_source, &rows[s * layer.n_source]);
         layer.apply_dense(n, rows.data(), scratch.data(), [&](std::size_t s, std::size_t j, const Vector<Real>& x) {
-            units.row(first + s)[j] = draw(stream, exp_negative(x));
+            const Vector<Real> e = exp_negative(x);
+            place(units, first + s, j, draw(stream, e), e, conditions);
         });
     }
 }
@@ -84,16 +116,16 @@ void draw_units(const Layer<Real>& layer, const Real* source, std::size_t n_sour
 template <class Real>
 void unit_probabilities(const Layer<Real>& layer, const BitMatrix& source, std::size_t n_units, Real* out) {
     constexpr std::size_t lanes = Layer<Real>::lanes;
-    const auto n_rows = static_cast<std::ptrdiff_t>(source.n_rows());
-#pragma omp parallel for schedule(static) num_threads(threads_for(n_rows / 64))
-    for (std::ptrdiff_t row = 0; row < n_rows; ++row) {
-        const auto r = static_cast<std::size_t>(row);
+    const auto n_pieces = static_cast<std::ptrdiff_t>((source.n_rows() + rows_per_piece - 1) / rows_per_piece);
+#pragma omp parallel for schedule(static) num_threads(threads_for(n_pieces))
+    for (std::ptrdiff_t piece = 0; piece < n_pieces; ++piece) {
+        const std::size_t first = static_cast<std::size_t>(piece) * rows_per_piece;
         layer.apply(
-            1, [&](std::size_t) { return source.row(r); },
-            [&](std::size_t, std::size_t j, const Vector<Real>& x) {
+            std::min(rows_per_piece, source.n_rows() - first), [&](std::size_t s) { return source.row(first + s); },
+            [&](std::size_t s, std::size_t j, const Vector<Real>& x) {
                 alignas(64) Real p[lanes];
                 logistic_of(exp_negative(x)).store(p);
-                std::copy_n(p, std::min(lanes, n_units - j * lanes), out + r * n_units + j * lanes);
+                std::copy_n(p, std::min(lanes, n_units - j * lanes), out + (first + s) * n_units + j * lanes);
             });
     }
 }
@@ -101,11 +133,11 @@ void unit_probabilities(const Layer<Real>& layer, const BitMatrix& source, std::
 #define RGRBM_INSTANTIATE(Real)                                                                                        \
     template Layer<Real> make_layer(std::size_t, std::size_t, const Real*, const Real*, bool, std::size_t);            \
     template void draw_units(const Layer<Real>&, const BitMatrix&, BitMatrix&, const Key&, std::uint64_t,              \
-                             std::uint64_t);                                                                           \
+                             std::uint64_t, const Conditions<Real>&);                                                  \
     template void draw_gaussian_units(const Layer<Real>&, const BitMatrix&, const AlignedVector<Real>&, std::size_t,   \
-                                      Real*, const Key&, std::uint64_t, std::uint64_t);                                \
+                                      Real*, const Key&, std::uint64_t, std::uint64_t, const Conditions<Real>&);       \
     template void draw_units(const Layer<Real>&, const Real*, std::size_t, BitMatrix&, const Key&, std::uint64_t,      \
-                             std::uint64_t);                                                                           \
+                             std::uint64_t, const Conditions<Real>&);                                                  \
     template void unit_probabilities(const Layer<Real>&, const BitMatrix&, std::size_t, Real*);
 RGRBM_INSTANTIATE(float)
 RGRBM_INSTANTIATE(double)

@@ -15,6 +15,10 @@ void StructuredTrainer<Real>::gibbs_part(const Chunk& chunk, std::size_t part) {
     const std::size_t n_visible = n_visible_ * lanes, n_hidden = n_hidden_ * lanes; // sizes of tiles
     const std::size_t last = std::min((part + 1) * part_size, chunk.n);
     Stream stream = streams_[part];
+    if (options_.gradient == NegativePhase::pt)
+        temper(chunk, part, stream);
+    const bool exact = options_.gradient == NegativePhase::exact;
+    const std::size_t n_steps = options_.gradient == NegativePhase::pt ? 0 : options_.k;
     for (std::size_t first = part * part_size; first < last; first += lanes) {
         const std::size_t tile = first / lanes, count = std::min(lanes, last - first);
         Real *v = &data_tiles_[tile * n_visible], *u = &model_tiles_[tile * n_visible];
@@ -26,7 +30,7 @@ void StructuredTrainer<Real>::gibbs_part(const Chunk& chunk, std::size_t part) {
         for (std::size_t s = 0; s < count; ++s) {
             ones[s] = 1;
             data_weight[s] = weight_[order_[chunk.begin + first + s]];
-            model_weight[s] = persistent ? model_weight_ : data_weight[s];
+            model_weight[s] = exact ? Real{0} : persistent ? model_weight_ : data_weight[s];
         }
         const V weight = V::load(data_weight), chain_weight = V::load(model_weight);
         const auto draw_into = [&](Real* states) {
@@ -46,9 +50,13 @@ void StructuredTrainer<Real>::gibbs_part(const Chunk& chunk, std::size_t part) {
             std::copy_n(p, n_hidden, q);
             continue;
         }
+        if (exact) { // the model's side does not come from samples
+            std::fill_n(q, n_hidden, Real{0});
+            continue;
+        }
         if (persistent)
             load_bits(count, [&](std::size_t s) { return std::as_const(chains_).row(chunk.start + first + s); }, u);
-        for (std::size_t step = persistent ? 0 : 1; step < options_.k; ++step) {
+        for (std::size_t step = persistent ? 0 : 1; step < n_steps; ++step) {
             activate(hidden_, u, draw_into(h));
             activate(visible_, h, draw_into(u));
         }
@@ -59,6 +67,38 @@ void StructuredTrainer<Real>::gibbs_part(const Chunk& chunk, std::size_t part) {
         });
     }
     streams_[part] = stream;
+}
+
+// k Gibbs steps of all replicas of a part's chains, tile by tile, and their exchanges (tempering.hpp).
+template <class Real>
+void StructuredTrainer<Real>::temper(const Chunk& chunk, std::size_t part, Stream& stream) {
+    const std::size_t first = part * part_size, last = std::min(first + part_size, chunk.n);
+    if (first >= last)
+        return;
+    const std::size_t tile = first / lanes, n = last - first;
+    Real *const v = &model_tiles_[tile * n_visible_ * lanes], *const h = &hidden_tiles_[tile * n_hidden_ * lanes];
+    const auto step = [&](Real at, std::size_t row, Real* energies) {
+        const V beta = V::fill(at), rest = V::fill(1 - at);
+        for (std::size_t s = 0; s < n; s += lanes) {
+            const std::size_t count = std::min(lanes, n - s);
+            V energy = V::zero();
+            load_bits(count, [&](std::size_t i) { return std::as_const(chains_).row(row + s + i); }, v);
+            activate(hidden_, v, [&](std::size_t j, const V& x) {
+                const V drawn = expand<Real>(draw(stream, exp_negative(beta * x)));
+                drawn.store(h + j * lanes);
+                energy += drawn * V::fill(hidden_.bias[j]);
+            });
+            activate(visible_, h, [&](std::size_t i, const V& x) {
+                const V base = V::fill(visible_base_[i]);
+                const V drawn = expand<Real>(draw(stream, exp_negative(beta * x + rest * base)));
+                drawn.store(v + i * lanes);
+                energy += drawn * (x - base);
+            });
+            energy.store(energies + s);
+            store_chains(v, row + s, count);
+        }
+    };
+    tempering_.steps(options_.k, {part, chunk.start + first, n, chains_, stream}, step);
 }
 
 template <class Real>
@@ -127,7 +167,7 @@ void StructuredTrainer<Real>::sums_of_hidden(std::size_t first, std::size_t last
             model += V::load(q + t * n_hidden);
         }
         data_sum_[j] = (start ? Real{0} : data_sum_[j]) + data.sum();
-        model_sum_[j] = (start ? Real{0} : model_sum_[j]) + model.sum();
+        model_sum_[j] = (start ? -start_of(model_.hidden, j) : model_sum_[j]) + model.sum();
         for (std::size_t at = hidden_.first[j]; at < hidden_.first[j + 1]; ++at) {
             const Real *v = &data_tiles_[hidden_.other[at] * lanes], *u = &model_tiles_[hidden_.other[at] * lanes];
             V sum = V::zero();
@@ -136,7 +176,7 @@ void StructuredTrainer<Real>::sums_of_hidden(std::size_t first, std::size_t last
                 sum -= V::load(q + t * n_hidden) * V::load(u + t * n_visible);
             }
             Real& total = edge_gradient_[hidden_.edge[at]];
-            total = (start ? Real{0} : total) + sum.sum();
+            total = (start ? start_of(model_.products, hidden_.other[at] * n_hidden_ + j) : total) + sum.sum();
         }
     }
 }
@@ -150,7 +190,7 @@ void StructuredTrainer<Real>::sums_of_visible(std::size_t first, std::size_t las
         for (std::size_t t = 0; t < n_tiles; ++t)
             sum += V::load(&data_tiles_[t * n_visible + i * lanes]) * V::load(&data_tile_weight_[t * lanes]) -
                    V::load(&model_tiles_[t * n_visible + i * lanes]) * V::load(&model_tile_weight_[t * lanes]);
-        visible_sum_[i] = (start ? Real{0} : visible_sum_[i]) + sum.sum();
+        visible_sum_[i] = (start ? start_of(model_.visible, i) : visible_sum_[i]) + sum.sum();
     }
 }
 

@@ -98,6 +98,13 @@ void StructuredTrainer<Real>::prepare(std::size_t /*batch_size*/) {
     data_sum_.resize(n_hidden_);
     model_sum_.resize(n_hidden_);
     class_total_.resize(2 * std::max(n_visible_, n_hidden_));
+    if (options_.gradient == NegativePhase::pt) {
+        tempering_.start(options_.n_temperatures, streams_.size());
+        visible_base_.resize(n_visible_);
+        base_log_odds(visible_mean_.data(), n_visible_, n_samples_, visible_base_.data());
+    }
+    if (options_.gradient != NegativePhase::exact)
+        model_ = {};
     if (symmetric_) {
         visible_offset_.assign(n_visible_, Real{0.5f});
         Base::set_hidden_offset(std::vector<Real>(n_hidden_, Real{0.5f}));
@@ -107,10 +114,28 @@ void StructuredTrainer<Real>::prepare(std::size_t /*batch_size*/) {
     }
 }
 
-// A unit's draw costs about as much as eight of its edges.
+// A unit's draw costs about as much as eight of its edges. Enumerations have threads of their own, outside a team.
 template <class Real>
 std::size_t StructuredTrainer<Real>::work_per_sample() const {
-    return edge_weight_.size() + 8 * (n_visible_ + n_hidden_);
+    if (options_.gradient == NegativePhase::exact)
+        return 0;
+    const std::size_t work = edge_weight_.size() + 8 * (n_visible_ + n_hidden_);
+    return work * (options_.gradient == NegativePhase::pt ? options_.n_temperatures : 1);
+}
+
+template <class Real>
+void StructuredTrainer<Real>::start_batch() {
+    if (options_.gradient != NegativePhase::exact)
+        return;
+    std::vector<Real> weights(n_visible_ * n_hidden_);
+    unpack_weights(class_weight_, weights.data());
+    model_.enumerate({weights.data(), n_hidden_, visible_.bias.data(), hidden_.bias.data(), n_visible_, n_hidden_});
+}
+
+template <class Real>
+void StructuredTrainer<Real>::end_epoch(TrainingReport& report, std::size_t epoch) {
+    if (options_.gradient == NegativePhase::pt)
+        report.exchange_rate[epoch] = tempering_.least_exchange_rate(n_samples_ * options_.k);
 }
 
 template <class Real>

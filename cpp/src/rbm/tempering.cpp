@@ -4,6 +4,7 @@
 
 #include <algorithm>
 #include <bit>
+#include <cmath>
 #include <utility>
 
 namespace rgrbm {
@@ -58,6 +59,17 @@ double Tempering<Real>::least_exchange_rate(std::size_t n_proposed) {
     return least / static_cast<double>(n_proposed);
 }
 
+template <class Real>
+void base_log_odds(const Real* means, std::size_t n, std::size_t n_samples, Real* out) {
+    const double samples = static_cast<double>(n_samples);
+    std::transform(means, means + n, out, [&](Real mean) {
+        const double ones = std::clamp(static_cast<double>(mean), 0.0, 1.0) * samples;
+        return static_cast<Real>(std::log(ones + 0.5) - std::log(samples - ones + 0.5));
+    });
+}
+
+template void base_log_odds(const float*, std::size_t, std::size_t, float*);
+template void base_log_odds(const double*, std::size_t, std::size_t, double*);
 template class Tempering<float>;
 template class Tempering<double>;
 

@@ -6,7 +6,7 @@ import collections.abc
 import numpy
 import numpy.typing
 import typing
-__all__: list[str] = ['Annealing', 'ClusterChains', 'ClusterUpdate', 'ContrastiveDivergence32', 'ContrastiveDivergence64', 'GaussianTrainer32', 'GaussianTrainer64', 'LatticeChains', 'LayerEnumeration', 'PackedSpins', 'SiteChains', 'SpinChains', 'SpinEnumeration', 'StructuredTrainer32', 'StructuredTrainer64', 'Trainer32', 'Trainer64', 'Update', 'WordChains', 'close_interpreter', 'compiler', 'eigen_version', 'gaussian_gibbs', 'gaussian_sample_visible', 'gibbs', 'has_openmp', 'hidden_probabilities', 'is_forked', 'isa', 'may_be_sequential', 'num_threads', 'sample_hidden', 'sample_visible', 'set_forked', 'set_num_threads', 'version', 'visible_probabilities']
+__all__: list[str] = ['Annealing', 'ClusterChains', 'ClusterUpdate', 'ContrastiveDivergence32', 'ContrastiveDivergence64', 'GaussianTrainer32', 'GaussianTrainer64', 'LatticeChains', 'LayerEnumeration', 'PackedSpins', 'PseudoLikelihood', 'SiteChains', 'SpinChains', 'SpinEnumeration', 'StructuredTrainer32', 'StructuredTrainer64', 'Trainer32', 'Trainer64', 'Update', 'WordChains', 'binary_units', 'close_interpreter', 'compiler', 'eigen_version', 'free_energy', 'gaussian_gibbs', 'gaussian_sample_visible', 'gibbs', 'has_openmp', 'hidden_probabilities', 'is_forked', 'isa', 'may_be_sequential', 'num_threads', 'sample_hidden', 'sample_visible', 'set_forked', 'set_num_threads', 'version', 'visible_probabilities']
 class PackedSpins:
     """
     Configurations of spins on a periodic grid, one bit per spin.
@@ -306,6 +306,16 @@ class Annealing:
         """
         The same with Gaussian visible units of variance 1, where base_bias is None.
         """
+class PseudoLikelihood:
+    """
+    Pseudo-likelihoods of binary units.
+    """
+    def __init__(self, weights: numpy.typing.NDArray[numpy.float64], visible_bias: numpy.typing.NDArray[numpy.float64], hidden_bias: numpy.typing.NDArray[numpy.float64], n_samples: typing.SupportsInt | typing.SupportsIndex) -> None:
+        ...
+    def logs(self, x: numpy.typing.NDArray[numpy.uint8]) -> numpy.typing.NDArray[numpy.float64]:
+        """
+        Sum over units of ln p(unit | all others), for each row.
+        """
 class ContrastiveDivergence32:
     """
     What all trainers have: parameters, packed data, all state of the training, and its course.
@@ -450,17 +460,36 @@ class StructuredTrainer64(ContrastiveDivergence64):
     """
     def __init__(self, weights: numpy.typing.NDArray[numpy.float64], visible_bias: numpy.typing.NDArray[numpy.float64], hidden_bias: numpy.typing.NDArray[numpy.float64], weight_class: numpy.typing.NDArray[numpy.int32], visible_class: numpy.typing.NDArray[numpy.int32], hidden_class: numpy.typing.NDArray[numpy.int32], symmetric: bool, key: typing.Annotated[collections.abc.Sequence[typing.SupportsInt | typing.SupportsIndex], "FixedSize(2)"]) -> None:
         ...
+@typing.overload
+def binary_units(x: numpy.typing.NDArray[numpy.float32]) -> numpy.typing.NDArray[numpy.uint8] | None:
+    """
+    A copy as uint8 if every value is 0 or 1, else None.
+    """
+@typing.overload
+def binary_units(x: numpy.typing.NDArray[numpy.float64]) -> numpy.typing.NDArray[numpy.uint8] | None:
+    """
+    The same for float64.
+    """
+@typing.overload
+def binary_units(x: numpy.typing.NDArray[numpy.uint8]) -> numpy.typing.NDArray[numpy.uint8] | None:
+    """
+    The same for uint8.
+    """
 def close_interpreter() -> None:
     """
     Say that the interpreter ends: other threads are not to come back.
     """
+def free_energy(x: numpy.typing.NDArray[numpy.uint8], weights: numpy.typing.NDArray[numpy.float64], own_bias: numpy.typing.NDArray[numpy.float64], other_bias: numpy.typing.NDArray[numpy.float64]) -> numpy.typing.NDArray[numpy.float64]:
+    """
+    -own_bias x - sum of softplus(other_bias + x weights), for each row.
+    """
 @typing.overload
-def gaussian_gibbs(x: numpy.typing.NDArray[numpy.float32], n_steps: typing.SupportsInt | typing.SupportsIndex, weights: numpy.typing.NDArray[numpy.float32], visible_bias: numpy.typing.NDArray[numpy.float32], hidden_bias: numpy.typing.NDArray[numpy.float32], variance: numpy.typing.NDArray[numpy.float32], key: typing.Annotated[collections.abc.Sequence[typing.SupportsInt | typing.SupportsIndex], "FixedSize(2)"], index: typing.SupportsInt | typing.SupportsIndex) -> tuple:
+def gaussian_gibbs(x: numpy.typing.NDArray[numpy.float32], n_steps: typing.SupportsInt | typing.SupportsIndex, weights: numpy.typing.NDArray[numpy.float32], visible_bias: numpy.typing.NDArray[numpy.float32], hidden_bias: numpy.typing.NDArray[numpy.float32], variance: numpy.typing.NDArray[numpy.float32], key: typing.Annotated[collections.abc.Sequence[typing.SupportsInt | typing.SupportsIndex], "FixedSize(2)"], index: typing.SupportsInt | typing.SupportsIndex, h: numpy.typing.NDArray[numpy.uint8] | None = None, known: numpy.typing.NDArray[numpy.uint8] | None = None, known_hidden: numpy.typing.NDArray[numpy.uint8] | None = None, sums: numpy.typing.NDArray[numpy.float32] | None = None) -> tuple:
     """
     The same steps with Gaussian x.
     """
 @typing.overload
-def gaussian_gibbs(x: numpy.typing.NDArray[numpy.float64], n_steps: typing.SupportsInt | typing.SupportsIndex, weights: numpy.typing.NDArray[numpy.float64], visible_bias: numpy.typing.NDArray[numpy.float64], hidden_bias: numpy.typing.NDArray[numpy.float64], variance: numpy.typing.NDArray[numpy.float64], key: typing.Annotated[collections.abc.Sequence[typing.SupportsInt | typing.SupportsIndex], "FixedSize(2)"], index: typing.SupportsInt | typing.SupportsIndex) -> tuple:
+def gaussian_gibbs(x: numpy.typing.NDArray[numpy.float64], n_steps: typing.SupportsInt | typing.SupportsIndex, weights: numpy.typing.NDArray[numpy.float64], visible_bias: numpy.typing.NDArray[numpy.float64], hidden_bias: numpy.typing.NDArray[numpy.float64], variance: numpy.typing.NDArray[numpy.float64], key: typing.Annotated[collections.abc.Sequence[typing.SupportsInt | typing.SupportsIndex], "FixedSize(2)"], index: typing.SupportsInt | typing.SupportsIndex, h: numpy.typing.NDArray[numpy.uint8] | None = None, known: numpy.typing.NDArray[numpy.uint8] | None = None, known_hidden: numpy.typing.NDArray[numpy.uint8] | None = None, sums: numpy.typing.NDArray[numpy.float64] | None = None) -> tuple:
     """
     The same steps with Gaussian x.
     """
@@ -475,14 +504,14 @@ def gaussian_sample_visible(h: numpy.typing.NDArray[numpy.uint8], weights: numpy
     Draw Gaussian x from p(x | h); each index has random numbers of its own.
     """
 @typing.overload
-def gibbs(x: numpy.typing.NDArray[numpy.uint8], n_steps: typing.SupportsInt | typing.SupportsIndex, weights: numpy.typing.NDArray[numpy.float32], visible_bias: numpy.typing.NDArray[numpy.float32], hidden_bias: numpy.typing.NDArray[numpy.float32], key: typing.Annotated[collections.abc.Sequence[typing.SupportsInt | typing.SupportsIndex], "FixedSize(2)"], index: typing.SupportsInt | typing.SupportsIndex) -> tuple:
+def gibbs(x: numpy.typing.NDArray[numpy.uint8], n_steps: typing.SupportsInt | typing.SupportsIndex, weights: numpy.typing.NDArray[numpy.float32], visible_bias: numpy.typing.NDArray[numpy.float32], hidden_bias: numpy.typing.NDArray[numpy.float32], key: typing.Annotated[collections.abc.Sequence[typing.SupportsInt | typing.SupportsIndex], "FixedSize(2)"], index: typing.SupportsInt | typing.SupportsIndex, h: numpy.typing.NDArray[numpy.uint8] | None = None, known: numpy.typing.NDArray[numpy.uint8] | None = None, known_hidden: numpy.typing.NDArray[numpy.uint8] | None = None, sums: numpy.typing.NDArray[numpy.float32] | None = None) -> tuple:
     """
-    Block Gibbs steps x -> h -> x; returns the last x and the h that it was drawn from.
+    Block Gibbs steps x -> h -> x; returns the last x and the h that it was drawn from. Units where known or known_hidden is not 0 stay as they are in x and h; means of x given h are added to sums.
     """
 @typing.overload
-def gibbs(x: numpy.typing.NDArray[numpy.uint8], n_steps: typing.SupportsInt | typing.SupportsIndex, weights: numpy.typing.NDArray[numpy.float64], visible_bias: numpy.typing.NDArray[numpy.float64], hidden_bias: numpy.typing.NDArray[numpy.float64], key: typing.Annotated[collections.abc.Sequence[typing.SupportsInt | typing.SupportsIndex], "FixedSize(2)"], index: typing.SupportsInt | typing.SupportsIndex) -> tuple:
+def gibbs(x: numpy.typing.NDArray[numpy.uint8], n_steps: typing.SupportsInt | typing.SupportsIndex, weights: numpy.typing.NDArray[numpy.float64], visible_bias: numpy.typing.NDArray[numpy.float64], hidden_bias: numpy.typing.NDArray[numpy.float64], key: typing.Annotated[collections.abc.Sequence[typing.SupportsInt | typing.SupportsIndex], "FixedSize(2)"], index: typing.SupportsInt | typing.SupportsIndex, h: numpy.typing.NDArray[numpy.uint8] | None = None, known: numpy.typing.NDArray[numpy.uint8] | None = None, known_hidden: numpy.typing.NDArray[numpy.uint8] | None = None, sums: numpy.typing.NDArray[numpy.float64] | None = None) -> tuple:
     """
-    Block Gibbs steps x -> h -> x; returns the last x and the h that it was drawn from.
+    Block Gibbs steps x -> h -> x; returns the last x and the h that it was drawn from. Units where known or known_hidden is not 0 stay as they are in x and h; means of x given h are added to sums.
     """
 def has_openmp() -> bool:
     """

@@ -31,16 +31,21 @@ def require_sum(n_units: int, what: str, instead: str) -> None:
     """Refuse to sum over more than 2²⁸ states."""
     if n_units > MAX_SUM_UNITS:
         raise ValueError(
-            f"{what} has {n_units} units, 2^{n_units} = {2.0**n_units:.3g} states to sum over; at most "
+            f"{what} has {n_units} units, {_states(n_units)} states to sum over; at most "
             f"2^{MAX_SUM_UNITS} are accepted. {instead}"
         )
+
+
+def _states(n_units: int) -> str:
+    """How many states units have; as a number where a float can hold it."""
+    return f"2^{n_units} = {2.0**n_units:.3g}" if n_units < 1000 else f"2^{n_units}"
 
 
 def require_array(n_units: int, what: str) -> None:
     """Refuse to list more than 2²⁶ states."""
     if n_units > MAX_ARRAY_UNITS:
         raise ValueError(
-            f"{what} has {n_units} units, 2^{n_units} = {2.0**n_units:.3g} states to list; at most "
+            f"{what} has {n_units} units, {_states(n_units)} states to list; at most "
             f"2^{MAX_ARRAY_UNITS} are accepted. Use free energies of single configurations, or samples, instead."
         )
 

@@ -1,4 +1,5 @@
 from rgrbm.likelihood.annealing import AISResult, anneal
+from rgrbm.likelihood.conditional import exact_means
 from rgrbm.likelihood.enumeration import (
     Expectations,
     exact_gradient,
@@ -17,6 +18,7 @@ __all__ = [
     "GaussianExpectations",
     "anneal",
     "exact_gradient",
+    "exact_means",
     "expectations",
     "kl_divergence",
     "log_likelihood",

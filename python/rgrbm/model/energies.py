@@ -6,15 +6,20 @@ import numpy as np
 import numpy.typing as npt
 import scipy.sparse as sp
 
+from rgrbm._core import kernels
 from rgrbm.model import unit_values
 
 _CELLS_AT_ONCE = 2**23  # values of one temporary array, 64 MB
+_TERMS_AT_ONCE = 2**31  # of the kernels: some tenths of a second
 
 
 def free_energy(
     units: Any, weights: npt.NDArray[Any], own_bias: npt.NDArray[Any], other_bias: npt.NDArray[Any]
 ) -> npt.NDArray[np.float64]:
     """−own_bias·x − Σ softplus(other_bias + x·weights) in float64, for either layer and any form of ``x``."""
+    if not sp.issparse(units) and units.dtype == np.uint8:
+        parameters = (np.ascontiguousarray(p, dtype=np.float64) for p in (weights, own_bias, other_bias))
+        return np.asarray(kernels.free_energy(units, *parameters))
     x = units if sp.issparse(units) else units.astype(np.float64)
     field = x @ weights.astype(np.float64) + other_bias
     return np.asarray(-(x @ own_bias.astype(np.float64)) - _softplus_sum(field))
@@ -24,8 +29,11 @@ def log_pseudo_likelihood(
     units: Any, weights: npt.NDArray[Any], visible_bias: npt.NDArray[Any], hidden_bias: npt.NDArray[Any]
 ) -> npt.NDArray[np.float64]:
     """Σ_i ln p(v_i | rest) of each row of units of any form."""
-    weights = np.asarray(weights, dtype=np.float64)
-    visible_bias = np.asarray(visible_bias, dtype=np.float64)
+    weights, visible_bias, hidden_bias = (
+        np.ascontiguousarray(p, dtype=np.float64) for p in (weights, visible_bias, hidden_bias)
+    )
+    if units.dtype == np.uint8 or (sp.issparse(units) and unit_values.is_binary(units.data)):
+        return _binary_log_pseudo_likelihood(units, weights, visible_bias, hidden_bias)
     field = units.astype(np.float64) @ weights + hidden_bias
     rows = max(1, _CELLS_AT_ONCE // weights.size)
     result = np.empty(units.shape[0])
@@ -33,6 +41,20 @@ def log_pseudo_likelihood(
         part = slice(start, start + rows)
         result[part] = _log_pseudo_likelihood(unit_values.dense(units[part]), field[part], weights, visible_bias)
     return result
+
+
+def _binary_log_pseudo_likelihood(
+    units: Any,
+    weights: npt.NDArray[np.float64],
+    visible_bias: npt.NDArray[np.float64],
+    hidden_bias: npt.NDArray[np.float64],
+) -> npt.NDArray[np.float64]:
+    """The same by the compiled kernel, some rows at a time: Ctrl-C is heard, and sparse rows need not all be dense."""
+    n = units.shape[0]
+    rows = max(1, _TERMS_AT_ONCE // weights.size)
+    model = kernels.PseudoLikelihood(weights, visible_bias, hidden_bias, min(n, rows))
+    parts = (unit_values.dense(units[start : start + rows]) for start in range(0, n, rows))
+    return np.concatenate([np.empty(0), *(model.logs(part) for part in parts)])
 
 
 def _log_pseudo_likelihood(

@@ -9,7 +9,9 @@ import numpy as np
 import numpy.typing as npt
 import scipy.sparse as sp
 from scipy.special import expit
+from sklearn.utils import assert_all_finite
 
+from rgrbm._core import kernels
 from rgrbm._support import checks
 from rgrbm.spins.values import Binary
 
@@ -22,7 +24,7 @@ def as_units(X: Any, *, clip: bool | None, name: str) -> Units:
     Parameters
     ----------
     X : ndarray, or CSR matrix or array
-        Finite numbers.
+        Numbers.
     clip : bool or None
         Whether values outside [0, 1] are cut off. None refuses them as False does, where users have no such option.
     name : str
@@ -36,9 +38,12 @@ def as_units(X: Any, *, clip: bool | None, name: str) -> Units:
     Raises
     ------
     ValueError
-        If the values are spins ±1, or lie outside [0, 1] and ``clip`` is not true.
+        If the values are spins ±1, not finite, or lie outside [0, 1] and ``clip`` is not true.
     """
+    if (units := None if sp.issparse(X) else _binary_copy(X)) is not None:
+        return units
     values = X.data if sp.issparse(X) else X
+    assert_all_finite(values, estimator_name=name, input_name="X")
     if values.size:
         low, high = X.min(), X.max()  # zeros that a sparse matrix does not store included
         if low < 0 or high > 1:
@@ -90,6 +95,16 @@ def _refuse_spins(values: npt.NDArray[Any], low: float, high: float) -> None:
         )
 
 
+def _binary_copy(X: npt.NDArray[Any]) -> Binary | None:
+    """The same units as uint8 if all are 0 or 1, found in one pass; None if not, or if the dtype needs other passes."""
+    if X.dtype.kind == "b" or X.dtype == np.uint8:
+        units = np.ascontiguousarray(X).view(np.uint8)
+        return units if is_binary(X) else None
+    if X.dtype in (np.float32, np.float64):
+        return kernels.binary_units(np.ascontiguousarray(X))
+    return None
+
+
 def is_binary(X: npt.NDArray[Any]) -> bool:
     """Whether every value of a dense array is 0 or 1."""
     if X.dtype.kind == "b":
@@ -99,18 +114,24 @@ def is_binary(X: npt.NDArray[Any]) -> bool:
     return bool(np.all((X == 0) | (X == 1)))
 
 
-def binary_states(x: npt.ArrayLike, n_units: int, name: str) -> Binary:
-    """States 0/1 of a layer of ``n_units``, one a row, as the kernels take them.
+def binary_states(x: Any, n_units: int, name: str) -> Binary:
+    """States 0/1 of a layer of ``n_units``, one a row, as the kernels take them; of arrays, frames and sparse matrices.
 
     Raises
     ------
     ValueError
-        If there are none, or they have another shape or other values.
+        If there are none, they have another shape or other values, or some are masked.
+    MemoryError
+        If they are sparse, and too many to be dense.
     """
-    array = np.asarray(x)
+    if np.ma.is_masked(x):
+        raise ValueError(f"{name} must hold a value for every unit, got masked values. Leave these samples out")
+    array = dense(x.tocsr()) if sp.issparse(x) else np.asarray(x)
     if array.ndim != 2 or array.shape[1] != n_units or len(array) == 0:
         remedy = ". Flatten lattices and images with x.reshape(len(x), -1)" if array.ndim > 2 else ""
         raise ValueError(f"{name} must have shape (n_samples, {n_units}), got {array.shape}{remedy}")
+    if array.dtype.kind in "buf" and (units := _binary_copy(array)) is not None:
+        return units
     valid = (array == 0) | (array == 1)
     if not valid.all():
         wrong = array[~valid]
@@ -122,10 +143,19 @@ def binary_states(x: npt.ArrayLike, n_units: int, name: str) -> Binary:
 
 
 def dense(X: Units) -> npt.NDArray[Any]:
-    """The same units as a dense array; binary ones as ``uint8``."""
+    """The same units as a dense array; binary ones as ``uint8``.
+
+    Raises
+    ------
+    MemoryError
+        If they are sparse, and need more memory than there is.
+    """
     if not sp.issparse(X):
         return np.asarray(X)
-    if is_binary(X.data):
+    binary = is_binary(X.data)
+    n = X.shape[0] * X.shape[1]
+    checks.require_memory(n * (1 if binary else X.dtype.itemsize), f"a dense copy of {X.shape[0]} × {X.shape[1]} units")
+    if binary:
         return np.ascontiguousarray(X.astype(np.uint8).toarray())
     return np.ascontiguousarray(X.toarray())
 
@@ -177,6 +207,8 @@ def sample_bernoulli(probabilities: npt.NDArray[Any], generator: np.random.Gener
 
 def activate(X: Units, weights: npt.NDArray[Any], bias: npt.NDArray[Any]) -> npt.NDArray[Any]:
     """Probabilities σ(bias + X·weights) of the units of the other layer, for any form of ``X``."""
+    if not sp.issparse(X) and X.dtype == np.uint8:
+        return np.asarray(kernels.hidden_probabilities(X, np.ascontiguousarray(weights), np.ascontiguousarray(bias)))
     if not sp.issparse(X) and X.dtype.kind != "f":
         X = X.astype(weights.dtype)
     return np.asarray(expit(X @ weights + bias))

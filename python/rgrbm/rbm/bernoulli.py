@@ -243,7 +243,7 @@ class BernoulliRBM(BernoulliInference, TrainableRBM):
 
     def _validate(self, X: Any, *, reset: bool) -> npt.NDArray[Any]:
         unit_values.require_rows(X)
-        X = validate_data(self, X, accept_sparse="csr", reset=reset)
+        X = validate_data(self, X, accept_sparse="csr", reset=reset, ensure_all_finite=False)
         if self.gradient == "exact":
             smaller = min(X.shape[1], self.n_components)
             require_sum(smaller, "the smaller layer", "Use gradient='pt' instead.")

@@ -8,7 +8,7 @@ from sklearn.utils.validation import check_is_fitted
 
 from rgrbm._support.streams import Seed
 from rgrbm._support.tensors import FileFormatError, read_kind
-from rgrbm.model.parameters import parameters_of
+from rgrbm.model.parameters import GaussianParameters, gaussian_parameters_of, is_gaussian, parameters_of
 from rgrbm.rbm.bernoulli import BernoulliRBM
 from rgrbm.rbm.estimator import TrainableRBM
 from rgrbm.rbm.gaussian import GaussianRBM
@@ -83,20 +83,20 @@ def load_model(path: PathLike) -> Any:
     return _KINDS[kind].load(path)
 
 
-def from_parameters(rbm: Any, *, random_state: Seed = None) -> BernoulliRBM:
+def from_parameters(rbm: Any, *, random_state: Seed = None) -> BernoulliRBM | GaussianRBM:
     """An estimator with given parameters: it draws, transforms and scores as if it had been trained to them.
 
     Parameters
     ----------
     rbm : RBMParameters
         Any object with ``weights_`` (n_visible, n_hidden), ``intercept_visible_`` and ``intercept_hidden_``, such as
-        :func:`rgrbm.rg.decimation_rbm` returns.
+        :func:`rgrbm.rg.decimation_rbm` returns, and with ``variance_`` if its visible units are Gaussian.
     random_state : int, SeedSequence, Generator, RandomState or None
         What draws without a seed of their own start from.
 
     Returns
     -------
-    BernoulliRBM
+    BernoulliRBM or GaussianRBM
         Fitted, with copies of the parameters in float64, and no epochs done.
 
     Raises
@@ -114,10 +114,14 @@ def from_parameters(rbm: Any, *, random_state: Seed = None) -> BernoulliRBM:
     >>> from_parameters(decimation_rbm(8, J=1.0, K=2.0)).sample(2, seed=0).shape
     (2, 8)
     """
-    p = parameters_of(rbm)
-    weights, visible_bias, hidden_bias = (values.copy() for values in p)
-    model = BernoulliRBM(weights.shape[1], n_iter=0, random_state=random_state)
-    model._set_fitted(weights=weights, visible_bias=visible_bias, hidden_bias=hidden_bias)
+    p = gaussian_parameters_of(rbm) if is_gaussian(rbm) else parameters_of(rbm)
+    names = {"weights": p.weights_, "visible_bias": p.intercept_visible_, "hidden_bias": p.intercept_hidden_}
+    kind: type[BernoulliRBM | GaussianRBM] = BernoulliRBM
+    if isinstance(p, GaussianParameters):
+        kind, names = GaussianRBM, names | {"log_variance": np.log(p.variance_)}
+    weights = p.weights_
+    model = kind(weights.shape[1], n_iter=0, random_state=random_state)
+    model._set_fitted(**{name: values.copy() for name, values in names.items()})
     model.h_samples_ = np.zeros((0, weights.shape[1]))
     model.n_iter_ = 0
     return model

@@ -6,7 +6,8 @@ import numpy as np
 import numpy.typing as npt
 
 from rgrbm.model.energies import flipped_log_pseudo_likelihood
-from rgrbm.rbm.training import History, Parametrized
+from rgrbm.rbm.divergence import Parametrized
+from rgrbm.rbm.history import History
 
 
 class EpochLines:

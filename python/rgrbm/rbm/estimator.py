@@ -21,6 +21,7 @@ from rgrbm._support.tensors import FileFormatError
 from rgrbm.model import unit_values
 from rgrbm.rbm import checkpoints, files, training_state
 from rgrbm.rbm.checkpoints import Checkpoint
+from rgrbm.rbm.divergence import Watch, divergence, parameters, warn_of_divergence
 from rgrbm.rbm.epoch_lines import EpochLines
 from rgrbm.rbm.files import ModelRecord
 from rgrbm.rbm.inference import SAMPLING, RBMInference, named_in_errors
@@ -30,13 +31,11 @@ from rgrbm.rbm.training import (
     History,
     Schedule,
     Settings,
-    divergence,
     l1_strengths,
     learning_rates,
     parameters_to_restore,
     run_epochs,
     train,
-    warn_of_divergence,
 )
 
 PARAMETER_CONSTRAINTS: dict[str, list[Any]] = {
@@ -52,8 +51,8 @@ PARAMETER_CONSTRAINTS: dict[str, list[Any]] = {
         np.random.SeedSequence,
         None,
     ],
-    "k": [Interval(Integral, 1, None, closed="left")],
-    "n_temperatures": [Interval(Integral, 2, None, closed="left")],
+    "k": [Interval(Integral, 1, 2**62, closed="left")],
+    "n_temperatures": [Interval(Integral, 2, 2**20, closed="left")],
     "centered": ["boolean"],
     "l1": [Interval(Real, 0, None, closed="left")],
     "l1_warmup": [Interval(Integral, 0, None, closed="left")],
@@ -169,8 +168,10 @@ class TrainableRBM(RBMInference):
         Warns
         -----
         sklearn.exceptions.ConvergenceWarning
-            Once, with the epoch, if training diverges: a weight beyond 1000, or a parameter that is not finite. The
-            parameters are checked after the first and the last epoch, and about ten times a second between.
+            Once, with the epoch, if training diverges: a weight beyond 1000, a variance beyond 10,000 times its first
+            value, or a parameter that is not finite. It is then ended, ``history_.stopped`` is "divergence", and the
+            parameters are the last good ones. They are checked after the first and the last epoch, and about ten times
+            a second between.
 
         Examples
         --------
@@ -184,7 +185,7 @@ class TrainableRBM(RBMInference):
         8
         """
         callback_interval = checks.integer("callback_interval", callback_interval, 1)
-        data = self._validate(X, reset=not (resume and hasattr(self, "components_")))
+        data = self._validated(X, reset=not (resume and hasattr(self, "components_")))
         weights = unit_values.sample_weights(sample_weight, len(data))
         rates = learning_rates(self.learning_rate, self.learning_rate_schedule, self.n_iter)
         strengths = l1_strengths(self.l1, self.l1_warmup, self.n_iter)
@@ -198,10 +199,16 @@ class TrainableRBM(RBMInference):
         trainer = training_state.make_trainer(self, state, data, weights)
 
         hooks = [callbacks] if callable(callbacks) else callbacks
+        watch = Watch(trainer, len(state.history))
+
+        def reached() -> Checkpoint:
+            """Where training is; where it has diverged, with the last good parameters."""
+            now = training_state.capture(trainer, state)
+            return now.replace(**watch.good) if now.history.stopped == "divergence" else now
 
         def save(history: History) -> None:
             if checkpoint is not None:
-                checkpoints.save_checkpoint(training_state.capture(trainer, state), checkpoint)
+                checkpoints.save_checkpoint(reached(), checkpoint)
 
         try:
             train(
@@ -209,10 +216,10 @@ class TrainableRBM(RBMInference):
                 history=state.history, callbacks=hooks, callback_interval=callback_interval,
                 save=save, save_interval=checkpoint_interval,
                 progress=True if progress is None and self.verbose > 0 else progress,
-                report=self._epoch_lines(data, weights, state) if progress is None else None,
+                report=self._epoch_lines(data, weights, state) if progress is None else None, watch=watch,
             )  # fmt: skip
         finally:
-            self._adopt(training_state.capture(trainer, state), data)
+            self._adopt(reached(), data)
         if self.history_.stopped == "interrupt":
             raise KeyboardInterrupt
         restored = parameters_to_restore(hooks)
@@ -221,7 +228,7 @@ class TrainableRBM(RBMInference):
         return self
 
     @_fit_context(prefer_skip_nested_validation=True)  # type: ignore[untyped-decorator]
-    def partial_fit(self, X: Any, y: Any = None) -> Self:
+    def partial_fit(self, X: Any, y: Any = None, sample_weight: npt.ArrayLike | None = None) -> Self:
         """Make one update from one mini-batch, the whole of ``X``.
 
         Parameters
@@ -230,6 +237,8 @@ class TrainableRBM(RBMInference):
             The mini-batch, as in :meth:`fit`.
         y : None
             Ignored.
+        sample_weight : array-like of shape (n_samples,), optional
+            How often each sample counts, as in :meth:`fit`; only ratios within the mini-batch matter.
 
         Returns
         -------
@@ -257,16 +266,17 @@ class TrainableRBM(RBMInference):
         2
         """
         first = not hasattr(self, "components_")
-        data = self._validate(X, reset=first)
-        state = training_state.initial_state(self, data) if first else training_state.current_state(self, data)
+        data = self._validated(X, reset=first)
+        weights = unit_values.sample_weights(sample_weight, len(data))
+        state = training_state.initial_state(self, data, weights) if first else training_state.current_state(self, data)
         epoch = len(state.history)
         rate = learning_rates(self.learning_rate, "constant", 1)
         strength = np.array([self.l1 * min(1.0, epoch / self.l1_warmup) if self.l1_warmup else self.l1])
-        trainer = training_state.make_trainer(self, state, data)
+        trainer = training_state.make_trainer(self, state, data, weights)
         settings = replace(self._settings(), batch_size=len(data), shuffle=False)
         measured = run_epochs(trainer, rate, strength, settings, first_epoch=epoch)
-        if (reason := divergence(trainer)) and not divergence(state):
-            warn_of_divergence(reason, epoch + 1, stacklevel=3)
+        if (reason := divergence(parameters(trainer))) and not divergence(parameters(state)):
+            warn_of_divergence(reason, epoch + 1, self.learning_rate, stacklevel=3)
         state.history.append({"learning_rate": rate, "l1": strength, **measured})
         self._adopt(training_state.capture(trainer, state), data)
         return self
@@ -341,6 +351,20 @@ class TrainableRBM(RBMInference):
         self._set_parameters(**parameters)
         self._start_streams(streams.key(streams.seed_sequence(self.random_state), SAMPLING))
         self.n_features_in_ = len(self.intercept_visible_)
+
+    def _validated(self, X: Any, *, reset: bool) -> npt.NDArray[Any]:
+        """Data as the kernels take them; data that are refused leave nothing behind."""
+        names = ("n_features_in_", "feature_names_in_")
+        before = {name: getattr(self, name) for name in names if hasattr(self, name)}
+        try:
+            return self._validate(X, reset=reset)
+        except BaseException:
+            for name in names:
+                if name in before:
+                    setattr(self, name, before[name])
+                elif hasattr(self, name):
+                    delattr(self, name)
+            raise
 
     def _settings(self) -> Settings:
         momentum = self.momentum

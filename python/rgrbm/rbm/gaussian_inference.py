@@ -13,8 +13,9 @@ from rgrbm._support import streams
 from rgrbm.likelihood.annealing import anneal
 from rgrbm.likelihood.enumeration import log_z
 from rgrbm.model.gaussian import gaussian_free_energy, gaussian_hidden_free_energy
+from rgrbm.model.known_units import Known, known_units
 from rgrbm.model.unit_values import dense, require_rows
-from rgrbm.rbm.inference import Key, RBMInference, chain_key, named_in_errors
+from rgrbm.rbm.inference import UNCONDITIONAL, Conditions, Key, RBMInference, chain_key, named_in_errors
 from rgrbm.spins.values import Binary
 
 MAX_EXACT_UNITS = 20
@@ -214,9 +215,17 @@ class GaussianInference(RBMInference):
         variance = self.variance_
         return np.asarray(kernels.gaussian_sample_visible(h, weights, self.intercept_visible_, variance, key, index))
 
-    def _gibbs(self, units: npt.NDArray[Any], n_steps: int, key: Key, index: int) -> tuple[npt.NDArray[Any], Binary]:
+    def _known_visible(self, values: Any, name: str) -> Known:
+        dtype = self.components_.dtype
+        return known_units(values, len(self.intercept_visible_), name, lambda known: known.astype(dtype))
+
+    def _gibbs(
+        self, units: npt.NDArray[Any], n_steps: int, key: Key, index: int, conditions: Conditions = UNCONDITIONAL
+    ) -> tuple[npt.NDArray[Any], Binary]:
         weights = np.ascontiguousarray(self.weights_)
         x = np.ascontiguousarray(units, dtype=weights.dtype)
         biases = self.intercept_visible_, self.intercept_hidden_
-        u, h = kernels.gaussian_gibbs(x, n_steps, weights, *biases, self.variance_, key, index)
+        u, h = kernels.gaussian_gibbs(
+            x, n_steps, weights, *biases, self.variance_, key, index, **conditions.arguments()
+        )
         return np.asarray(u), np.asarray(h)

@@ -21,7 +21,7 @@ class History(Presented):
         Epochs done.
     seconds : float
         Wall-clock time of these epochs, in seconds, over all runs if the training was resumed.
-    stopped : {None, "interrupt", "callback"}
+    stopped : {None, "interrupt", "callback", "divergence"}
         Why training ended before its last epoch, if it did.
 
     Examples
@@ -38,7 +38,7 @@ class History(Presented):
     def __init__(self) -> None:
         self.n_epochs = 0
         self.seconds = 0.0
-        self.stopped: Literal["interrupt", "callback"] | None = None
+        self.stopped: Literal["interrupt", "callback", "divergence"] | None = None
         self._chunks: dict[str, list[Array]] = {}
 
     def append(self, measured: dict[str, Any], seconds: float = 0.0) -> None:

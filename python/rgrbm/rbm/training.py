@@ -7,18 +7,17 @@ are cut into slices has no influence on the result: every epoch has random strea
 from __future__ import annotations
 
 import time
-import warnings
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, field
 from typing import Any, Literal, Protocol, TypeAlias
 
 import numpy as np
 import numpy.typing as npt
-from sklearn.exceptions import ConvergenceWarning
 
 from rgrbm._support import checks
 from rgrbm._support.interrupt import Interruption
 from rgrbm._support.progress import Progress, progress_bar
+from rgrbm.rbm.divergence import Parametrized, Watch, warn_of_divergence
 from rgrbm.rbm.history import History as History
 from rgrbm.statistics.presentation import Presented
 
@@ -26,23 +25,6 @@ Array: TypeAlias = npt.NDArray[np.float64]
 Parameters: TypeAlias = dict[str, npt.NDArray[Any]]  # weights, visible_bias, hidden_bias; log_variance of Gaussians
 Schedule: TypeAlias = Literal["constant", "linear", "cosine"] | Callable[[int], float] | npt.ArrayLike
 SCHEDULES = ("constant", "linear", "cosine")
-
-MAX_WEIGHT = 1e3
-"""Weight beyond which training has diverged. Learning that follows the likelihood stops growing weights at some tens:
-at 37 a unit's probability is 0 or 1 to double precision, and no gradient is left but that of wrong samples."""
-MAX_GROWTH = 1e4  # of a variance: that of the data is the most that a model of maximal likelihood has
-_WATCH_SECONDS = 0.1  # at least, between two checks of the parameters
-
-
-class Parametrized(Protocol):
-    """A training at some moment: a trainer, or a state that was kept of it."""
-
-    @property
-    def weights(self) -> npt.NDArray[Any]: ...  # noqa: D102
-    @property
-    def visible_bias(self) -> npt.NDArray[Any]: ...  # noqa: D102
-    @property
-    def hidden_bias(self) -> npt.NDArray[Any]: ...  # noqa: D102
 
 
 class Trainer(Parametrized, Protocol):
@@ -223,6 +205,7 @@ def train(
     save_interval: float | None = None,
     progress: Progress = None,
     report: Callable[[Trainer, History], None] | None = None,
+    watch: Watch | None = None,
     slice_seconds: float = 0.1,
 ) -> History:
     """Run the epochs that ``history`` does not yet hold.
@@ -252,6 +235,8 @@ def train(
         what takes longer than two seconds.
     report : callable, optional
         Called with trainer and history after each epoch.
+    watch : Watch, optional
+        Checks the parameters as training goes, and keeps the last good ones.
     slice_seconds : float
         Aimed duration of one call of the kernels, in seconds: how long Ctrl-C may have to wait.
 
@@ -259,16 +244,16 @@ def train(
     -------
     History
         With ``stopped = "interrupt"`` after Ctrl-C; the trainer then is at the end of an epoch, and a
-        later call goes on to the same bits.
+        later call goes on to the same bits. With ``stopped = "divergence"`` where parameters are past any use.
 
     Warns
     -----
     sklearn.exceptions.ConvergenceWarning
-        Once, if training diverges: a weight beyond 1000, or a parameter that is not finite.
+        Once, if training diverges, which ends it.
     """
     history = History() if history is None else history
     history.stopped = None
-    watch = _Watch(trainer)
+    watch = Watch(trainer) if watch is None else watch
     saving = _Saving(save, history, save_interval)
     bar = progress_bar("training", len(learning_rate), completed=len(history), unit="epochs", show=progress)
     try:
@@ -288,9 +273,11 @@ def train(
                         and _call(callbacks, trainer, history, len(learning_rate))
                     ):
                         history.stopped = "callback"
-                    watch(
-                        last, last=last == len(learning_rate) or history.stopped is not None or interruption.requested
-                    )
+                    at_end = last == len(learning_rate) or history.stopped is not None or interruption.requested
+                    if reason := watch(last, last=at_end):
+                        history.stopped = "divergence"
+                        rate = float(learning_rate[last - 1])
+                        warn_of_divergence(reason, last, rate, watch.good_epoch, stacklevel=4)  # of the caller of fit
                     if interruption.requested:
                         history.stopped = "interrupt"
                     saving.save_if_due()
@@ -369,60 +356,6 @@ def run_epochs(
         optimizer=settings.optimizer,
         n_temperatures=settings.n_temperatures,
     )
-
-
-def divergence(model: Parametrized, first_log_variance: Array | None = None) -> str:
-    """What makes the parameters past any use, in words; empty if nothing does.
-
-    ``first_log_variance`` are those that training began with. Weights are looked at in units of the standard
-    deviations, and would not show variances that run away.
-    """
-    weights = model.weights
-    log_variance = getattr(model, "log_variance", None)
-    if log_variance is not None:  # Gaussian units' weights are in the unit of the data
-        if not np.isfinite(log_variance).all():
-            return "a variance is not finite"
-        if first_log_variance is not None and (log_variance - first_log_variance).max() > np.log(MAX_GROWTH):
-            return f"a variance is more than {MAX_GROWTH:g} times what it was at the start"
-        with np.errstate(over="ignore", invalid="ignore"):
-            weights = weights * np.exp(-log_variance / 2)[:, None]
-    largest = max(float(weights.max()), -float(weights.min()))  # NaN if there is one
-    if not largest <= MAX_WEIGHT:
-        return f"its largest weight is {largest:.3g}{' standard deviations' if log_variance is not None else ''}"
-    finite = np.isfinite(model.visible_bias).all() and np.isfinite(model.hidden_bias).all()
-    return "" if finite else "a bias is not finite"
-
-
-def warn_of_divergence(reason: str, epoch: int, *, stacklevel: int) -> None:
-    """Warn that training has diverged; ``stacklevel`` as seen from the caller."""
-    warnings.warn(
-        f"training has diverged by epoch {epoch}: {reason}. Useful models have weights of some tens at most, and no "
-        f"variance above that of the data. Lower the learning rate.",
-        ConvergenceWarning,
-        stacklevel=stacklevel + 1,
-    )
-
-
-class _Watch:
-    """Checks the parameters now and then, at next to no cost, and warns once if training has diverged."""
-
-    def __init__(self, trainer: Trainer) -> None:
-        self._trainer = trainer
-        log_variance = getattr(trainer, "log_variance", None)
-        self._first_log_variance = None if log_variance is None else np.array(log_variance, dtype=np.float64)
-        self._due = -np.inf
-
-    def __call__(self, epoch: int, *, last: bool) -> None:
-        started = time.monotonic()
-        if started < self._due and not last:
-            return
-        reason = divergence(self._trainer, self._first_log_variance)
-        if reason and self._due < np.inf:
-            self._due = np.inf
-            warn_of_divergence(reason, epoch, stacklevel=5)  # of the caller of BernoulliRBM.fit
-        elif not reason:
-            now = time.monotonic()
-            self._due = now + max(_WATCH_SECONDS, 50 * (now - started))
 
 
 def _run_slice(

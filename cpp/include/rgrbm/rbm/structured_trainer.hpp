@@ -14,6 +14,8 @@
 #pragma once
 
 #include "rgrbm/rbm/contrastive_divergence.hpp"
+#include "rgrbm/rbm/model_moments.hpp"
+#include "rgrbm/rbm/tempering.hpp"
 
 #include <cstdint>
 #include <vector>
@@ -39,9 +41,6 @@ public:
     StructuredTrainer(const WeightStructure& structure, const Real* weights, const Real* visible_bias,
                       const Real* hidden_bias, const Key& key);
 
-    bool supports(NegativePhase phase) const override {
-        return phase != NegativePhase::pt && phase != NegativePhase::exact;
-    }
     void copy_parameters(const PlainArrays<Real>& to) const override;
 
 private:
@@ -70,12 +69,15 @@ private:
     void prepare(std::size_t batch_size) override;
     void start_offset() override;
     std::size_t work_per_sample() const override;
+    void start_batch() override;
+    void end_epoch(TrainingReport& report, std::size_t epoch) override;
 
     void gibbs_group(const Chunk& chunk, const Group& group) override {
         for (std::size_t part = group.first_part; part < group.last_part; ++part)
             gibbs_part(chunk, part);
     }
     void gibbs_part(const Chunk& chunk, std::size_t part);
+    void temper(const Chunk& chunk, std::size_t part, Stream& stream);
     void load_tile(const Chunk& chunk, std::size_t first, std::size_t count, Real* tile) const;
     template <class Row>
     void load_bits(std::size_t count, Row&& row, Real* tile) const;
@@ -90,6 +92,10 @@ private:
                 x += V::fill(edge_weight_[side.edge[at]]) * V::load(source + side.other[at] * lanes);
             sink(unit, x);
         }
+    }
+    // Where sums of a batch start: at minus the model's side where it is known, else at 0.
+    Real start_of(const Values& model, std::size_t at) const {
+        return model.empty() ? Real{0} : -batch_weight_ * model[at];
     }
     void statistics(const Chunk& chunk, std::size_t share, std::size_t n_shares) override;
     void sums_of_hidden(std::size_t first, std::size_t last, std::size_t n_tiles, bool start);
@@ -110,6 +116,9 @@ private:
     Values edge_weight_;  // of each edge
     Values class_weight_; // of each class, padded to whole vectors
     Values visible_offset_;
+    Tempering<Real> tempering_;
+    Values visible_base_; // log-odds of the visible units at β = 0
+    ModelMoments<Real> model_;
 
     // Working space of a run; tiles are (unit, sample).
     Values data_tiles_, model_tiles_, hidden_tiles_, positive_, negative_;

@@ -22,6 +22,11 @@
 
 namespace rgrbm {
 
+// The log-odds a of n binary units with these means of n_samples samples; half a sample added on both sides keeps them
+// finite.
+template <class Real>
+void base_log_odds(const Real* means, std::size_t n, std::size_t n_samples, Real* out);
+
 template <class Real>
 class Tempering {
 public:
