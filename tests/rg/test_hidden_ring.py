@@ -395,3 +395,46 @@ def test_values_that_are_no_spins(wrong):
 def test_masked_values_are_no_spins():
     with pytest.raises(ValueError, match="got masked values; leave these samples out"):
         hidden_correlation(np.ma.masked_equal([[1, 1, 1, -1]] * 5, -1), np.eye(8)[:, ::2])
+
+
+def noisy_filters(seed, *, n=32, n_samples=3000, noise=0.1, J=1.0):
+    """Hidden spins of wide, noisy filters on every other site of a ring, and the filters."""
+    rng = np.random.default_rng(seed)
+    w = np.zeros((n, n // 2))
+    for unit in range(n // 2):
+        w[[2 * unit - 1, 2 * unit, (2 * unit + 1) % n], unit] = 0.7, 1.0, 0.7
+    w += noise * rng.normal(size=w.shape)
+    spins = IsingModel((n,), J).sample(n_samples, method="exact", seed=seed)
+    p = 1 / (1 + np.exp(-2 * spins @ w))
+    return np.where(rng.random(p.shape) < p, 1, -1).astype(np.int8), w
+
+
+@pytest.mark.slow
+def test_values_given_for_noisy_filters_are_within_their_errors():
+    # 60 seeds of weak, noisy filters: pulls of normal errors exceed 5 with probability 4e-5 in all; those of few blocks
+    # have wider tails, and the filters' weights on far sites add a bias.
+    exact, pulls = decimate(1.0).J, []
+    for seed in range(60):
+        result = hidden_correlation(*noisy_filters(seed))
+        if not np.isnan(result.J):
+            pulls.append((result.J - exact) / result.J_stderr)
+    assert len(pulls) > 30
+    assert np.abs(pulls).max() < 5.5
+
+
+def test_replicas_that_do_not_converge_give_no_value_or_a_right_one():
+    result = hidden_correlation(*noisy_filters(5))
+    assert np.isnan(result.J) or abs(result.J - decimate(1.0).J) < 4 * result.J_stderr < 1
+
+
+@pytest.mark.parametrize("J", [-0.6, -1.0])
+@pytest.mark.parametrize("spacing", [1, 2, 3])
+def test_antiferromagnetic_rings(J, spacing):
+    n = 60
+    spins = IsingModel((n,), J).sample(20_000, method="exact", seed=3)
+    kept = np.arange(0, n, spacing)
+    w = np.eye(n)[:, kept] * np.where(np.random.default_rng(0).random(len(kept)) < 0.5, -1, 1)  # some learned −v
+    hidden = spins[:, kept] * np.sign(w[kept, np.arange(len(kept))]).astype(np.int8)
+    result = hidden_correlation(hidden, w, sites_per_unit=spacing)
+    expected = np.arctanh(np.tanh(J) ** spacing)
+    assert abs(result.J - expected) < 4.5 * result.J_stderr < 0.1

@@ -29,7 +29,7 @@ from rgrbm.rg.hidden_ring import HiddenCorrelation, hidden_correlation
 from rgrbm.spins.ensemble import Ensemble
 from rgrbm.spins.ising import IsingModel
 from rgrbm.spins.values import Spins, to_binary, to_spins
-from rgrbm.statistics.jackknife import Array, mean_and_stderr
+from rgrbm.statistics.jackknife import mean_and_stderr
 from rgrbm.statistics.notation import or_dash, with_error
 from rgrbm.statistics.ring_correlation import correlation
 
@@ -107,7 +107,7 @@ def _analyse(p: Ising1DParameters, rbm: BernoulliRBM, test: Spins, ensemble: Ens
     fresh = model.sample(p.n_measured, method="exact", seed=stream(p, 3))
     hidden_spins = to_spins(rbm.sample_hidden(to_binary(fresh), seed=stream(p, 4)))
     factor = decimation_factor(p.n_spins, len(rbm.components_))
-    hidden = hidden_correlation(hidden_spins, _ferromagnetic(p, rbm.weights_), sites_per_unit=factor or 2)
+    hidden = hidden_correlation(hidden_spins, rbm.weights_, sites_per_unit=factor or 2)
     return {
         "sampling": ensemble.provenance(),
         "reconstruction_error": float(np.mean(reconstruction != test)),
@@ -121,11 +121,6 @@ def _analyse(p: Ising1DParameters, rbm: BernoulliRBM, test: Spins, ensemble: Ens
         "correlation": _correlations(p, hidden, factor) if factor else None,
         "J_renormalized": _coupling(p, hidden, factor),
     }
-
-
-def _ferromagnetic(p: Ising1DParameters, weights: Array) -> Array:
-    """The weights; for J < 0, those for spins of which every other one is flipped, which are a ring at −J."""
-    return weights * np.where(np.arange(p.n_spins) % 2 & (p.J < 0), -1, 1)[:, None]
 
 
 def _magnetization(spins: Spins) -> dict[str, float]:

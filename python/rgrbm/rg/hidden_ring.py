@@ -27,6 +27,7 @@ from rgrbm.statistics.presentation import Presented
 
 _SILENT = 0.1  # weights of a unit, relative to the median of all, below which its spin is random
 _RANKS_OF_FREE_FIT = 3  # distances that determine amplitudes and positions of all units, and whether they fit
+_LEAST_BIAS = 0.01  # of J, below which its bias does not matter
 _LEAST_SIGNAL = 3.0  # standard errors that J must be above 0
 
 
@@ -40,7 +41,7 @@ class HiddenCorrelation(Presented):
         Distance between dominant visible units, in sites of the visible ring.
     correlation, stderr : ndarray of the same shape
         Connected correlation of aligned hidden spins and its jackknife error over samples; NaN where no pair is that
-        far apart.
+        far apart. In antiferromagnets, units on odd sites are flipped.
     n_pairs : ndarray of int, the same shape
         Pairs of hidden units at each distance.
     n_unique : int
@@ -95,7 +96,9 @@ def hidden_correlation(
 ) -> HiddenCorrelation:
     """Measure how hidden spins correlate along the ring (Fig. 5 of the report), and the coupling J' that follows.
 
-    Each spin is aligned with the data by the sign of its dominant weight (a unit may have learned −v). J' comes from a
+    Each spin is aligned with the data by the sign of its dominant weight (a unit may have learned −v). If neighbours
+    then correlate more with those on odd sites flipped, the ring is taken for an antiferromagnet, which this maps to a
+    ferromagnet; an even number of sites per unit has J' > 0 for both. J' comes from a
     fit of a_j a_k (tˣ + tⁿ⁻ˣ)/(1 + tⁿ), the distribution of functions of windows of a Markov chain on a ring, to all
     pairs whose windows share no more than one site. Amplitudes and positions of the units are free: the fit holds
     whatever the filters, for any gaps between the units, and where two units sit on one site.
@@ -122,8 +125,8 @@ def hidden_correlation(
     Returns
     -------
     HiddenCorrelation
-        J, its error and the amplitude are NaN, with a ``reason``, where fewer than two distances are significant, or J
-        would be less than three standard errors above 0.
+        J, its error and the amplitude are NaN, with a ``reason``, where fewer than two distances are significant, J
+        would be less than three standard errors above 0, or its bias would exceed its standard error.
 
     Raises
     ------
@@ -153,18 +156,25 @@ def hidden_correlation(
     moments, w = _checked(hidden_spins, weights)
     somewhere = np.any(w != 0, axis=0)
     site = dominant_visible(w)
-    c = _correlations(moments, filter_signs(w))
-    by_distance, n_pairs = _by_distance(c[:, somewhere][:, :, somewhere], site[somewhere], len(w))
     units, positions = _order(w)
+    c = _correlations(moments, filter_signs(w))
+    if staggered := _is_staggered(c[0][np.ix_(units, units)], site[units], len(w)):
+        c = c * np.outer(sublattice := 1 - 2 * (site % 2), sublattice)
+    by_distance, n_pairs = _by_distance(c[:, somewhere][:, :, somewhere], site[somewhere], len(w))
     of_units = c[:, units][:, :, units]
     fit, pairs, reason = _fit(of_units, w[:, units], positions, common=common, significance=significance)
     J = J_stderr = amplitude = np.nan
     if fit is not None:
-        J, J_stderr = _coupling(fit, sites_per_unit)
+        J, J_stderr, bias = _coupling(fit, sites_per_unit)
         amplitude = float(np.exp(fit.log_amplitude[0]))
         if not _LEAST_SIGNAL * J_stderr < J:
             reason = f"J would be {J:.2g} with a standard error of {J_stderr:.2g}"
+        elif abs(bias) > max(J_stderr, _LEAST_BIAS * J):
+            reason = f"the bias of J is {bias:.2g}, more than its standard error of {J_stderr:.2g}: too few samples"
+        if reason:
             J = J_stderr = amplitude = np.nan
+        elif staggered and sites_per_unit % 2 == 1:  # else both ends of a step are on one sublattice
+            J = -J
     nearest, nearest_stderr = _nearest(of_units)
     return HiddenCorrelation(
         distance=np.arange(len(w) // 2 + 1),
@@ -223,6 +233,19 @@ def _correlations(moments: SpinMoments, sign: Array) -> Array:
     return np.asarray(
         products * (sign[:, None] * sign) / n_samples[:, None, None] - mean[:, :, None] * mean[:, None, :]
     )
+
+
+def _is_staggered(c: Array, site: npt.NDArray[np.int64], n_visible: int) -> bool:
+    """Whether neighbouring units correlate more if those on odd sites are flipped, as in an antiferromagnet.
+
+    On a ring of an even number of sites this turns it into a ferromagnet, exactly.
+    """
+    n = len(site)
+    if n_visible % 2 or n < 2:
+        return False
+    following = (np.arange(n) + 1) % n
+    nearest = c[np.arange(n), following]
+    return bool((nearest * (1 - 2 * ((site + site[following]) % 2))).sum() > nearest.sum())
 
 
 def _by_distance(c: Array, site: npt.NDArray[np.int64], n_visible: int) -> tuple[Array, npt.NDArray[np.int64]]:
@@ -330,10 +353,11 @@ def _foreign(w: Array, pairs: Pairs) -> Array:
     return np.asarray(np.hypot(seen[site[pairs.first], pairs.second], seen[site[pairs.second], pairs.first]))
 
 
-def _coupling(fit: RingFit, sites_per_unit: float) -> tuple[float, float]:
-    """J, with the bias of order 1/n_blocks taken out, and its error."""
+def _coupling(fit: RingFit, sites_per_unit: float) -> tuple[float, float, float]:
+    """J with the bias of order 1/n_blocks taken out, its error, and this bias."""
     J = np.arctanh(np.exp(np.minimum(fit.s * sites_per_unit, -1e-12)))
     n_blocks = len(J) - 1
     unbiased = n_blocks * J[0] - (n_blocks - 1) * J[1:].mean()
     slope = sites_per_unit / (2 * np.sinh(-fit.s[0] * sites_per_unit))  # dJ/ds of artanh e^(s b)
-    return float(unbiased), float(np.hypot(jackknife_stderr(J[1:]), slope * fit.scatter_stderr))
+    stderr = float(np.hypot(jackknife_stderr(J[1:]), slope * fit.scatter_stderr))
+    return float(unbiased), stderr, float(J[0] - unbiased)

@@ -21,6 +21,7 @@ from rgrbm.statistics.jackknife import Array, jackknife_stderr
 
 _STEPS = 100
 _REPLICA_STEPS = 6
+_SETTLED = 1e-3  # of s: the last step of a replica
 _LEAST_DECAY = 1e-6  # −s below which correlations do not decay
 
 
@@ -112,10 +113,7 @@ def fit_ring(c: Array, pairs: Pairs, positions: Array, n_sites: int, *, common: 
         theta = np.r_[log_a / 2 - s * positions, log_a / 2 + s * positions, s]
         model = _free_model(pairs, len(positions), n_sites)
     theta, carry, leverage = _solve(model, theta, c[0], sigma)
-    replicas = np.tile(theta, (len(c), 1))
-    for _ in range(_REPLICA_STEPS):
-        replicas[1:] += (c[1:] - model.evaluate(replicas[1:])) @ carry.T
-        replicas[1:, model.at_s] = np.minimum(replicas[1:, model.at_s], -_LEAST_DECAY)
+    replicas = _replicas(model, theta, c, sigma, carry)
     residual = c - model.evaluate(replicas)
     sampled = jackknife_stderr(residual[1:]) ** 2
     chi2 = float(np.sum(residual[0] ** 2 / sigma**2))
@@ -137,6 +135,25 @@ def fit_ring(c: Array, pairs: Pairs, positions: Array, n_sites: int, *, common: 
         chi2=chi2,
         dof=dof if free > 0.5 else 0.0,
     )
+
+
+def _replicas(model: _Model, theta: Array, c: Array, sigma: Array, carry: Array) -> Array:
+    """Parameters of all samples, then with each block left out: a few steps from those of all samples.
+
+    These steps take the slope for that of all samples. Where this is too far off, as where parameters are hardly
+    determined, a replica is fitted on its own.
+    """
+    replicas = np.tile(theta, (len(c), 1))
+    step = np.zeros_like(replicas[1:])
+    with np.errstate(over="ignore", invalid="ignore"):
+        for _ in range(_REPLICA_STEPS):
+            step = (c[1:] - model.evaluate(replicas[1:])) @ carry.T
+            replicas[1:] += step
+            replicas[1:, model.at_s] = np.minimum(replicas[1:, model.at_s], -_LEAST_DECAY)
+        settled = np.abs(step).max(axis=1) < _SETTLED * np.abs(theta[model.at_s])  # NaN is not
+    for row in np.flatnonzero(~settled) + 1:
+        replicas[row] = _solve(model, theta, c[row], sigma)[0]
+    return replicas
 
 
 def _scatter(excess: Array, free: Array, rank: npt.NDArray[np.int64]) -> Array:
