@@ -28,18 +28,6 @@ void Layer<Real>::plan_tables() {
 }
 
 template <class Real>
-typename Layer<Real>::Panel Layer<Real>::panel_of(std::size_t j) const {
-    const std::size_t whole = n_vectors() / 4 * 4;
-    std::size_t first = j / 4 * 4, width = 4;
-    if (j >= whole) {
-        const bool pair = (n_vectors() & 2) != 0;
-        first = pair && j < whole + 2 ? whole : whole + (pair ? 2 : 0);
-        width = pair && j < whole + 2 ? 2 : 1;
-    }
-    return {first * lanes, width * lanes, first * lanes * n_source * 4};
-}
-
-template <class Real>
 void Layer<Real>::refresh(std::size_t first_source, std::size_t last_source, std::size_t first, std::size_t last) {
     if (way_ != Way::tables)
         return;
@@ -65,12 +53,16 @@ void Layer<Real>::refresh(std::size_t first_source, std::size_t last_source, std
 template <class Real>
 void Layer<Real>::add(std::size_t j, std::size_t width, std::size_t n, const std::uint16_t* const* bits,
                       V* sums) const {
-    if (width == 4)
-        add_vectors<4>(j, n, bits, sums);
-    else if (width == 2)
-        add_vectors<2>(j, n, bits, sums);
-    else
-        add_vectors<1>(j, n, bits, sums);
+    switch (width) {
+    case 4:
+        return add_vectors<4>(j, n, bits, sums);
+    case 3:
+        return add_vectors<3>(j, n, bits, sums);
+    case 2:
+        return add_vectors<2>(j, n, bits, sums);
+    default:
+        return add_vectors<1>(j, n, bits, sums);
+    }
 }
 
 template <class Real>

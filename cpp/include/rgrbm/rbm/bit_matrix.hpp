@@ -8,6 +8,10 @@
 #include <cstdint>
 #include <cstring>
 
+#if defined(__SSE2__)
+#include <emmintrin.h>
+#endif
+
 namespace rgrbm {
 
 class BitMatrix {
@@ -24,10 +28,16 @@ public:
 
     // Copies one configuration of bytes, nonzero meaning 1.
     void pack(std::size_t i, const std::uint8_t* bytes) {
-        std::fill_n(row(i), stride_, std::uint16_t{0});
-        for (std::size_t j = 0; j < n_columns_; j += 8)
-            row(i)[j / 16] =
-                static_cast<std::uint16_t>(row(i)[j / 16] | pack_bytes(bytes + j, n_columns_ - j) << (j & 8));
+        std::uint16_t* const to = row(i);
+        std::size_t half = 0;
+        for (; 16 * half + 16 <= n_columns_; ++half)
+            to[half] = pack_sixteen(bytes + 16 * half);
+        std::fill(to + half, to + stride_, std::uint16_t{0});
+        if (const std::size_t rest = n_columns_ - 16 * half; rest > 0) {
+            std::uint8_t padded[16] = {};
+            std::copy_n(bytes + 16 * half, rest, padded);
+            to[half] = pack_sixteen(padded);
+        }
     }
     void unpack(std::size_t i, std::uint8_t* bytes) const {
         for (std::size_t j = 0; j < n_columns_; ++j)
@@ -36,14 +46,17 @@ public:
     void copy_row(std::size_t i, const std::uint16_t* source) { std::copy_n(source, stride_, row(i)); }
 
 private:
-    // Of up to eight bytes, one bit each: bit k is set where byte k is not 0. With bytes of 0 and 1, the product has
-    // byte k at bit 8k + 7(8 − k) = 56 + k, and nothing else there.
-    static unsigned pack_bytes(const std::uint8_t* bytes, std::size_t n) {
-        std::uint64_t x = 0;
-        std::memcpy(&x, bytes, std::min<std::size_t>(n, 8));
-        constexpr std::uint64_t sevens = 0x7f7f7f7f7f7f7f7fu;
-        const std::uint64_t ones = ((((x & sevens) + sevens) | x) & ~sevens) >> 7;
-        return static_cast<unsigned>(ones * 0x0102040810204080u >> 56);
+    // Bit k is set where byte k is not 0.
+    static std::uint16_t pack_sixteen(const std::uint8_t* bytes) {
+#if defined(__SSE2__)
+        const __m128i zero = _mm_cmpeq_epi8(_mm_loadu_si128(reinterpret_cast<const __m128i*>(bytes)), __m128i{});
+        return static_cast<std::uint16_t>(~_mm_movemask_epi8(zero));
+#else
+        unsigned result = 0;
+        for (unsigned k = 0; k < 16; ++k)
+            result |= static_cast<unsigned>(bytes[k] != 0) << k;
+        return static_cast<std::uint16_t>(result);
+#endif
     }
 
     std::size_t n_rows_ = 0, n_columns_ = 0, stride_ = 0;

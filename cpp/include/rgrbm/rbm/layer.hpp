@@ -92,16 +92,16 @@ private:
     static constexpr std::size_t tile_samples = 32;   // whose sums are kept before their sinks
     static constexpr std::size_t block_samples = 128; // the same where they pass over tables of blocks
 
-    // Vectors that one pass works on from j on: four, and at the end two or one.
-    std::size_t vectors_from(std::size_t j) const {
-        const std::size_t left = n_vectors() - j;
-        return left >= 4 ? 4 : left >= 2 ? 2 : 1;
-    }
+    // Vectors that one pass works on from j on: four, and at the end what is left.
+    std::size_t vectors_from(std::size_t j) const { return std::min(n_vectors() - j, most_vectors); }
     // The columns that one pass works on: their table is contiguous.
     struct Panel {
         std::size_t first, width, offset;
     };
-    Panel panel_of(std::size_t j) const;
+    Panel panel_of(std::size_t j) const {
+        const std::size_t first = j / most_vectors * most_vectors;
+        return {first * lanes, vectors_from(first) * lanes, first * lanes * n_source * 4};
+    }
 
     // Sums of vectors j … j + width − 1 for samples with these bits, (n, width).
     void add(std::size_t j, std::size_t width, std::size_t n, const std::uint16_t* const* bits, V* sums) const;
