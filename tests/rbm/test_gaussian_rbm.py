@@ -259,6 +259,7 @@ def test_resumption_refuses_other_settings():
         rbm.set_params(variance=np.ones(5)).fit(data(seed=1), resume=True)
 
 
+@pytest.mark.filterwarnings("ignore:training has hardly moved")
 def test_same_bits_for_any_number_of_threads():
     X = data(2000)
     results = []

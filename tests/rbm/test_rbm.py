@@ -553,6 +553,23 @@ def test_divergence_in_updates_one_by_one_is_named_once(X):
     model.partial_fit(X)
 
 
+def test_trainings_that_did_not_begin_are_named_once_with_numbers():
+    X = np.random.default_rng(0).integers(2, size=(600, 8), dtype=np.uint8)
+    lazy = BernoulliRBM(4, learning_rate=1e-4, batch_size=300, n_iter=3, random_state=0)
+    with pytest.warns(ConvergenceWarning, match=r"hardly moved .* in 6 updates at a learning rate of 0.0001") as seen:
+        lazy.fit(X)
+    assert len(seen) == 1
+    assert seen[0].filename == __file__
+    with pytest.warns(ConvergenceWarning, match="all weights are 0 after training: lower l1"):
+        BernoulliRBM(4, l1=1.0, n_iter=3, random_state=0).fit(X)
+    # No warning: few samples, a given start, no epochs, a training that goes on.
+    lazy.fit(X[:100])
+    start = lazy.weights_.copy()
+    clone(lazy).fit(X, start=RBMParameters(start, np.zeros(8), np.zeros(4)))
+    clone(lazy).set_params(n_iter=0).fit(X)
+    lazy.set_params(n_iter=4).fit(X[:100], resume=True)
+
+
 def test_weights_that_data_without_noise_ask_for_are_no_divergence():
     # Likelihoods without a maximum: weights grow for ever, but by the logarithm of the number of updates.
     X = np.repeat(np.eye(8, dtype=np.uint8), 20, axis=0)

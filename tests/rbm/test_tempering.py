@@ -100,6 +100,7 @@ def test_equal_distributions_always_exchange():
     np.testing.assert_array_equal(report["exchange_rate"], 1.0)
 
 
+@pytest.mark.filterwarnings("ignore:training has hardly moved")
 @pytest.mark.parametrize("batch_size", [7, 100, 1300])
 def test_same_bits_for_any_number_of_threads_and_after_a_resumption(batch_size, tmp_path):
     x = (np.random.default_rng(1).random((1300, 70)) < 0.4).astype(np.uint8)[: 13 * batch_size]

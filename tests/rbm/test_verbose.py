@@ -77,6 +77,7 @@ def test_a_bar_in_terminals(X, monkeypatch, capfd):
         assert "Iteration" not in out
 
 
+@pytest.mark.filterwarnings("ignore:training has hardly moved")
 def test_the_pseudo_likelihood_of_a_line(X, pipe, capfd):
     """The mean of 10,000 estimates is within 5 standard errors of the sum over all units: one false alarm in 10⁶."""
     weights = np.linspace(0.2, 1.8, len(X))

@@ -22,6 +22,7 @@ from rgrbm.experiments.options import stream
 from rgrbm.experiments.results_table import show
 from rgrbm.experiments.ring_decimation import decimated_coupling, decimation_factor, decimation_reconstruction_error
 from rgrbm.experiments.run_folder import RunFolder
+from rgrbm.experiments.seeds import lines_of_seeds, other_seeds
 from rgrbm.plots import ring as plots
 from rgrbm.rbm.bernoulli import BernoulliRBM
 from rgrbm.rg.filters import sort_by_position
@@ -36,6 +37,7 @@ from rgrbm.statistics.ring_correlation import correlation
 # What the report gives; None where it gives nothing.
 PAPER = {"reconstruction_error": 0.14, "magnetization_data": -0.025, "magnetization_reconstruction": -0.0073}
 
+_OF_SEEDS = {"J": "J′", "reconstruction_error": "reconstruction error", "unique_visible": "distinct dominant units"}
 _MOST_ERRORS = 3.0
 _MARKED = (
     f"!: more than {_MOST_ERRORS:g} standard errors from exact, which chance alone does to one value in 370; the "
@@ -64,16 +66,38 @@ def run_ising_1d(p: Ising1DParameters, folder: RunFolder, console: Console) -> R
     ensemble, test = _sample(p, console)
     rbm = _rbm(p)
     train = to_binary(ensemble.spins[: p.n_train])
+    others = other_seeds(_measure_seed, p, folder)
     folder.fit(rbm, train)
     started = time.perf_counter()
     results = _analyse(p, rbm, test, ensemble)
     diagnosis = diagnose(rbm, train, to_binary(test), n_steps=300, n_samples=200, seed=stream(p, 6))
     seconds = {"sample": ensemble.seconds, "train": rbm.history_.seconds, "analyse": time.perf_counter() - started}
     results["seconds"] = seconds
+    if others:
+        results["seeds"] = [_of_seed(p, results), *others]
     folder.save_model(rbm)
     _draw(p, results, rbm, test, folder)
     keep_diagnosis(diagnosis, results, folder)
     return results, tables(results)
+
+
+def _measure_seed(p: Ising1DParameters) -> dict[str, Any]:
+    """The numbers of another seed, without figures and files."""
+    ensemble, test = _sample(p, Console(quiet=True))
+    rbm = _rbm(p).fit(to_binary(ensemble.spins[: p.n_train]), progress=False)
+    return _of_seed(p, _analyse(p, rbm, test, ensemble))
+
+
+def _of_seed(p: Ising1DParameters, results: dict[str, Any]) -> dict[str, Any]:
+    """What is compared between seeds; J′ with its error."""
+    J = results["J_renormalized"]
+    return {
+        "seed": p.seed,
+        "reconstruction_error": results["reconstruction_error"],
+        "unique_visible": results["unique_visible"],
+        "J": J["hidden"],
+        "J_stderr": J["hidden_stderr"],
+    }
 
 
 def _sample(p: Ising1DParameters, console: Console) -> tuple[Ensemble, Spins]:
@@ -240,6 +264,7 @@ def tables(results: dict[str, Any]) -> Sequence[Table | str]:
         *([f"J′ has no value: {J['reason']}"] if J.get("reason") else []),
         *([f"exact: decimation by {factor}; reconstruction error: that of perfect decimation"] if factor else []),
         *([_MARKED] if any(here.endswith("!") for _, _, here, _ in rows) else []),
+        *lines_of_seeds(results.get("seeds", ()), _OF_SEEDS),
         f"sampled in {seconds['sample']:.1f} s, trained in {seconds['train']:.1f} s, "
         f"analysed in {seconds['analyse']:.1f} s",
     )

@@ -4,7 +4,7 @@ from dataclasses import dataclass
 from typing import get_args
 
 from rgrbm.experiments.options import Gradient, parameter, require_at_least, require_one_of, require_positive
-from rgrbm.experiments.plan import Plan, counted
+from rgrbm.experiments.plan import Plan, counted, rounds_of_seeds
 from rgrbm.spins.methods import Method
 
 
@@ -34,6 +34,8 @@ class Ising1DParameters:
     centered: bool = parameter(False, "Subtract the units' means in the gradient.")
     n_measured: int = parameter(20_000, "Fresh configurations for the correlation of the hidden spins.")
     seed: int = parameter(0, "Fixes every random number.")
+    n_seeds: int = parameter(1, "Trainings: with seed, seed + 1, …, side by side; the others give means and spreads.")
+    n_jobs: int = parameter(0, "Processes at a time, 0 for as many as there are cores.", execution=True)
 
     def __post_init__(self) -> None:
         """Check what no other part does."""
@@ -42,8 +44,8 @@ class Ising1DParameters:
         require_one_of(get_args(Method), self, "method")
         require_one_of(get_args(Gradient), self, "gradient")
         require_positive(self, "learning_rate")
-        require_at_least(0, self, "l1", "l1_warmup", "seed")
-        require_at_least(1, self, "n_train", "n_test", "n_epochs", "batch_size", "k")
+        require_at_least(0, self, "l1", "l1_warmup", "seed", "n_jobs")
+        require_at_least(1, self, "n_train", "n_test", "n_epochs", "batch_size", "k", "n_seeds")
         if self.n_hidden is not None:
             require_at_least(1, self, "n_hidden")
         if self.n_test < 2 or self.n_measured < 100:
@@ -60,5 +62,5 @@ class Ising1DParameters:
         return Plan(
             f"{n_hidden:,} hidden units learn {self.n_train:,} rings of {self.n_spins:,} spins in "
             f"{counted(self.n_epochs, 'epoch')}",
-            5 + 30 * share if known else None,
+            5 + 30 * share * rounds_of_seeds(self.n_seeds, self.n_jobs) if known else None,
         )

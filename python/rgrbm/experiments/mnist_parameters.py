@@ -4,7 +4,7 @@ from dataclasses import dataclass
 from typing import get_args
 
 from rgrbm.experiments.options import Gradient, parameter, require_at_least, require_one_of, require_positive
-from rgrbm.experiments.plan import Plan, counted
+from rgrbm.experiments.plan import Plan, counted, rounds_of_seeds
 
 
 @dataclass(frozen=True)
@@ -29,6 +29,8 @@ class MNISTParameters:
     n_betas: int = parameter(2000, "Steps of annealed importance sampling; 0 leaves the likelihood out.")
     n_clusters: int = parameter(1, "Clusters of images that annealing starts from; some 20 for persistent chains.")
     seed: int = parameter(0, "Fixes every random number.")
+    n_seeds: int = parameter(1, "Trainings: with seed, seed + 1, …, side by side; the others give means and spreads.")
+    n_jobs: int = parameter(0, "Processes at a time, 0 for as many as there are cores.", execution=True)
 
     def __post_init__(self) -> None:
         """Check what no other part does."""
@@ -37,9 +39,9 @@ class MNISTParameters:
             raise ValueError(f"digits must be some of 0123456789, each once, got {digits!r}")
         require_one_of(get_args(Gradient), self, "gradient")
         require_positive(self, "learning_rate")
-        require_at_least(0, self, "l2", "seed")
+        require_at_least(0, self, "l2", "seed", "n_jobs")
         require_at_least(5, self, "n_each")
-        require_at_least(1, self, "n_hidden", "n_epochs", "batch_size", "k", "n_clusters")
+        require_at_least(1, self, "n_hidden", "n_epochs", "batch_size", "k", "n_clusters", "n_seeds")
         require_at_least(2, self, "n_chains")
         if self.n_betas < 0:
             raise ValueError(f"n_betas must not be negative, got {self.n_betas}")
@@ -54,5 +56,5 @@ class MNISTParameters:
         return Plan(
             f"{self.n_hidden:,} hidden units learn images of {', '.join(self.digits)} in "
             f"{counted(self.n_epochs, 'epoch')}{then}",
-            5 + train + anneal if known else None,
+            5 + train * rounds_of_seeds(self.n_seeds, self.n_jobs) + anneal if known else None,
         )

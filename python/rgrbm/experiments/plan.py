@@ -44,6 +44,18 @@ class Plan(NamedTuple):
         return f"about {self.seconds / _HOUR:.2g} hours" if self.seconds < 100 * _HOUR else "more than four days"
 
 
+def rounds_of_seeds(n_seeds: int, n_jobs: int) -> int:
+    """How often the time of one training passes: the run's own, and the others as many at a time as there are jobs.
+
+    Examples
+    --------
+    >>> from rgrbm.experiments.plan import rounds_of_seeds
+    >>> [rounds_of_seeds(n, n_jobs=2) for n in (1, 2, 3, 4)]
+    [1, 2, 2, 3]
+    """
+    return 1 + -(-(n_seeds - 1) // (n_jobs or 2))
+
+
 def counted(n: int, one: str) -> str:
     """A number and what it counts, in the plural unless it is one.
 

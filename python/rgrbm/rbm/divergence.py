@@ -1,4 +1,4 @@
-"""Trainings that diverge: how parameters past any use are recognised, and the last good ones that are kept."""
+"""Trainings that fail: parameters past any use, with the last good ones that are kept; weights that hardly moved."""
 
 from __future__ import annotations
 
@@ -17,6 +17,7 @@ MAX_WEIGHT = 1e3
 at 37 a unit's probability is 0 or 1 to double precision, and no gradient is left but that of wrong samples."""
 MAX_BIAS = 1e7  # the sum of ten thousand weights that large
 MAX_GROWTH = 1e4  # of a variance: that of the data is the most that a model of maximal likelihood has
+_LEAST_MOVE = 0.1  # of the weights' size at the start
 _WATCH_SECONDS = 0.1  # at least, between two checks of the parameters
 _NAMES = ("weights", "visible_bias", "hidden_bias", "log_variance")
 
@@ -102,6 +103,27 @@ def divergence(values: dict[str, Array], first_log_variance: Array | None = None
     # Biases of Gaussian units are means of data, which may be any.
     largest = max(float(np.abs(b).max()) for b in ((hidden_bias,) if unit else (hidden_bias, visible_bias)))
     return f"its largest bias is {largest:.3g}" if largest > MAX_BIAS else ""
+
+
+def warn_if_untrained(first: Array, last: Array, n_updates: int, learning_rate: float, *, stacklevel: int) -> None:
+    """Warn if a whole training has left the weights where it found them, or at 0.
+
+    ``first`` are the random weights of the start; ``stacklevel`` as seen from the caller.
+    """
+    size, moved = (float(np.sqrt(np.mean(np.square(w, dtype=np.float64)))) for w in (first, last - first))
+    if size == 0 or n_updates == 0:
+        return
+    if not last.any():
+        text = "all weights are 0 after training: lower l1, or let it rise with l1_warmup"
+    elif moved < _LEAST_MOVE * size:
+        text = (
+            f"training has hardly moved the weights: by {moved:.2g} (root mean square) from a random start of "
+            f"{size:.2g}, in {n_updates} updates at a learning rate of {learning_rate:g}. Take more epochs (n_iter), "
+            f"smaller batches or a higher rate"
+        )
+    else:
+        return
+    warnings.warn(text, ConvergenceWarning, stacklevel=stacklevel + 1)
 
 
 def warn_of_divergence(

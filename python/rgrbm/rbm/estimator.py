@@ -21,7 +21,7 @@ from rgrbm._support.tensors import FileFormatError
 from rgrbm.model import unit_values
 from rgrbm.rbm import checkpoints, files, training_state
 from rgrbm.rbm.checkpoints import Checkpoint
-from rgrbm.rbm.divergence import Watch, divergence, parameters, warn_of_divergence
+from rgrbm.rbm.divergence import Watch, divergence, parameters, warn_if_untrained, warn_of_divergence
 from rgrbm.rbm.epoch_lines import EpochLines
 from rgrbm.rbm.files import ModelRecord
 from rgrbm.rbm.inference import SAMPLING, RBMInference, named_in_errors
@@ -37,6 +37,8 @@ from rgrbm.rbm.training import (
     run_epochs,
     train,
 )
+
+_LEAST_SAMPLES = 500  # for a warning of weights that have hardly moved; fewer are mostly tried for their form
 
 PARAMETER_CONSTRAINTS: dict[str, list[Any]] = {
     "n_components": [Interval(Integral, 1, None, closed="left")],
@@ -168,7 +170,8 @@ class TrainableRBM(RBMInference):
         Warns
         -----
         sklearn.exceptions.ConvergenceWarning
-            Once, with the epoch, if training diverges: a weight beyond 1000, a variance beyond 10,000 times its first
+            If at least 500 samples have hardly moved the weights from their random start, or L1 has left none. Once,
+            with the epoch, if training diverges: a weight beyond 1000, a variance beyond 10,000 times its first
             value, or a parameter that is not finite. It is then ended, ``history_.stopped`` is "divergence", and the
             parameters are the last good ones. They are checked after the first and the last epoch, and about ten times
             a second between.
@@ -200,6 +203,7 @@ class TrainableRBM(RBMInference):
 
         hooks = [callbacks] if callable(callbacks) else callbacks
         watch = Watch(trainer, len(state.history))
+        first_weights = state.weights
 
         def reached() -> Checkpoint:
             """Where training is; where it has diverged, with the last good parameters."""
@@ -222,6 +226,10 @@ class TrainableRBM(RBMInference):
             self._adopt(reached(), data)
         if self.history_.stopped == "interrupt":
             raise KeyboardInterrupt
+        if start is None and not resume and self.history_.stopped is None and len(data) >= _LEAST_SAMPLES:
+            n_updates = self.n_iter * -(-len(data) // min(self.batch_size, len(data)))
+            # From here, as seen from fit: scikit-learn's wrapper of it, and its caller.
+            warn_if_untrained(first_weights, self.weights_, n_updates, self.learning_rate, stacklevel=3)
         restored = parameters_to_restore(hooks)
         if restored is not None:
             self._set_parameters(**restored)

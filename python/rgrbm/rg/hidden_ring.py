@@ -28,7 +28,7 @@ from rgrbm.statistics.presentation import Presented
 _SILENT = 0.1  # weights of a unit, relative to the median of all, below which its spin is random
 _RANKS_OF_FREE_FIT = 3  # distances that determine amplitudes and positions of all units, and whether they fit
 _LEAST_BIAS = 0.01  # of J, below which its bias does not matter
-_LEAST_SIGNAL = 3.0  # standard errors that J must be above 0
+_LEAST_SIGNAL = 1.0  # standard errors that J must be above 0; a higher bound would let high values pass and no others
 
 
 @dataclass(frozen=True, repr=False)
@@ -120,13 +120,14 @@ def hidden_correlation(
     significance : float, default=5
         Standard errors above 0 at which a correlation is significant. Pairs take part up to the first distance, in
         units along the ring, whose correlation is not significant. That is the correlation of the median pair where
-        amplitudes are free, and the mean of all pairs with one amplitude in common.
+        amplitudes are free, and the mean of all pairs with one amplitude in common. There the second distance takes
+        part whenever the first is significant, or J would be selected upwards where it is weak.
 
     Returns
     -------
     HiddenCorrelation
-        J, its error and the amplitude are NaN, with a ``reason``, where fewer than two distances are significant, J
-        would be less than three standard errors above 0, or its bias would exceed its standard error.
+        J, its error and the amplitude are NaN, with a ``reason``, where the first distance is not significant, J
+        would be less than its standard error, or its bias would exceed its standard error.
 
     Raises
     ------
@@ -340,7 +341,9 @@ def _significant_ranks(c: Array, pairs: Pairs, significance: float, *, one_by_on
             value, error = float(of_rank[0].mean()), float(jackknife_stderr(of_rank[1:].mean(axis=1)))
             if of_rank.shape[1] > 1:
                 error = max(error, mean_and_stderr(of_rank[0]).stderr)
-        if not value > max(significance * error, 1e-300):
+        # Where the first is significant, the second is taken as it is: only pairs that come out high would be, else.
+        least = 1e-300 if not one_by_one and len(ranks) == 1 else max(significance * error, 1e-300)
+        if not value > least:
             break
         ranks.append(int(rank))
     return ranks
