@@ -26,7 +26,7 @@ COMMANDS = {
         "--weights", "shared",
     ),
     "ising2d": (
-        "--criterion", "pcd", "--width", "2", "--train-side", "8", "--n-train", "512", "--n-epochs", "1",
+        "--criterion", "pcd", "--width", "2", "--train-side", "8", "--n-train", "512", "--n-epochs", "4",
         "--side", "32", "--n-steps", "1", "--n-measured", "512", "--n-fitted", "512", "--around", "1.0",
         "--n-flow", "512", "--free-epochs", "1",
     ),
