@@ -7,17 +7,19 @@ namespace rgrbm {
 namespace {
 constexpr std::size_t table_limit = std::size_t{256} * 1024; // bytes, half of a usual second-level cache
 constexpr std::size_t least_blocked = 24;                    // samples that pay for tables of their own
-constexpr double least_blocked_density = 0.25;               // below, single rows are fewer additions
+// Density below which single rows are fewer additions: of a matrix in the second-level cache, and of larger ones.
+constexpr double least_blocked_density = 0.25, least_of_large = 0.1;
 } // namespace
 
 template <class Real>
 void Layer<Real>::plan(std::size_t n_samples, double density) {
     const bool fits = 4 * matrix.size() * sizeof(Real) <= table_limit;
     const double n = static_cast<double>(n_samples);
+    const double least = matrix.size() * sizeof(Real) > 2 * table_limit ? least_of_large : least_blocked_density;
     way_ = Way::rows;
     if (fits && 16 + n < 4 * density * n)
         plan_tables();
-    else if (!fits && n_samples >= least_blocked && density > least_blocked_density)
+    else if (!fits && n_samples >= least_blocked && density > least)
         way_ = Way::blocks;
 }
 

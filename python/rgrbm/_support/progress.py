@@ -1,5 +1,6 @@
 """Progress of long calls: a bar in terminals and notebooks, or a function of the caller; else silent."""
 
+import importlib.util
 import math
 import threading
 import time
@@ -18,9 +19,14 @@ _PATIENCE = 2.0  # seconds before a bar that was not requested
 
 
 def is_watched(console: "Console | None" = None) -> bool:
-    """Whether standard output is a terminal or a notebook, where a bar can be drawn, and no file or pipe."""
+    """Whether standard output is a terminal or a notebook, where a bar can be drawn, and no file or pipe.
+
+    In notebooks the bar takes ipywidgets: rich would warn of its absence below every cell.
+    """
     console = console or _standard_output()
-    return console.is_terminal or console.is_jupyter
+    if console.is_jupyter:
+        return importlib.util.find_spec("ipywidgets") is not None
+    return console.is_terminal
 
 
 @contextmanager

@@ -147,7 +147,7 @@ def estimate_coupling(
     Notes
     -----
     Errors are jackknifed over blocks of at least 20 (τ_int − ½) samples, τ_int being the larger of the times of the
-    energy and of |m|; from 20 chains on, each chain is a block. They are widened by
+    energy and of the magnetization without its sign; from 20 chains on, each chain is a block. They are widened by
     :func:`rgrbm.statistics.student_factor`, and at least what one flipped spin would change in aligned samples.
 
     Plain arrays do not say whether they were drawn in a field, for which the estimate would be wrong. They are refused
