@@ -19,7 +19,7 @@ def free_energy(
     """−own_bias·x − Σ softplus(other_bias + x·weights) in float64, for either layer and any form of ``x``."""
     if not sp.issparse(units) and units.dtype == np.uint8:
         parameters = (np.ascontiguousarray(p, dtype=np.float64) for p in (weights, own_bias, other_bias))
-        return np.asarray(kernels.free_energy(units, *parameters))
+        return np.asarray(kernels.free_energy(np.ascontiguousarray(units), *parameters))
     x = units if sp.issparse(units) else units.astype(np.float64)
     field = x @ weights.astype(np.float64) + other_bias
     return np.asarray(-(x @ own_bias.astype(np.float64)) - _softplus_sum(field))

@@ -40,7 +40,7 @@ def as_units(X: Any, *, clip: bool | None, name: str) -> Units:
     ValueError
         If the values are spins ±1, not finite, or lie outside [0, 1] and ``clip`` is not true.
     """
-    if (units := None if sp.issparse(X) else _binary_copy(X)) is not None:
+    if (units := None if sp.issparse(X) else _as_binary(X)) is not None:
         return units
     values = X.data if sp.issparse(X) else X
     assert_all_finite(values, estimator_name=name, input_name="X")
@@ -95,7 +95,7 @@ def _refuse_spins(values: npt.NDArray[Any], low: float, high: float) -> None:
         )
 
 
-def _binary_copy(X: npt.NDArray[Any]) -> Binary | None:
+def _as_binary(X: npt.NDArray[Any]) -> Binary | None:
     """The same units as uint8 if all are 0 or 1, found in one pass; None if not, or if the dtype needs other passes."""
     if X.dtype.kind == "b" or X.dtype == np.uint8:
         units = np.ascontiguousarray(X).view(np.uint8)
@@ -130,7 +130,7 @@ def binary_states(x: Any, n_units: int, name: str) -> Binary:
     if array.ndim != 2 or array.shape[1] != n_units or len(array) == 0:
         remedy = ". Flatten lattices and images with x.reshape(len(x), -1)" if array.ndim > 2 else ""
         raise ValueError(f"{name} must have shape (n_samples, {n_units}), got {array.shape}{remedy}")
-    if array.dtype.kind in "buf" and (units := _binary_copy(array)) is not None:
+    if array.dtype.kind in "buf" and (units := _as_binary(array)) is not None:
         return units
     valid = (array == 0) | (array == 1)
     if not valid.all():
@@ -208,7 +208,9 @@ def sample_bernoulli(probabilities: npt.NDArray[Any], generator: np.random.Gener
 def activate(X: Units, weights: npt.NDArray[Any], bias: npt.NDArray[Any]) -> npt.NDArray[Any]:
     """Probabilities σ(bias + X·weights) of the units of the other layer, for any form of ``X``."""
     if not sp.issparse(X) and X.dtype == np.uint8:
-        return np.asarray(kernels.hidden_probabilities(X, np.ascontiguousarray(weights), np.ascontiguousarray(bias)))
+        dtype = np.float32 if weights.dtype == np.float32 else np.float64
+        W, b = (np.ascontiguousarray(p, dtype=dtype) for p in (weights, bias))  # type: Any, Any
+        return np.asarray(kernels.hidden_probabilities(np.ascontiguousarray(X), W, b))
     if not sp.issparse(X) and X.dtype.kind != "f":
         X = X.astype(weights.dtype)
     return np.asarray(expit(X @ weights + bias))

@@ -27,6 +27,7 @@ SAMPLING = 2  # purpose of the random streams that methods draw from when no see
 
 # Gibbs steps times multiply-adds per step that one call of the kernels makes: some tenths of a second.
 _WORK_PER_CALL = 2**28
+_MEANS_PER_SUM = 4096  # that a sum in single precision takes without losing digits
 
 
 @dataclass(frozen=True)
@@ -376,7 +377,7 @@ class RBMInference(ClassNamePrefixFeaturesOutMixin, TransformerMixin, BaseEstima
         n_visible, n_hidden = self.weights_.shape
         # A call of the kernels takes visible states and returns visible and hidden ones.
         needed = n_samples * (2 * self._bytes_per_visible_unit() * n_visible + n_hidden)
-        needed += 0 if n_burn_in is None else n_samples * n_visible * self.components_.itemsize
+        needed += 0 if n_burn_in is None else n_samples * n_visible * (8 + self.components_.itemsize)
         checks.require_memory(needed, f"{n_samples} chains of {n_visible} visible units")
         key, index = self._draw(seed)
         generator = np.random.default_rng((*key, index))
@@ -391,19 +392,25 @@ class RBMInference(ClassNamePrefixFeaturesOutMixin, TransformerMixin, BaseEstima
         if hidden is not None:
             hidden = hidden.rows(n_samples)
             conditions = replace(conditions, h=hidden.values, known_hidden=hidden.known)
-        sums = None if n_burn_in is None else np.zeros((n_samples, n_visible), dtype=self.components_.dtype)
+        total = np.zeros((n_samples, n_visible) if n_burn_in is not None else (0, 0))
         ends = (n_steps,) if n_burn_in is None else (n_burn_in, n_steps)
         steps = max(1, _WORK_PER_CALL // max(1, 2 * self.components_.size * n_samples))
+        if n_burn_in is not None:
+            steps = min(steps, _MEANS_PER_SUM)
         done = 0
         with reports(progress, "sampling", "steps") as report:
             for end in ends:
                 while done < end:
                     count = min(steps, end - done)
-                    counted = replace(conditions, sums=sums if end == n_steps else None)
-                    v, _ = self._gibbs(v, count, own_key, call, counted)
+                    counts = n_burn_in is not None and end == n_steps
+                    sums = np.zeros_like(total, dtype=self.components_.dtype) if counts else None
+                    v, _ = self._gibbs(v, count, own_key, call, replace(conditions, sums=sums))
+                    if sums is not None:
+                        total += sums
                     done, call = done + count, call + 1
                     report(done, n_steps)
-        return v, None if sums is None or n_burn_in is None else sums / (n_steps - n_burn_in)
+        means = None if n_burn_in is None else (total / (n_steps - n_burn_in)).astype(self.components_.dtype)
+        return v, means
 
     def score(self, X: Any, y: Any = None) -> float:
         """Mean of :meth:`score_samples`: what grid search maximises when no other score is given.
