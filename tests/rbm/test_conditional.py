@@ -3,6 +3,7 @@
 import numpy as np
 import pandas as pd
 import pytest
+import scipy.sparse as sp
 
 import rgrbm
 from exact_distributions import chi_square
@@ -152,12 +153,20 @@ def test_imputed_gaussian_samples_have_the_right_moments():
 
 
 @pytest.mark.parametrize("wrap", [
-    np.ma.masked_invalid, np.ndarray.tolist, lambda x: x.astype(np.float32), np.asfortranarray,
+    np.ma.masked_invalid, np.ndarray.tolist, sp.csr_matrix, sp.coo_array, lambda x: x.astype(np.float32), np.asfortranarray,
 ])  # fmt: skip
 def test_forms_of_missing_values(wrap):
     X = np.tile(CLAMP, (5, 1))
     expected = model().impute(X, n_steps=20, n_burn_in=2, seed=0)
     np.testing.assert_array_equal(model().impute(wrap(X), n_steps=20, n_burn_in=2, seed=0), expected)
+
+
+def test_one_row_serves_all_samples():
+    expected = model().sample(7, clamp=CLAMP, start=np.zeros(N), n_steps=5, seed=1)
+    np.testing.assert_array_equal(
+        model().sample(7, clamp=CLAMP[None], start=np.zeros((1, N)), n_steps=5, seed=1), expected
+    )
+    assert model().sample(clamp=CLAMP[None], start=np.zeros((3, N)), n_steps=5).shape == (3, N)
 
 
 def test_a_mask_hides_values_of_any_dtype():

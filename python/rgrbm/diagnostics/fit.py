@@ -10,7 +10,7 @@ import numpy.typing as npt
 
 from rgrbm._support import checks
 from rgrbm._support.streams import Seed
-from rgrbm.diagnostics.machine import Machine, States, machine_of, sub_seeds
+from rgrbm.diagnostics.machine import Machine, States, in_slices, machine_of, sub_seeds
 from rgrbm.diagnostics.summaries import Mean, mean_of
 from rgrbm.statistics.presentation import Presented
 
@@ -144,4 +144,4 @@ def _sampled(machine: Machine, v: States, n_draws: int, seed: np.random.SeedSequ
 
 
 def _thresholded(machine: Machine, v: States) -> Mean:
-    return mean_of(machine.errors(v, machine.most_probable(v)))
+    return mean_of(in_slices(lambda rows: machine.errors(rows, machine.most_probable(rows)), v))

@@ -27,7 +27,7 @@ from rgrbm.rbm.inference import BernoulliInference, RBMInference
 Values = npt.NDArray[np.float64]
 States = npt.NDArray[Any]  # visible states, one a row
 
-_ROWS = 1024  # of one block of distances
+_ROWS, _OTHERS = 1024, 2**14  # states of one block of distances
 _DISTANCE_BINS = 40
 
 
@@ -175,14 +175,7 @@ class BinaryMachine(Machine):
 
     def nearest(self, v: States, others: States, *, same: bool = False) -> Values:
         """Units that differ (Hamming)."""
-        theirs = others.astype(np.float32)  # products are whole numbers, exact up to 2²⁴ units
-        sizes = theirs.sum(axis=1)
-
-        def distances(rows: States) -> Values:
-            ours = rows.astype(np.float32)
-            return np.asarray(ours.sum(axis=1)[:, None] + sizes - 2 * (ours @ theirs.T))
-
-        return _nearest(v, distances, same=same)
+        return _nearest(v, others, _unequal, same=same)
 
     def distance_edges(self, distances: Values) -> Values:
         """Whole numbers, each in the middle of its bin where bins have a width of 1."""
@@ -228,7 +221,7 @@ class GaussianMachine(Machine):
         """Euclidean distances."""
         from scipy.spatial.distance import cdist
 
-        return _nearest(v, lambda rows: np.asarray(cdist(rows, others)), same=same)
+        return _nearest(v, others, cdist, same=same)
 
     def distance_edges(self, distances: Values) -> Values:
         """Equal bins from the least to the largest distance."""
@@ -236,16 +229,32 @@ class GaussianMachine(Machine):
         return np.linspace(low, high if high > low else low + 1, _DISTANCE_BINS + 1)
 
 
-def _nearest(v: States, distances: Callable[[States], Values], *, same: bool) -> Values:
-    """The least of the distances of each row, some rows at a time."""
-    nearest = np.empty(len(v))
-    for start in range(0, len(v), _ROWS):
-        rows = v[start : start + _ROWS]
-        result = distances(rows)
-        if same:
-            result[np.arange(len(rows)), start + np.arange(len(rows))] = np.inf
-        nearest[start : start + _ROWS] = result.min(axis=1)
+def _unequal(rows: States, others: States) -> Values:
+    """Units that differ between each row and each of others, both of 0 and 1."""
+    ours, theirs = (x.astype(np.float32) for x in (rows, others))  # products are whole, exact up to 2²⁴ units
+    return np.asarray(ours.sum(axis=1)[:, None] + theirs.sum(axis=1) - 2 * (ours @ theirs.T))
+
+
+def _nearest(v: States, others: States, distances: Callable[[States, States], Any], *, same: bool) -> Values:
+    """The least of the distances of each row to others, so many of both at a time as need little memory."""
+    nearest = np.full(len(v), np.inf)
+    for begin in range(0, len(others), _OTHERS):
+        some = others[begin : begin + _OTHERS]
+        for start in range(0, len(v), _ROWS):
+            rows = v[start : start + _ROWS]
+            result = distances(rows, some)
+            if same:
+                own = np.arange(start, start + len(rows)) - begin
+                here = (own >= 0) & (own < len(some))
+                result[np.flatnonzero(here), own[here]] = np.inf
+            nearest[start : start + _ROWS] = np.minimum(nearest[start : start + _ROWS], result.min(axis=1))
     return nearest
+
+
+def in_slices(of_rows: Callable[[States], Values], v: States) -> Values:
+    """A number for each state, computed for some of them at a time: intermediate values are of all units."""
+    parts = [of_rows(v[start : start + _OTHERS]) for start in range(0, len(v), _OTHERS)]
+    return np.concatenate([np.empty(0), *parts])
 
 
 def machine_of(rbm: Any) -> Machine:

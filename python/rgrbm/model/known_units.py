@@ -8,7 +8,9 @@ from typing import Any
 
 import numpy as np
 import numpy.typing as npt
+import scipy.sparse as sp
 
+from rgrbm._support import checks
 from rgrbm.spins.values import Binary
 
 
@@ -56,6 +58,9 @@ def known_units(values: Any, n_units: int, name: str, checked: Callable[[npt.NDA
     TypeError
         If the values are no real numbers.
     """
+    if sp.issparse(values):  # what is not stored is a known 0
+        checks.require_memory(values.shape[0] * values.shape[1] * values.dtype.itemsize, f"a dense copy of {name}")
+        values = values.toarray()
     masked = np.ma.getmaskarray(values) if np.ma.isMaskedArray(values) else None
     array = np.asarray(np.ma.getdata(values) if masked is not None else values)
     if array.dtype.kind == "O" and hasattr(values, "to_numpy"):  # frames with missing values of pandas' own kind

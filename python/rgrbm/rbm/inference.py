@@ -65,6 +65,7 @@ def named_in_errors(public: str) -> Callable[[type[T]], type[T]]:
 def _n_chains(n_samples: int | None, arrays: dict[str, Known | None]) -> int:
     """The number of chains, which all arrays with rows agree on."""
     rows = {name: len(x.values) for name, x in arrays.items() if x is not None and x.values.ndim == 2}
+    rows = {name: length for name, length in rows.items() if length != 1}  # one row serves all samples
     n = checks.integer("n_samples", n_samples if n_samples is not None else next(iter(rows.values()), 1), 1)
     for name, length in rows.items():
         if length != n:
