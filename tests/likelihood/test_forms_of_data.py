@@ -57,7 +57,7 @@ def test_methods_of_the_model(rbm, form):
 def test_masked_values_and_probabilities_are_refused(rbm, ask):
     with pytest.raises(ValueError, match="masked values"):
         ask(np.ma.masked_equal(X, 1), rbm)
-    with pytest.raises(ValueError, match="0 and 1, got the value 0.5"):
+    with pytest.raises(ValueError, match=r"0 and 1, got the value 0\.5"):
         ask(sp.csr_matrix(X * 0.5), rbm)
 
 

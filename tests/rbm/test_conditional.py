@@ -153,7 +153,8 @@ def test_imputed_gaussian_samples_have_the_right_moments():
 
 
 @pytest.mark.parametrize("wrap", [
-    np.ma.masked_invalid, np.ndarray.tolist, sp.csr_matrix, sp.coo_array, lambda x: x.astype(np.float32), np.asfortranarray,
+    np.ma.masked_invalid, np.ndarray.tolist, sp.csr_matrix, sp.coo_array, np.asfortranarray,
+    lambda x: x.astype(np.float32),
 ])  # fmt: skip
 def test_forms_of_missing_values(wrap):
     X = np.tile(CLAMP, (5, 1))
