@@ -333,15 +333,13 @@ def test_scatter_of_the_pairs_is_part_of_the_error():
         correlation = hidden_correlation(moments._replace(products=products), copies(sites), common=True)
         if not correlation.reason:
             pulls.append((correlation.J - decimate(0.25).J) / correlation.J_stderr)
-    assert len(pulls) >= 38
+    assert len(pulls) >= 35
     assert 0.55 < np.std(pulls, ddof=1) < 1.45
     assert np.max(np.abs(pulls)) < 4.5
 
 
 @pytest.mark.slow
-@pytest.mark.parametrize(
-    ("J", "K", "n"), [(0.3, 20.0, 20_000), (0.25, 20.0, 20_000), (0.3, 1.0, 20_000), (-0.5, 1.0, 5000)]
-)
+@pytest.mark.parametrize(("J", "K", "n"), [(0.3, 20.0, 20_000), (0.3, 1.0, 20_000), (-0.5, 1.0, 5000)])
 def test_weak_couplings_are_not_selected_upwards(J, K, n):
     # 60 seeds: the mean of true pulls is within 4/√60 = 0.52 but once in 15,000, and nearly all seeds have a value.
     pulls = []
@@ -457,3 +455,13 @@ def test_antiferromagnetic_rings(J, spacing):
     result = hidden_correlation(hidden, w, sites_per_unit=spacing)
     expected = np.arctanh(np.tanh(J) ** spacing)
     assert abs(result.J - expected) < 4.5 * result.J_stderr < 0.1
+
+
+@pytest.mark.parametrize(("n", "J", "n_samples"), [(16, 0.2, 20_000), (16, -0.2, 20_000), (32, 0.25, 5000)])
+def test_couplings_too_weak_for_their_samples_are_refused_whatever_they_come_out_at(n, J, n_samples):
+    # Those that came out high would have a value, else: 18 of 78 seeds, nearly three times too large.
+    for seed in range(30):
+        v = IsingModel(n, J=J).sample(n_samples, method="exact", seed=seed)
+        result = hidden_correlation(v[:, ::2], np.eye(n)[:, ::2])
+        assert math.isnan(result.J)
+        assert "too few samples" in result.reason or "a decay needs two" in result.reason

@@ -10,6 +10,7 @@ import numpy as np
 
 from rgrbm._support.config import set_num_threads
 from rgrbm._support.progress import progress_bar
+from rgrbm.experiments.plan import counted
 from rgrbm.experiments.run_folder import RunFolder
 from rgrbm.experiments.workers import done_anywhere
 from rgrbm.statistics.jackknife import mean_and_stderr
@@ -69,7 +70,7 @@ def lines_of_seeds(seeds: Sequence[Mapping[str, Any]], names: Mapping[str, str])
         values = [float(x) for one in seeds if (x := one[key]) is not None and math.isfinite(x)]
         if not values:
             continue
-        missing = f"; no value for {len(seeds) - len(values)} seeds" if len(values) < len(seeds) else ""
+        missing = f"; no value for {counted(len(seeds) - len(values), 'seed')}" if len(values) < len(seeds) else ""
         spread = f", spread {np.std(values, ddof=1):.2g}" if len(values) > 1 else ""
-        lines.append(f"{len(values)} seeds: {name} {with_error(*mean_and_stderr(values))}{spread}{missing}")
+        lines.append(f"{counted(len(values), 'seed')}: {name} {with_error(*mean_and_stderr(values))}{spread}{missing}")
     return lines

@@ -118,9 +118,9 @@ def warn_if_untrained(first: Array, last: Array, n_updates: int, learning_rate: 
     elif moved < _LEAST_MOVE * size:
         text = (
             f"training has hardly moved the weights: by {moved:.2g} (root mean square) from a random start of "
-            f"{size:.2g}, in {n_updates} updates at a learning rate of {learning_rate:g}. Take more epochs (n_iter), "
-            f"smaller batches or a higher rate"
+            f"{size:.2g}, in {n_updates} updates at a learning rate of {learning_rate:g}. "
         )
+        text += "Take more epochs (n_iter), smaller batches or a higher rate" if moved else "Their gradient is zero"
     else:
         return
     warnings.warn(text, ConvergenceWarning, stacklevel=stacklevel + 1)
@@ -130,7 +130,9 @@ def warn_of_divergence(
     reason: str, epoch: int, learning_rate: float, good_epoch: int | None = None, *, stacklevel: int
 ) -> None:
     """Warn that training has diverged; ``stacklevel`` as seen from the caller."""
-    kept = "" if good_epoch is None else f" It was ended; the parameters kept are those after {good_epoch} epochs."
+    kept = ""
+    if good_epoch is not None:
+        kept = f" It was ended; the parameters kept are those after {good_epoch} epoch{'s' * (good_epoch != 1)}."
     warnings.warn(
         f"training has diverged by epoch {epoch}: {reason}.{kept} Useful models have weights of some tens at most, and "
         f"no variance above that of the data. Lower the learning rate from {learning_rate:g}, to "

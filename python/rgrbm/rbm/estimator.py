@@ -171,10 +171,10 @@ class TrainableRBM(RBMInference):
         -----
         sklearn.exceptions.ConvergenceWarning
             If at least 500 samples have hardly moved the weights from their random start, or L1 has left none. Once,
-            with the epoch, if training diverges: a weight beyond 1000, a variance beyond 10,000 times its first
-            value, or a parameter that is not finite. It is then ended, ``history_.stopped`` is "divergence", and the
-            parameters are the last good ones. They are checked after the first and the last epoch, and about ten times
-            a second between.
+            with the epoch, if training diverges: a weight beyond 1000, a variance beyond 10,000 times its first value,
+            or a parameter that is not finite. It is then ended, ``history_.stopped`` is "divergence", and parameters
+            and history are those of the last good epoch. The parameters are checked after the first and the last
+            epoch, and about ten times a second between.
 
         Examples
         --------
@@ -206,9 +206,11 @@ class TrainableRBM(RBMInference):
         first_weights = state.weights
 
         def reached() -> Checkpoint:
-            """Where training is; where it has diverged, with the last good parameters."""
+            """Where training is; if it has diverged, where it was good for the last time."""
             now = training_state.capture(trainer, state)
-            return now.replace(**watch.good) if now.history.stopped == "divergence" else now
+            if now.history.stopped != "divergence":
+                return now
+            return now.replace(**watch.good, history=now.history.first(watch.good_epoch), trainer_state={})
 
         def save(history: History) -> None:
             if checkpoint is not None:
@@ -394,7 +396,10 @@ class TrainableRBM(RBMInference):
         if checkpoint is not None:
             return checkpoints.load_checkpoint(checkpoint) if os.path.exists(checkpoint) else None  # noqa: PTH110
         if not hasattr(self, "_training_state"):
-            raise ValueError("there is nothing to resume: neither a checkpoint nor an earlier fit")
+            raise ValueError(
+                "there is nothing to resume: neither a checkpoint nor an earlier fit (files of models hold no state of "
+                "the training, but checkpoints do)"
+            )
         return training_state.current_state(self, data)
 
     def _adopt(self, state: Checkpoint, data: npt.NDArray[Any]) -> None:

@@ -217,7 +217,15 @@ class GaussianInference(RBMInference):
 
     def _known_visible(self, values: Any, name: str) -> Known:
         dtype = self.components_.dtype
-        return known_units(values, len(self.intercept_visible_), name, lambda known: known.astype(dtype))
+
+        def check(known: npt.NDArray[Any]) -> npt.NDArray[Any]:
+            with np.errstate(over="ignore"):
+                cast = known.astype(dtype)
+            if not np.isfinite(cast).all():
+                raise ValueError(f"{name} has values that are too large for {dtype}, the precision of the parameters")
+            return cast
+
+        return known_units(values, len(self.intercept_visible_), name, check)
 
     def _gibbs(
         self, units: npt.NDArray[Any], n_steps: int, key: Key, index: int, conditions: Conditions = UNCONDITIONAL

@@ -63,6 +63,13 @@ class History(Presented):
         self.n_epochs += length
         self.seconds += seconds
 
+    def first(self, n_epochs: int) -> "History":
+        """The first so many epochs, with the time of all, and why training ended."""
+        part = History()
+        part.append({name: self[name][:n_epochs] for name in self.names}, seconds=self.seconds)
+        part.stopped = self.stopped
+        return part
+
     def record(self, name: str, value: float) -> None:
         """Set one quantity in the last epoch, NaN in all epochs for which nobody set it.
 

@@ -27,6 +27,8 @@ from rgrbm.statistics.presentation import Presented
 
 _SILENT = 0.1  # weights of a unit, relative to the median of all, below which its spin is random
 _RANKS_OF_FREE_FIT = 3  # distances that determine amplitudes and positions of all units, and whether they fit
+_LARGEST_AMPLITUDE = np.log(1.5)  # ln 1, but for filters that lean
+_LARGEST_ERROR = 0.4  # of J, relative to the nearest correlation, which is at most J
 _LEAST_BIAS = 0.01  # of J, below which its bias does not matter
 _LEAST_SIGNAL = 1.0  # standard errors that J must be above 0; a higher bound would let high values pass and no others
 
@@ -126,8 +128,9 @@ def hidden_correlation(
     Returns
     -------
     HiddenCorrelation
-        J, its error and the amplitude are NaN, with a ``reason``, where the first distance is not significant, J
-        would be less than its standard error, or its bias would exceed its standard error.
+        J, its error and the amplitude are NaN, with a ``reason``, where the first distance is not significant, the
+        standard error of J would exceed 40% of the nearest correlation or J itself, its bias would exceed this error,
+        or the amplitude what spins can have.
 
     Raises
     ------
@@ -168,10 +171,19 @@ def hidden_correlation(
     if fit is not None:
         J, J_stderr, bias = _coupling(fit, sites_per_unit)
         amplitude = float(np.exp(fit.log_amplitude[0]))
-        if not _LEAST_SIGNAL * J_stderr < J:
+        rank = pairs.rank.min()
+        near = float(of_units[0, pairs.first, pairs.second][pairs.rank == rank].mean())
+        if J_stderr > _LARGEST_ERROR * near:  # C = a² t^rank ≤ J: asked of what the value of J has no part in
+            reason = (
+                f"J would have a standard error of {J_stderr:.2g}, while units {rank} apart correlate by {near:.2g} "
+                f"only: too few samples"
+            )
+        elif not _LEAST_SIGNAL * J_stderr < J:
             reason = f"J would be {J:.2g} with a standard error of {J_stderr:.2g}"
         elif abs(bias) > max(J_stderr, _LEAST_BIAS * J):
             reason = f"the bias of J is {bias:.2g}, more than its standard error of {J_stderr:.2g}: too few samples"
+        elif fit.log_amplitude[0] > _LARGEST_AMPLITUDE + 4 * jackknife_stderr(fit.log_amplitude[1:]):
+            reason = f"the fit has the amplitude {amplitude:.3g}, and spins have 1 at most: the pairs are no ring's"
         if reason:
             J = J_stderr = amplitude = np.nan
         elif staggered and sites_per_unit % 2 == 1:  # else both ends of a step are on one sublattice
@@ -302,7 +314,10 @@ def _fit(
 
 def _too_few(n_ranks: int, significance: float) -> str:
     of = f"{n_ranks} distance{'' if n_ranks == 1 else 's'}"
-    return f"correlations {significance:g} standard errors above 0 at {of} only; a decay needs two"
+    return (
+        f"of units whose filters share no more than one site, correlations are {significance:g} standard errors above "
+        f"0 at {of} only; a decay needs two"
+    )
 
 
 def _distinct_pairs(w: Array, positions: Array) -> Pairs:

@@ -297,7 +297,7 @@ def mcrg(
     Warns
     -----
     UserWarning
-        If the samples make fewer than ten blocks of 20 autocorrelation times, or an array seems to hold flattened
+        If the samples make fewer than ten independent blocks, or an array seems to hold flattened
         lattices or interleaved chains and neither ``shape`` nor ``n_chains`` says so.
 
     Raises

@@ -140,7 +140,7 @@ def estimate_coupling(
     Warns
     -----
     UserWarning
-        If the samples make fewer than ten blocks of 20 autocorrelation times, so that the error is itself uncertain, or
+        If the samples make fewer than ten independent blocks, so that the error is itself uncertain, or
         fewer than four, or never change: the standard error is then NaN. If an array seems to hold flattened lattices
         and ``shape`` is not given, or interleaved chains and ``n_chains`` is not given.
 

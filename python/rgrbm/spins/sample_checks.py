@@ -185,11 +185,11 @@ def warn_of_interleaved_chains(s: Spins, n_chains: int) -> None:
     """
     if n_chains > 1 or len(s) < 16:
         return
-    lags = np.arange(2, len(s) // 4)
+    lags, least = np.arange(2, len(s) // 4), max(_COMB, 5 / math.sqrt(len(s)))
     for series in (bond_means(s), np.abs(s.reshape(len(s), -1).mean(axis=1))):
         rho = autocorrelation_function(series)
         beside, beyond = (rho[n * lags] - np.maximum(abs(rho[n * lags - 1]), abs(rho[n * lags + 1])) for n in (1, 2))
-        comb = lags[(beside > _COMB) & (beyond > _COMB / 2)]
+        comb = lags[(beside > least) & (beyond > least / 2)]
         if len(comb):
             warnings.warn(
                 f"samples correlate with those {comb[0]} after them ({rho[comb[0]]:.2f}) more than with those between: "
