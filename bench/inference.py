@@ -15,7 +15,7 @@ _CASES = [("20,000 × 784, 100 hidden units", 20_000, 784, 100), ("10⁶ × 64, 
 
 def _models(data: np.ndarray, n_hidden: int) -> dict[str, Any]:
     """The same parameters in both packages, of float32."""
-    ours = BernoulliRBM(n_hidden, n_iter=1, batch_size=100, random_state=0).fit(data[:1000])
+    ours = BernoulliRBM(n_hidden, n_iter=10, batch_size=20, random_state=0).fit(data[:1000])
     return {"rgrbm": ours, "scikit-learn": to_sklearn(ours)}
 
 
