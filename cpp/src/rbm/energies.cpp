@@ -14,7 +14,7 @@ using V = Vector<double>;
 
 constexpr std::size_t rows_per_piece = 128;
 constexpr double largest_exponent = 340; // of a product and of a bias: squares of their exponentials are finite
-constexpr std::size_t tile_bytes = 24 * 1024;
+constexpr std::size_t tile_bytes = std::size_t{24} * 1024;
 constexpr std::size_t n_lanes = V::n_lanes;
 
 std::ptrdiff_t pieces(std::size_t n_rows, std::size_t per_piece) {
