@@ -7,8 +7,8 @@ namespace rgrbm {
 namespace {
 constexpr std::size_t bytes_per_piece = 1 << 18; // of work for a thread
 
-std::ptrdiff_t pieces(std::size_t n) {
-    return static_cast<std::ptrdiff_t>((n + bytes_per_piece - 1) / bytes_per_piece);
+std::ptrdiff_t pieces(std::size_t n_bytes) {
+    return static_cast<std::ptrdiff_t>(n_pieces(n_bytes, bytes_per_piece));
 }
 } // namespace
 
@@ -29,11 +29,11 @@ void unpack(const BitMatrix& bits, std::uint8_t* bytes) {
 
 template <class Number>
 bool copy_binary(const Number* numbers, std::size_t n, std::uint8_t* bytes) {
-    const std::ptrdiff_t n_pieces = pieces(n * sizeof(Number));
+    const std::ptrdiff_t n_shares = pieces(n * sizeof(Number));
     const std::size_t per_piece = bytes_per_piece / sizeof(Number);
     bool all = true;
-#pragma omp parallel for schedule(static) num_threads(threads_for(n_pieces)) reduction(&& : all)
-    for (std::ptrdiff_t piece = 0; piece < n_pieces; ++piece) {
+#pragma omp parallel for schedule(static) num_threads(threads_for(n_shares)) reduction(&& : all)
+    for (std::ptrdiff_t piece = 0; piece < n_shares; ++piece) {
         const std::size_t first = static_cast<std::size_t>(piece) * per_piece, end = std::min(n, first + per_piece);
         unsigned wrong = 0;
         for (std::size_t i = first; i < end && wrong == 0; i += 4096) {

@@ -17,10 +17,6 @@ constexpr double largest_exponent = 340; // of a product and of a bias: squares 
 constexpr std::size_t tile_bytes = std::size_t{24} * 1024;
 constexpr std::size_t n_lanes = V::n_lanes;
 
-std::ptrdiff_t pieces(std::size_t n_rows, std::size_t per_piece) {
-    return static_cast<std::ptrdiff_t>((n_rows + per_piece - 1) / per_piece);
-}
-
 double bias_of_ones(const BitMatrix& source, std::size_t row, const double* bias) {
     double sum = 0;
     for (std::size_t w = 0; w < source.n_words(); ++w)
@@ -35,9 +31,9 @@ double softplus(double x) {
 } // namespace
 
 void free_energies(const Layer<double>& layer, const BitMatrix& source, const double* own_bias, double* out) {
-    const std::ptrdiff_t n_pieces = pieces(source.n_rows(), rows_per_piece);
-#pragma omp parallel for schedule(static) num_threads(threads_for(n_pieces))
-    for (std::ptrdiff_t piece = 0; piece < n_pieces; ++piece) {
+    const auto pieces = static_cast<std::ptrdiff_t>(n_pieces(source.n_rows(), rows_per_piece));
+#pragma omp parallel for schedule(static) num_threads(threads_for(pieces))
+    for (std::ptrdiff_t piece = 0; piece < pieces; ++piece) {
         const std::size_t first = static_cast<std::size_t>(piece) * rows_per_piece;
         const std::size_t n = std::min(rows_per_piece, source.n_rows() - first);
         SoftplusSum sums[rows_per_piece];
@@ -89,7 +85,7 @@ PseudoLikelihood::PseudoLikelihood(std::size_t n_visible, std::size_t n_hidden, 
 void PseudoLikelihood::logs(const BitMatrix& visible, double* out) const {
     const std::size_t width = layer_.n_units;
     const std::size_t per_tile = std::clamp<std::size_t>(tile_bytes / (3 * width * sizeof(double)), 4, rows_per_piece);
-    const std::ptrdiff_t n_tiles = pieces(visible.n_rows(), per_tile);
+    const auto n_tiles = static_cast<std::ptrdiff_t>(n_pieces(visible.n_rows(), per_tile));
 #pragma omp parallel num_threads(threads_for(n_tiles))
     {
         Tile tile(per_tile, width);

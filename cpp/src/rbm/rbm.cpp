@@ -49,7 +49,7 @@ Layer<Real> make_layer(std::size_t n_source, std::size_t n_units, const Real* ma
 template <class Real>
 void draw_units(const Layer<Real>& layer, const BitMatrix& source, BitMatrix& units, const Key& key,
                 std::uint64_t index, std::uint64_t step, const Conditions<Real>& conditions) {
-    const auto n_blocks = static_cast<std::ptrdiff_t>((source.n_rows() + rows_per_block - 1) / rows_per_block);
+    const auto n_blocks = static_cast<std::ptrdiff_t>(n_pieces(source.n_rows(), rows_per_block));
 #pragma omp parallel for schedule(static) num_threads(threads_for(n_blocks))
     for (std::ptrdiff_t b = 0; b < n_blocks; ++b) {
         const std::size_t first = static_cast<std::size_t>(b) * rows_per_block;
@@ -69,7 +69,7 @@ void draw_gaussian_units(const Layer<Real>& layer, const BitMatrix& source, cons
                          std::size_t n_units, Real* out, const Key& key, std::uint64_t index, std::uint64_t step,
                          const Conditions<Real>& conditions) {
     constexpr std::size_t lanes = Layer<Real>::lanes;
-    const auto n_blocks = static_cast<std::ptrdiff_t>((source.n_rows() + rows_per_block - 1) / rows_per_block);
+    const auto n_blocks = static_cast<std::ptrdiff_t>(n_pieces(source.n_rows(), rows_per_block));
 #pragma omp parallel for schedule(static) num_threads(threads_for(n_blocks))
     for (std::ptrdiff_t b = 0; b < n_blocks; ++b) {
         const std::size_t first = static_cast<std::size_t>(b) * rows_per_block;
@@ -97,7 +97,7 @@ void draw_gaussian_units(const Layer<Real>& layer, const BitMatrix& source, cons
 template <class Real>
 void draw_units(const Layer<Real>& layer, const Real* source, std::size_t n_source, BitMatrix& units, const Key& key,
                 std::uint64_t index, std::uint64_t step, const Conditions<Real>& conditions) {
-    const auto n_blocks = static_cast<std::ptrdiff_t>((units.n_rows() + rows_per_block - 1) / rows_per_block);
+    const auto n_blocks = static_cast<std::ptrdiff_t>(n_pieces(units.n_rows(), rows_per_block));
 #pragma omp parallel for schedule(static) num_threads(threads_for(n_blocks))
     for (std::ptrdiff_t b = 0; b < n_blocks; ++b) {
         const std::size_t first = static_cast<std::size_t>(b) * rows_per_block;
@@ -116,9 +116,9 @@ void draw_units(const Layer<Real>& layer, const Real* source, std::size_t n_sour
 template <class Real>
 void unit_probabilities(const Layer<Real>& layer, const BitMatrix& source, std::size_t n_units, Real* out) {
     constexpr std::size_t lanes = Layer<Real>::lanes;
-    const auto n_pieces = static_cast<std::ptrdiff_t>((source.n_rows() + rows_per_piece - 1) / rows_per_piece);
-#pragma omp parallel for schedule(static) num_threads(threads_for(n_pieces))
-    for (std::ptrdiff_t piece = 0; piece < n_pieces; ++piece) {
+    const auto pieces = static_cast<std::ptrdiff_t>(n_pieces(source.n_rows(), rows_per_piece));
+#pragma omp parallel for schedule(static) num_threads(threads_for(pieces))
+    for (std::ptrdiff_t piece = 0; piece < pieces; ++piece) {
         const std::size_t first = static_cast<std::size_t>(piece) * rows_per_piece;
         layer.apply(
             std::min(rows_per_piece, source.n_rows() - first), [&](std::size_t s) { return source.row(first + s); },

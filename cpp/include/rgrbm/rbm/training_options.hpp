@@ -38,9 +38,6 @@ constexpr double offset_rate = 0.01;     // of the sliding mean λ of the hidden
 constexpr std::size_t work_per_thread = 1 << 19;
 
 // Work is split by sizes alone, never by threads, so that results do not depend on their number.
-constexpr std::size_t n_pieces(std::size_t n, std::size_t size) {
-    return (n + size - 1) / size;
-}
 constexpr std::size_t piece(std::size_t i, std::size_t n, std::size_t pieces) {
     return i * n / pieces;
 }

@@ -22,6 +22,11 @@ struct AlignedAllocator {
 template <class T>
 using AlignedVector = std::vector<T, AlignedAllocator<T>>;
 
+// Pieces of a size, or less, that n things make.
+constexpr std::size_t n_pieces(std::size_t n, std::size_t size) {
+    return (n + size - 1) / size;
+}
+
 inline std::size_t round_up(std::size_t n, std::size_t multiple) {
     return (n + multiple - 1) / multiple * multiple;
 }
