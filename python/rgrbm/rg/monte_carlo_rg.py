@@ -32,7 +32,9 @@ from rgrbm.rg.spin_operators import (
 )
 from rgrbm.spins.ensemble import Ensemble
 from rgrbm.spins.sample_checks import (
+    FEWEST_BLOCKS,
     MANY_CHAINS,
+    MORE_SAMPLES,
     Blocks,
     blocks_of,
     by_chain,
@@ -45,7 +47,6 @@ from rgrbm.statistics.jackknife import jackknife_stderr
 from rgrbm.statistics.streamed import BlockedMoments, StreamedMoments
 
 _BLOCKS = 100
-_FEWEST_BLOCKS = 10  # below, a warning
 _SMALLEST = 4  # sites along an axis after the last step, unless asked for
 _WORD = 512  # configurations that share a stream
 _SLICE_BYTES = 2**26  # of spins in one call of the kernels
@@ -322,17 +323,16 @@ def mcrg(
     >>> abs(exponent.eigenvalue - np.tanh(1.0)) < 4 * exponent.eigenvalue_stderr < 0.05
     True
     """
-    array = by_chains(spins, shape=shape, n_chains=n_chains)
-    blocks = _blocks(array, spins.n_chains if isinstance(spins, Ensemble) else n_chains or 1)
+    in_time, chains = _in_time(spins, shape, n_chains)
+    blocks, array = _blocks(in_time, chains), _ordered(in_time, chains)
     accumulator = MCRGAccumulator(
         kernel, array.shape[1:], operators=operators, levels=levels, seed=seed,
-        n_blocks=_BLOCKS if blocks is None else max(_FEWEST_BLOCKS, min(_BLOCKS, blocks.n_blocks // 2)),
+        n_blocks=_BLOCKS if blocks is None else max(FEWEST_BLOCKS, min(_BLOCKS, blocks.n_blocks // 2)),
     )  # fmt: skip
-    if blocks is not None and blocks.n_blocks < _FEWEST_BLOCKS:
+    if blocks is not None and blocks.n_blocks < FEWEST_BLOCKS:
         warnings.warn(
             f"{len(array)} samples with an autocorrelation time of {blocks.tau_int:.3g} make {blocks.n_blocks} "
-            "independent blocks: standard errors are themselves uncertain. Take more samples, or more chains (say so "
-            "by n_chains)",
+            f"independent blocks: standard errors are themselves uncertain. {MORE_SAMPLES}",
             stacklevel=2,
         )
     with progress_bar("renormalizing", len(array), unit="samples", show=progress) as advance:
@@ -342,33 +342,38 @@ def mcrg(
     return accumulator.result()
 
 
-def _blocks(ordered: npt.NDArray[np.int8], n_chains: int) -> Blocks | None:
-    """Independent blocks of samples in the order of their chains; None where their number sets no limit.
+def _blocks(in_time: npt.NDArray[np.int8], n_chains: int) -> Blocks | None:
+    """Independent blocks of samples, of chains in turn; None where their number sets no limit.
 
     The jackknife takes between one and two times the blocks that it is asked for, and at least ten: without any one of
     them, the samples must determine the covariances of all operators.
     """
-    if n_chains >= MANY_CHAINS or len(ordered) < 2 * _FEWEST_BLOCKS:
+    if n_chains >= MANY_CHAINS or len(in_time) < 2 * FEWEST_BLOCKS:
         return None
-    n_steps = len(ordered) // n_chains
-    in_time = ordered[: n_steps * n_chains].reshape(n_chains, n_steps, *ordered.shape[1:]).swapaxes(0, 1)
-    blocks = blocks_of(in_time.reshape(-1, *ordered.shape[1:]), n_chains)
+    blocks = blocks_of(in_time, n_chains)
     return None if math.isnan(blocks.tau_int) else blocks
 
 
-def by_chains(
-    spins: npt.ArrayLike | Ensemble, *, shape: int | Sequence[int] | None = None, n_chains: int | None = None
-) -> npt.NDArray[np.int8]:
+def by_chains(spins: npt.ArrayLike | Ensemble) -> npt.NDArray[np.int8]:
     """Samples as an array, in the order of their chains, each chain in the order of its time.
 
     Raises
     ------
-    TypeError
-        If ``n_chains`` or a side is not an integer.
     ValueError
         If they are no spins ±1 of a ring or square lattice, or were drawn in a field: of an ensemble any, of an array
         one that is certain.
     """
+    return _ordered(*_in_time(spins, None, None))
+
+
+def _ordered(in_time: npt.NDArray[np.int8], n_chains: int) -> npt.NDArray[np.int8]:
+    return in_time if n_chains == 1 else in_time[by_chain(len(in_time), n_chains)]
+
+
+def _in_time(
+    spins: npt.ArrayLike | Ensemble, shape: int | Sequence[int] | None, n_chains: int | None
+) -> tuple[npt.NDArray[np.int8], int]:
+    """Samples as an array, sample i of chain i modulo the number of chains, and this number."""
     if not isinstance(spins, Ensemble):
         return _checked_array(lattice_spins(spins), shape, n_chains)
     if shape is not None or n_chains is not None:
@@ -377,23 +382,22 @@ def by_chains(
         raise ValueError(f"operators and blocks are those of rings and square lattices, not {spins.lattice!r} ones")
     if spins.h != 0:
         raise ValueError(f"in a field even and odd operators mix; the ensemble has h = {spins.h:g}")
-    return lattice_spins(spins.spins[by_chain(len(spins.spins), spins.n_chains)])
+    return lattice_spins(spins.spins), spins.n_chains
 
 
 def _checked_array(
     array: npt.NDArray[np.int8], shape: int | Sequence[int] | None, n_chains: int | None
-) -> npt.NDArray[np.int8]:
+) -> tuple[npt.NDArray[np.int8], int]:
     chains = 1 if n_chains is None else checks.integer("n_chains", n_chains)
     if not 1 <= chains <= len(array):
         raise ValueError(f"n_chains must be from 1 to the number of samples, {len(array)}, got {chains}")
     if shape is not None:
         array = lattice_spins(array.reshape(len(array), *sides_of(shape, array.shape)))
-    blocks = blocks_of(array, chains)
-    if shape is None:
-        require_rings(array, blocks)
+    else:
+        require_rings(array, blocks_of(array, chains))
     require_no_field(array, chains)
     warn_of_interleaved_chains(array, chains)
-    return array if chains == 1 else array[by_chain(len(array), chains)]
+    return array, chains
 
 
 def _slices(n_samples: int, n_sites: int) -> Iterator[tuple[int, int]]:

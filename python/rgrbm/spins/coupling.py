@@ -19,6 +19,8 @@ from rgrbm.spins.bonds import bond_arrays, lattice_bonds
 from rgrbm.spins.ensemble import Ensemble
 from rgrbm.spins.lattice import Lattice
 from rgrbm.spins.sample_checks import (
+    FEWEST_BLOCKS,
+    MORE_SAMPLES,
     blocks_of,
     bond_means,
     by_chain,
@@ -39,9 +41,7 @@ Method = Literal["nearest", "decay", "pseudolikelihood"]
 _LARGEST_J = 12.0  # one bond in 10¹⁰ is broken there
 _ROUNDING = 1e-14  # of a nearest-neighbour correlation; ground states have that of the largest J, to rounding
 _VALUES_PER_BLOCK = 2**22
-_FEWEST_BLOCKS = 10  # below, a warning
 _LEAST_BLOCKS = 4  # below, no standard error
-_MORE = "Take more samples, or more chains (say so by n_chains)"
 _LEAST_DECAY = 3.0  # standard errors by which correlations must decay
 
 
@@ -213,16 +213,16 @@ def coupling_of(
 
 
 def _warn(result: CouplingEstimate, n_samples: int) -> None:
-    if result.n_blocks >= _FEWEST_BLOCKS and not math.isnan(result.stderr):
+    if result.n_blocks >= FEWEST_BLOCKS and not math.isnan(result.stderr):
         return
     made = f"{n_samples} samples with an autocorrelation time of {result.tau_int:.3g} make {result.n_blocks} blocks"
     if math.isnan(result.tau_int) or (result.n_blocks >= _LEAST_BLOCKS and math.isnan(result.stderr)):
         text = "a standard error needs samples that differ; these all have the same energy (frozen chains?): it is NaN"
     elif result.n_blocks < _LEAST_BLOCKS:
-        text = f"a standard error needs at least {_LEAST_BLOCKS} blocks; {made}: it is NaN. {_MORE}"
+        text = f"a standard error needs at least {_LEAST_BLOCKS} blocks; {made}: it is NaN. {MORE_SAMPLES}"
     else:
         uncertain = 1 / math.sqrt(2 * (result.n_blocks - 1))
-        text = f"{made}: the standard error is itself uncertain by about {uncertain:.0%}. {_MORE}"
+        text = f"{made}: the standard error is itself uncertain by about {uncertain:.0%}. {MORE_SAMPLES}"
     warnings.warn(text, stacklevel=3)
 
 

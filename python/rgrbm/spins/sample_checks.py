@@ -22,6 +22,10 @@ Spins = npt.NDArray[np.int8]
 
 MANY_CHAINS = 20
 """Chains from which on each of them is a block of a jackknife."""
+FEWEST_BLOCKS = 10
+"""Blocks below which a standard error is uncertain, with a warning."""
+MORE_SAMPLES = "Take more samples, or more chains (say so by n_chains)"
+"""What such a warning ends with."""
 
 _MOST_BLOCKS = 200
 _BLOCK_TIMES = 20  # length of a block in autocorrelation times; ends of blocks then correlate by a few percent at most
@@ -31,7 +35,7 @@ _LEAST_RISE = 0.02  # of what is missing from perfect correlation
 _RETURN = 0.3  # autocorrelation at a lag beyond the window that shows interleaved chains
 _COMB = 0.2  # by which autocorrelations of interleaved chains rise at multiples of their number, above those beside
 _DOUBTFUL = 5.0  # standard errors for a warning
-_BLOCKS_OF_DOUBT = 40  # for these, whatever the autocorrelation time: differences of near distances forget soon
+_BLOCKS_OF_DOUBT = 40  # for these, whatever the autocorrelation time: differences of near distances decorrelate soon
 _CHANCE = 1e-9  # of signs of magnetizations without a field
 _LEAST_BIAS = 0.3  # share of ⟨m⟩² in ⟨m²⟩
 
