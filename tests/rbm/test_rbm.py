@@ -374,7 +374,7 @@ def test_samples_do_not_depend_on_how_the_chains_are_cut(monkeypatch):
     whole = model.sample(10, n_steps=7, seed=3)
     np.testing.assert_array_equal(model.sample(10, n_steps=7, seed=3), whole)
     assert np.any(model.sample(10, n_steps=7, seed=4) != whole)
-    monkeypatch.setattr("rgrbm.rbm.inference._WORK_PER_CALL", 2 * 20 * 10 * 2)
+    monkeypatch.setattr("rgrbm.rbm.gibbs_chains._WORK_PER_CALL", 2 * 20 * 10 * 2)
     assert model.sample(10, n_steps=7, seed=3).shape == whole.shape
 
 
@@ -421,7 +421,7 @@ def test_gibbs_and_reconstruct_are_one_step():
 
 def test_samples_are_the_same_whoever_watches(monkeypatch):
     model, _ = random_model(n_visible=5, n_hidden=2)
-    monkeypatch.setattr("rgrbm.rbm.inference._WORK_PER_CALL", 2 * 10 * 10 * 3)
+    monkeypatch.setattr("rgrbm.rbm.gibbs_chains._WORK_PER_CALL", 2 * 10 * 10 * 3)
     seen = []
     watched = model.sample(10, n_steps=7, seed=3, progress=lambda done, total: seen.append((done, total)))
     assert seen == [(3, 7), (6, 7), (7, 7)]

@@ -24,7 +24,8 @@ from rgrbm.rbm.checkpoints import Checkpoint
 from rgrbm.rbm.divergence import Watch, divergence, parameters, warn_if_untrained, warn_of_divergence
 from rgrbm.rbm.epoch_lines import EpochLines
 from rgrbm.rbm.files import ModelRecord
-from rgrbm.rbm.inference import SAMPLING, RBMInference, named_in_errors
+from rgrbm.rbm.inference import SAMPLING, RBMInference
+from rgrbm.rbm.public_names import named_in_errors
 from rgrbm.rbm.training import (
     SCHEDULES,
     Callback,

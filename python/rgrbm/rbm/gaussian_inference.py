@@ -15,7 +15,9 @@ from rgrbm.likelihood.enumeration import log_z
 from rgrbm.model.gaussian import gaussian_free_energy, gaussian_hidden_free_energy
 from rgrbm.model.known_units import Known, known_units
 from rgrbm.model.unit_values import dense, require_rows
-from rgrbm.rbm.inference import UNCONDITIONAL, Conditions, Key, RBMInference, chain_key, named_in_errors
+from rgrbm.rbm.gibbs_chains import UNCONDITIONAL, Conditions, Key, chain_key
+from rgrbm.rbm.inference import RBMInference
+from rgrbm.rbm.public_names import named_in_errors
 from rgrbm.spins.values import Binary
 
 MAX_EXACT_UNITS = 20
