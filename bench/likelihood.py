@@ -228,7 +228,7 @@ def _judged(model: Model, train: np.ndarray, test: np.ndarray) -> list[str]:
     if model.weights_.shape[1] <= EXACT:
         return [f"{package.likelihood.log_likelihood(x, model):.2f}" for x in (train, test)]
     try:
-        z = package.anneal(model, x=train, n_clusters=20, n_chains=200, n_betas=2000, seed=0)
+        z = package.anneal(model, x=train, n_chains=200, n_betas=2000, seed=0)
     except ArithmeticError:
         return ["annealing failed"] * 2
     values = [package.likelihood.log_likelihood(x, model, log_z=z.log_z) for x in (train, test)]

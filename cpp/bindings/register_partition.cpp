@@ -3,6 +3,7 @@
 #include "unlocked.hpp"
 
 #include "rgrbm/likelihood/annealing.hpp"
+#include "rgrbm/likelihood/mode_ascent.hpp"
 #include "rgrbm/likelihood/partition_function.hpp"
 #include "rgrbm/spins/spin_enumeration.hpp"
 
@@ -111,21 +112,29 @@ py::tuple up_moments(const SpinEnumeration& e, std::size_t first, std::size_t co
 }
 
 Annealing make_annealing(const Array<double>& weights, const Array<double>& visible_bias,
-                         const Array<double>& hidden_bias, const std::optional<Array<double>>& base_bias) {
+                         const Array<double>& hidden_bias, const Array<double>& base_bias,
+                         const Array<double>& base_log_shares, bool gaussian) {
     require_shape(weights, {-1, -1}, "weights");
     require_shape(visible_bias, {weights.shape(0)}, "visible_bias");
     require_shape(hidden_bias, {weights.shape(1)}, "hidden_bias");
-    if (base_bias) {
-        require_shape(*base_bias, {-1, weights.shape(0)}, "base_bias");
-        if (length(*base_bias, 0) < 1)
-            throw py::value_error("base_bias must have at least one row");
-        require_finite(*base_bias, "base_bias");
-    }
+    require_shape(base_bias, {-1, weights.shape(0)}, "base_bias");
+    require_shape(base_log_shares, {base_bias.shape(0)}, "base_log_shares");
+    if (length(base_bias, 0) < 1)
+        throw py::value_error("base_bias must have at least one row");
     require_finite(weights, "weights");
     require_finite(visible_bias, "visible_bias");
     require_finite(hidden_bias, "hidden_bias");
-    return {length(weights, 0),  length(weights, 1), base_bias ? length(*base_bias, 0) : 0,  weights.data(),
-            visible_bias.data(), hidden_bias.data(), base_bias ? base_bias->data() : nullptr};
+    require_finite(base_bias, "base_bias");
+    require_finite(base_log_shares, "base_log_shares");
+    return {gaussian,
+            length(weights, 0),
+            length(weights, 1),
+            length(base_bias, 0),
+            weights.data(),
+            visible_bias.data(),
+            hidden_bias.data(),
+            base_bias.data(),
+            base_log_shares.data()};
 }
 
 template <class Value>
@@ -155,6 +164,29 @@ py::tuple anneal(const Annealing& annealing, const Array<double>& betas, std::ui
         annealing.run(betas.data(), length(betas, 0) - 1, first_step, key, length(v, 0), state_data, weight_data);
     }
     return py::make_tuple(states, weights);
+}
+
+ModeAscent make_ascent(const Array<double>& weights, const Array<double>& visible_bias,
+                       const Array<double>& hidden_bias, bool gaussian) {
+    require_shape(weights, {-1, -1}, "weights");
+    require_shape(visible_bias, {weights.shape(0)}, "visible_bias");
+    require_shape(hidden_bias, {weights.shape(1)}, "hidden_bias");
+    require_finite(weights, "weights");
+    require_finite(visible_bias, "visible_bias");
+    require_finite(hidden_bias, "hidden_bias");
+    return {gaussian, length(weights, 0), length(weights, 1), weights.data(), visible_bias.data(), hidden_bias.data()};
+}
+
+Array<std::uint8_t> climb(const ModeAscent& ascent, const Array<std::uint8_t>& hidden) {
+    require_shape(hidden, {-1, static_cast<py::ssize_t>(ascent.n_hidden())}, "hidden");
+    if (std::any_of(hidden.data(), hidden.data() + hidden.size(), [](std::uint8_t x) { return x > 1; }))
+        throw py::value_error("hidden must hold 0 and 1 only");
+    Array<std::uint8_t> states({length(hidden, 0), length(hidden, 1)});
+    std::uint8_t* data = states.mutable_data();
+    std::copy_n(hidden.data(), hidden.size(), data);
+    const Unlocked unlocked;
+    ascent.climb(length(hidden, 0), data);
+    return states;
 }
 
 } // namespace
@@ -187,15 +219,21 @@ void register_partition(py::module_& m) {
         .def("up_moments", &up_moments, py::arg("first"), py::arg("count"), py::arg("log_z"),
              "Sums over the parts of p = exp(-energy - log_z), and of p where spins i and j are both +1.");
 
-    py::class_<Annealing>(
-        m, "Annealing", "Annealed importance sampling to an RBM, from a mixture of independent units in equal shares.")
+    py::class_<Annealing>(m, "Annealing",
+                          "Annealed importance sampling to an RBM, from a mixture of independent units.")
         .def(py::init(&make_annealing), py::arg("weights").noconvert(), py::arg("visible_bias").noconvert(),
-             py::arg("hidden_bias").noconvert(), py::arg("base_bias").noconvert())
+             py::arg("hidden_bias").noconvert(), py::arg("base_bias").noconvert(),
+             py::arg("base_log_shares").noconvert(), py::arg("gaussian"))
         .def("run", &anneal<std::uint8_t>, py::arg("betas"), py::arg("first_step"), py::arg("key"),
              py::arg("v").noconvert(), py::arg("log_weights"),
              "Take chains along a schedule; returns their states and log weights.")
         .def("run", &anneal<double>, py::arg("betas"), py::arg("first_step"), py::arg("key"), py::arg("v").noconvert(),
-             py::arg("log_weights"), "The same with Gaussian visible units of variance 1, where base_bias is None.");
+             py::arg("log_weights"), "The same with Gaussian visible units of variance 1.");
+
+    py::class_<ModeAscent>(m, "ModeAscent", "Hidden states that no change of one unit makes more probable.")
+        .def(py::init(&make_ascent), py::arg("weights").noconvert(), py::arg("visible_bias").noconvert(),
+             py::arg("hidden_bias").noconvert(), py::arg("gaussian"))
+        .def("climb", &climb, py::arg("hidden").noconvert(), "Take hidden states (n, n_hidden) uphill.");
 }
 
 } // namespace rgrbm::bindings

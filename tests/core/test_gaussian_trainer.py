@@ -423,7 +423,7 @@ def test_annealing_weights_have_the_right_mean():
     # ⟨w⟩ = Z / Z_A: 20,000 chains of 20 steps, within 4.5 standard errors: a right program fails once in 150,000 runs.
     W, c, b, _ = random_model(3, 3, seed=7)
     z = np.zeros(3)
-    e = kernels.Annealing(W, c, b, None)
+    e = kernels.Annealing(W, c, b, np.zeros((1, 3)), np.zeros(1), True)
     rng = np.random.default_rng(0)
     v, log_weights = e.run(np.linspace(0, 1, 21), 0, KEY, rng.normal(size=(20_000, 3)), np.zeros(20_000))
     # The kernel's distribution has −½y² + c·y where E has −½(y − c)².
@@ -438,7 +438,7 @@ def test_annealing_weights_have_the_right_mean():
 
 def test_annealing_refuses_values_of_the_wrong_kind():
     W, c, b, _ = random_model(3, 2)
-    gaussian, binary = kernels.Annealing(W, c, b, None), kernels.Annealing(W, c, b, np.zeros((1, 3)))
+    gaussian, binary = (kernels.Annealing(W, c, b, np.zeros((1, 3)), np.zeros(1), kind) for kind in (True, False))
     with pytest.raises(TypeError, match="real numbers"):
         gaussian.run(np.array([0.0, 1.0]), 0, KEY, np.zeros((4, 3), np.uint8), np.zeros(4))
     with pytest.raises(TypeError, match="0 and 1"):

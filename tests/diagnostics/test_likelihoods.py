@@ -45,7 +45,7 @@ def test_annealed_between_bounds():
 
 def test_where_annealing_gives_up_there_is_the_reason():
     steep = random_rbm(12, 8, 30.0, seed=3)
-    likelihoods = log_likelihoods(steep, np.eye(12), exact_up_to=0, n_chains=30, n_betas=1, seed=0)
+    likelihoods = log_likelihoods(steep, np.eye(12), exact_up_to=0, n_chains=30, n_betas=1, n_modes=0, seed=0)
     assert likelihoods.method == "none"
     assert "annealing failed" in likelihoods.reason
     assert np.isnan(

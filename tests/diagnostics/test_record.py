@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 
 from rgrbm import BernoulliRBM, IsingModel, diagnostics, to_binary
-from rgrbm.diagnostics import Record
+from rgrbm.diagnostics import Record, machine
 from rgrbm.likelihood import log_likelihood
 from rgrbm.model import RBMParameters
 from rgrbm.rbm import from_parameters
@@ -82,7 +82,11 @@ def test_the_same_random_numbers_each_time():
     assert set(record.measure(*parameters)) == {"reconstruction_error_train", "tau_int"}
 
 
-def test_annealing_that_gives_up_is_not_a_number():
+def test_annealing_that_gives_up_is_not_a_number(monkeypatch):
+    def failing_anneal(*args, **options):
+        raise ArithmeticError
+
+    monkeypatch.setattr(machine, "anneal", failing_anneal)
     steep = np.random.default_rng(0).normal(size=(10, 4)) * 50, np.zeros(10), np.zeros(4)
     failing = Record("log_likelihood", X_train=TRAIN, X_test=TEST, exact_up_to=0, n_betas=1)
     assert np.isnan(list(failing.measure(*steep).values())).all()

@@ -73,7 +73,7 @@ def test_as_many_of_each_as_there_are(digits, tmp_path, capsys):
 
 
 def test_failed_annealing_leaves_the_rest(digits, tmp_path, capsys):
-    results = run_mnist(small(n_betas=1, learning_rate=1.0), RunFolder(tmp_path / "run"))
+    results = run_mnist(small(n_betas=1, n_modes=0, learning_rate=1.0), RunFolder(tmp_path / "run"))
     assert results["log_likelihood"] is None
     assert "annealing failed" in results["diagnosis"]["log_likelihood"]["reason"]
     assert "no likelihood" in capsys.readouterr().out

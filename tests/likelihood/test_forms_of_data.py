@@ -34,7 +34,7 @@ def test_equal_units_in_any_form(rbm, form):
     assert log_likelihood(given, rbm) == log_likelihood(X, rbm)
     for a, b in zip(exact_gradient(given, rbm), exact_gradient(X, rbm), strict=True):
         np.testing.assert_array_equal(a, b)
-    options = {"n_betas": 50, "n_chains": 20, "n_clusters": 2, "seed": 0}
+    options = {"n_betas": 50, "n_chains": 20, "n_modes": 2, "seed": 0}
     assert rgrbm.anneal(rbm, x=given, **options).log_z == rgrbm.anneal(rbm, x=X, **options).log_z
     first, second = (
         rgrbm.diagnose(rbm, x, x, n_chains=4, n_steps=20, n_samples=50, seed=0).to_dict() for x in (given, X)
@@ -51,7 +51,7 @@ def test_methods_of_the_model(rbm, form):
 
 @pytest.mark.parametrize("ask", [
     lambda x, rbm: log_likelihood(x, rbm), lambda x, rbm: exact_gradient(x, rbm),
-    lambda x, rbm: rgrbm.anneal(rbm, x=x, n_clusters=2, n_betas=20, n_chains=5),
+    lambda x, rbm: rgrbm.anneal(rbm, x=x, n_modes=2, n_betas=20, n_chains=5),
     lambda x, rbm: rgrbm.diagnose(rbm, x, n_chains=2, n_steps=5, n_samples=5),
 ])  # fmt: skip
 def test_masked_values_and_probabilities_are_refused(rbm, ask):

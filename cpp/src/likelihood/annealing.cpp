@@ -48,17 +48,18 @@ struct Annealing::Chains {
     Chains(std::size_t n, std::size_t m, std::size_t k)
         : visible(n * lanes), hidden(m * lanes), scores(k * lanes), component(k * lanes) {}
     AlignedVector<double> visible, hidden;
-    AlignedVector<double> scores;    // a_k·v − A_k
+    AlignedVector<double> scores;    // a_k·v − A_k + ln s_k
     AlignedVector<double> component; // 1 for the one drawn, 0 for the others
     V log_weights = V::zero();
 };
 
-Annealing::Annealing(std::size_t n_visible, std::size_t n_hidden, std::size_t n_components, const double* weights,
-                     const double* visible_bias, const double* hidden_bias, const double* base_bias)
-    : n_(n_visible), m_(n_hidden), n_components_(n_components), weights_(weights, weights + n_ * m_),
-      transposed_(n_ * m_), visible_bias_(visible_bias, visible_bias + n_), hidden_bias_(hidden_bias, hidden_bias + m_),
-      base_bias_(base_bias, base_bias + n_components * n_), base_transposed_(n_components * n_),
-      base_offset_(n_components) {
+Annealing::Annealing(bool gaussian, std::size_t n_visible, std::size_t n_hidden, std::size_t n_components,
+                     const double* weights, const double* visible_bias, const double* hidden_bias,
+                     const double* base_bias, const double* base_log_shares)
+    : gaussian_(gaussian), n_(n_visible), m_(n_hidden), n_components_(n_components),
+      weights_(weights, weights + n_ * m_), transposed_(n_ * m_), visible_bias_(visible_bias, visible_bias + n_),
+      hidden_bias_(hidden_bias, hidden_bias + m_), base_bias_(base_bias, base_bias + n_components * n_),
+      base_transposed_(n_components * n_), base_offset_(base_log_shares, base_log_shares + n_components) {
     for (std::size_t i = 0; i < n_; ++i)
         for (std::size_t j = 0; j < m_; ++j)
             transposed_[j * n_ + i] = weights_[i * m_ + j];
@@ -66,14 +67,14 @@ Annealing::Annealing(std::size_t n_visible, std::size_t n_hidden, std::size_t n_
         for (std::size_t i = 0; i < n_; ++i) {
             const double a = base_bias_[k * n_ + i];
             base_transposed_[i * n_components_ + k] = a;
-            base_offset_[k] -= std::max(a, 0.0) + std::log1p(std::exp(-std::abs(a)));
+            base_offset_[k] -= gaussian ? 0.5 * a * a : std::max(a, 0.0) + std::log1p(std::exp(-std::abs(a)));
         }
     }
 }
 
 namespace {
 
-// (1 − β)(a_k·v − A_k)
+// (1 − β)(a_k·v − A_k + ln s_k)
 RGRBM_INLINE V mixture_term(const AlignedVector<double>& scores, std::size_t k, double beta) {
     return V::map([=](auto s) { return s * (1 - beta); }, V::load(scores.data() + k * lanes));
 }
@@ -85,7 +86,7 @@ RGRBM_INLINE V largest_term(const AlignedVector<double>& scores, double beta) {
     return largest;
 }
 
-// ln Σ_k exp((1 − β)(a_k·v − A_k)) of 16 chains.
+// ln Σ_k exp((1 − β)(a_k·v − A_k + ln s_k)) of 16 chains.
 RGRBM_INLINE V log_mixture(const AlignedVector<double>& scores, double beta) {
     V largest = largest_term(scores, beta);
     const std::size_t n_components = scores.size() / lanes;
@@ -142,12 +143,10 @@ void Annealing::step(double from, double to, Stream& stream, Chains& chains) con
     V change = V::zero(); // of f_β
     for (std::size_t i = 0; i < n_; ++i)
         change += times(V::load(chains.visible.data() + i * lanes), (to - from) * visible_bias_[i]);
-    if (!is_gaussian()) {
-        for_each_input(base_bias_.data(), base_offset_.data(), n_components_, n_, chains.visible.data(),
-                       [&](std::size_t k, const V& score) { score.store(chains.scores.data() + k * lanes); });
-        change += log_mixture(chains.scores, to);
-        change -= log_mixture(chains.scores, from);
-    }
+    for_each_input(base_bias_.data(), base_offset_.data(), n_components_, n_, chains.visible.data(),
+                   [&](std::size_t k, const V& score) { score.store(chains.scores.data() + k * lanes); });
+    change += log_mixture(chains.scores, to);
+    change -= log_mixture(chains.scores, from);
     SoftplusLanes now, before;
     for_each_input(transposed_.data(), hidden_bias_.data(), m_, n_, chains.visible.data(),
                    [&](std::size_t j, const V& x) {
@@ -162,12 +161,9 @@ void Annealing::step(double from, double to, Stream& stream, Chains& chains) con
     draw_component(to, stream, chains);
     Normals<double> normals(stream);
     for_each_input(weights_.data(), visible_bias_.data(), n_, m_, chains.hidden.data(), [&](std::size_t i, const V& x) {
-        if (is_gaussian()) {
-            (times(x, to) + normals.next()).store(chains.visible.data() + i * lanes);
-            return;
-        }
         const V input = times(x, to) + base_input(i, 1 - to, chains);
-        expand<double>(draw(stream, exp_negative(input))).store(chains.visible.data() + i * lanes);
+        const V value = gaussian_ ? input + normals.next() : expand<double>(draw(stream, exp_negative(input)));
+        value.store(chains.visible.data() + i * lanes);
     });
 }
 

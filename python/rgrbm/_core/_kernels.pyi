@@ -6,7 +6,7 @@ import collections.abc
 import numpy
 import numpy.typing
 import typing
-__all__: list[str] = ['Annealing', 'ClusterChains', 'ClusterUpdate', 'ContrastiveDivergence32', 'ContrastiveDivergence64', 'GaussianTrainer32', 'GaussianTrainer64', 'LatticeChains', 'LayerEnumeration', 'PackedSpins', 'PseudoLikelihood', 'SiteChains', 'SpinChains', 'SpinEnumeration', 'StructuredTrainer32', 'StructuredTrainer64', 'Trainer32', 'Trainer64', 'Update', 'WordChains', 'binary_units', 'close_interpreter', 'compiler', 'eigen_version', 'free_energy', 'gaussian_gibbs', 'gaussian_sample_visible', 'gibbs', 'has_openmp', 'hidden_probabilities', 'is_forked', 'isa', 'may_be_sequential', 'num_threads', 'sample_hidden', 'sample_visible', 'set_forked', 'set_num_threads', 'version', 'visible_probabilities']
+__all__: list[str] = ['Annealing', 'ClusterChains', 'ClusterUpdate', 'ContrastiveDivergence32', 'ContrastiveDivergence64', 'GaussianTrainer32', 'GaussianTrainer64', 'LatticeChains', 'LayerEnumeration', 'ModeAscent', 'PackedSpins', 'PseudoLikelihood', 'SiteChains', 'SpinChains', 'SpinEnumeration', 'StructuredTrainer32', 'StructuredTrainer64', 'Trainer32', 'Trainer64', 'Update', 'WordChains', 'binary_units', 'close_interpreter', 'compiler', 'eigen_version', 'free_energy', 'gaussian_gibbs', 'gaussian_sample_visible', 'gibbs', 'has_openmp', 'hidden_probabilities', 'is_forked', 'isa', 'may_be_sequential', 'num_threads', 'sample_hidden', 'sample_visible', 'set_forked', 'set_num_threads', 'version', 'visible_probabilities']
 class PackedSpins:
     """
     Configurations of spins on a periodic grid, one bit per spin.
@@ -292,9 +292,9 @@ class SpinEnumeration:
         """
 class Annealing:
     """
-    Annealed importance sampling to an RBM, from a mixture of independent units in equal shares.
+    Annealed importance sampling to an RBM, from a mixture of independent units.
     """
-    def __init__(self, weights: numpy.typing.NDArray[numpy.float64], visible_bias: numpy.typing.NDArray[numpy.float64], hidden_bias: numpy.typing.NDArray[numpy.float64], base_bias: numpy.typing.NDArray[numpy.float64] | None) -> None:
+    def __init__(self, weights: numpy.typing.NDArray[numpy.float64], visible_bias: numpy.typing.NDArray[numpy.float64], hidden_bias: numpy.typing.NDArray[numpy.float64], base_bias: numpy.typing.NDArray[numpy.float64], base_log_shares: numpy.typing.NDArray[numpy.float64], gaussian: bool) -> None:
         ...
     @typing.overload
     def run(self, betas: typing.Annotated[numpy.typing.ArrayLike, numpy.float64], first_step: typing.SupportsInt | typing.SupportsIndex, key: typing.Annotated[collections.abc.Sequence[typing.SupportsInt | typing.SupportsIndex], "FixedSize(2)"], v: numpy.typing.NDArray[numpy.uint8], log_weights: typing.Annotated[numpy.typing.ArrayLike, numpy.float64]) -> tuple:
@@ -304,7 +304,17 @@ class Annealing:
     @typing.overload
     def run(self, betas: typing.Annotated[numpy.typing.ArrayLike, numpy.float64], first_step: typing.SupportsInt | typing.SupportsIndex, key: typing.Annotated[collections.abc.Sequence[typing.SupportsInt | typing.SupportsIndex], "FixedSize(2)"], v: numpy.typing.NDArray[numpy.float64], log_weights: typing.Annotated[numpy.typing.ArrayLike, numpy.float64]) -> tuple:
         """
-        The same with Gaussian visible units of variance 1, where base_bias is None.
+        The same with Gaussian visible units of variance 1.
+        """
+class ModeAscent:
+    """
+    Hidden states that no change of one unit makes more probable.
+    """
+    def __init__(self, weights: numpy.typing.NDArray[numpy.float64], visible_bias: numpy.typing.NDArray[numpy.float64], hidden_bias: numpy.typing.NDArray[numpy.float64], gaussian: bool) -> None:
+        ...
+    def climb(self, hidden: numpy.typing.NDArray[numpy.uint8]) -> numpy.typing.NDArray[numpy.uint8]:
+        """
+        Take hidden states (n, n_hidden) uphill.
         """
 class PseudoLikelihood:
     """

@@ -90,7 +90,7 @@ def log_likelihoods(
     exact_up_to: int = 16,
     n_chains: int = 100,
     n_betas: int = 1000,
-    n_clusters: int = 1,
+    n_modes: int = 64,
     seed: Seed = None,
     progress: Progress = None,
 ) -> LogLikelihoods:
@@ -101,13 +101,13 @@ def log_likelihoods(
     rbm : fitted estimator or RBMParameters
         Ours, scikit-learn's ``BernoulliRBM``, or an object with the parameters.
     X_train, X_test : array_like of 0 and 1, or of real numbers for a ``GaussianRBM``, shape (n_samples, n_visible)
-        Data; annealing starts from the means of the training data.
+        Data; annealing starts from the means of the training data and modes of the model.
     exact_up_to : int, default=16
         Units of the smaller layer up to which log Z is summed over all of its states.
     n_chains, n_betas : int, default=100 and 1000
         Chains and steps of annealed importance sampling elsewhere; no steps, no likelihood.
-    n_clusters : int, default=1
-        Clusters of the training data that annealing starts from; see :func:`rgrbm.anneal`.
+    n_modes : int, default=64
+        Modes of the model that annealing starts from; see :func:`rgrbm.anneal`.
     seed : int, SeedSequence, Generator, RandomState or None
         Fixes the annealing.
     progress : bool or callable, optional
@@ -142,7 +142,7 @@ def log_likelihoods(
     machine = machine_of(rbm)
     exact_up_to = checks.integer("exact_up_to", exact_up_to, 0)
     n_chains, n_betas = checks.integer("n_chains", n_chains, 2), checks.integer("n_betas", n_betas, 0)
-    n_clusters = checks.integer("n_clusters", n_clusters, 1)
+    n_modes = checks.integer("n_modes", n_modes, 0)
     train = machine.states(X_train, "X_train")
     test = None if X_test is None else machine.states(X_test, "X_test")
     reason = None
@@ -157,7 +157,7 @@ def log_likelihoods(
     else:
         try:
             likelihoods = machine.annealed_log_z(
-                n_chains, n_betas, n_clusters, train, seed_sequence(seed), progress=progress
+                n_chains, n_betas, n_modes, train, seed_sequence(seed), progress=progress
             )
         except ArithmeticError as failure:
             reason = str(failure)

@@ -127,15 +127,15 @@ class Machine(ABC):
         self,
         n_chains: int,
         n_betas: int,
-        n_clusters: int,
+        n_modes: int,
         data: States,
         seed: np.random.SeedSequence,
         *,
         progress: Progress,
     ) -> AISResult:
-        """Log Z by annealing from the means of the data; ArithmeticError if that fails."""
+        """Log Z by annealing from the means of the data and modes of the model; ArithmeticError if that fails."""
         return anneal(
-            self.rbm, n_chains=n_chains, n_betas=n_betas, x=data, n_clusters=n_clusters, seed=seed, progress=progress
+            self.rbm, n_chains=n_chains, n_betas=n_betas, x=data, n_modes=n_modes, seed=seed, progress=progress
         )
 
     def _means(self, v: States) -> Values:

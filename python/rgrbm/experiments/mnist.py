@@ -153,7 +153,7 @@ def _log_likelihoods(
 ) -> LogLikelihoods:
     """Mean log-likelihoods by annealed importance sampling, or why there are none."""
     likelihoods = log_likelihoods(
-        rbm, train, test, exact_up_to=0, n_chains=p.n_chains, n_betas=p.n_betas, n_clusters=p.n_clusters,
+        rbm, train, test, exact_up_to=0, n_chains=p.n_chains, n_betas=p.n_betas, n_modes=p.n_modes,
         seed=stream(p, 3), progress=True,
     )  # fmt: skip
     if likelihoods.method == "none" and p.n_betas > 0:

@@ -27,7 +27,7 @@ class MNISTParameters:
     )
     n_chains: int = parameter(200, "Chains of annealed importance sampling, for the likelihood.")
     n_betas: int = parameter(2000, "Steps of annealed importance sampling; 0 leaves the likelihood out.")
-    n_clusters: int = parameter(1, "Clusters of images that annealing starts from; some 20 for persistent chains.")
+    n_modes: int = parameter(64, "Modes of the model, at most, that annealing starts from.")
     seed: int = parameter(0, "Fixes every random number.")
     n_seeds: int = parameter(1, "Trainings: with seed, seed + 1, …, side by side; the others give means and spreads.")
     n_jobs: int = parameter(0, "Processes at a time, 0 for as many as there are cores.", execution=True)
@@ -39,9 +39,9 @@ class MNISTParameters:
             raise ValueError(f"digits must be some of 0123456789, each once, got {digits!r}")
         require_one_of(get_args(Gradient), self, "gradient")
         require_positive(self, "learning_rate")
-        require_at_least(0, self, "l2", "seed", "n_jobs")
+        require_at_least(0, self, "l2", "n_modes", "seed", "n_jobs")
         require_at_least(5, self, "n_each")
-        require_at_least(1, self, "n_hidden", "n_epochs", "batch_size", "k", "n_clusters", "n_seeds")
+        require_at_least(1, self, "n_hidden", "n_epochs", "batch_size", "k", "n_seeds")
         require_at_least(2, self, "n_chains")
         if self.n_betas < 0:
             raise ValueError(f"n_betas must not be negative, got {self.n_betas}")
@@ -50,7 +50,7 @@ class MNISTParameters:
         """What the run will do, and how long that takes."""
         n_images, size = self.n_each * len(self.digits), self.n_hidden / 144
         train = 2 * self.n_epochs / 50 * n_images / 2000 * size * (self.k + 1) / 2
-        anneal = 12 * self.n_chains / 200 * self.n_betas / 2000 * self.n_clusters * size
+        anneal = 12 * self.n_chains / 200 * self.n_betas / 2000 * (self.n_hidden + self.n_modes) / 144
         known = self.gradient in ("cd", "pcd", "paper")
         then = "; annealing" if self.n_betas else ""
         return Plan(

@@ -8,14 +8,11 @@ from typing import Any
 
 import numpy as np
 import numpy.typing as npt
-from scipy.special import expit, logsumexp
+from scipy.special import logsumexp
 
-from rgrbm._core import kernels
 from rgrbm._support import checks, streams
 from rgrbm._support.progress import Progress, progress_bar
-from rgrbm.model.gaussian import real_states
-from rgrbm.model.parameters import gaussian_parameters_of, is_gaussian, parameters_of
-from rgrbm.model.unit_values import binary_states, log_odds, sample_bernoulli
+from rgrbm.likelihood.annealing_start import AnnealedModel, States, start_near_modes
 from rgrbm.statistics.jackknife import Estimate
 from rgrbm.statistics.presentation import Presented, fields_of
 
@@ -24,7 +21,6 @@ _LEAST_EFFECTIVE = 10.0
 _BOUND_ERRORS = 2.0  # standard errors between an estimate and its bound
 
 Values = npt.NDArray[np.float64]
-States = npt.NDArray[Any]  # units 0 and 1 as uint8, or Gaussian ones as float64
 
 
 @dataclass(frozen=True, repr=False)
@@ -39,7 +35,7 @@ class AISResult(Presented):
     stderr : float
         Of ``log_z``, from the spread of the weights; NaN for one chain.
     lower : float
-        ``log_z`` minus 2 standard errors.
+        ``log_z`` minus 2 standard errors, or ``mean_field_bound`` if that is larger.
     upper : float
         The larger of ``log_z`` plus 2 standard errors and, if chains were annealed in reverse, their estimate,
         which is high on average, plus 2 of its own standard errors.
@@ -51,6 +47,8 @@ class AISResult(Presented):
         The same for the reverse chains: log Z is minus the log of the mean of exp(−reverse_log_weights).
     n_betas : int
         Number of steps of the annealing.
+    mean_field_bound : float
+        Lower bound of log Z without any sampling, from the best mode of mean-field theory; −inf without modes.
     """
 
     log_z: float
@@ -61,6 +59,7 @@ class AISResult(Presented):
     log_weights: Values = field(repr=False)
     reverse_log_weights: Values | None = field(repr=False)
     n_betas: int
+    mean_field_bound: float
 
     def _values(self) -> dict[str, Any]:
         values = fields_of(self) | {"log_z": Estimate(self.log_z, self.stderr)}
@@ -79,7 +78,7 @@ def anneal(
     n_chains: int = 200,
     n_betas: int = 1000,
     x: npt.ArrayLike | None = None,
-    n_clusters: int = 1,
+    n_modes: int = 64,
     reverse: bool = True,
     model_samples: npt.ArrayLike | None = None,
     seed: streams.Seed = None,
@@ -97,13 +96,13 @@ def anneal(
     n_betas : int, default=1000
         Steps between independent units and the model. Slower annealing makes the weights more equal.
     x : array_like of shape (n_samples, n_visible), optional
-        Data, whose means the independent units start from. Without data they start at ½; Gaussian ones, of the model's
-        variances, at the means that hidden units of ½ would give them. Any states near the modes of the model serve;
-        those that some Gibbs steps reach from the data are better than the data themselves.
-    n_clusters : int, default=1
-        Clusters of ``x`` (by k-means; no more than there are different rows), each with independent units of its own,
-        in equal shares: chains then start near every mode of the model that is near a cluster. See the notes. A
-        cluster costs as much as a hidden unit. More than 1 needs ``x``, and binary units.
+        Data, whose means independent units start from, and where modes are looked for beside random places. Without
+        data those units start at ½; Gaussian ones, of the model's variances, at the means that hidden units of ½ would
+        give.
+    n_modes : int, default=64
+        Modes of the model, at most, that chains start in beside the independent units: those of the highest mean-field
+        bounds that a search finds. 0 starts from the independent units only. See the notes. In each step a mode costs
+        as much as a hidden unit.
     reverse : bool, default=True
         Also anneal from the model to independent units, for the upper bound, at the same cost.
     model_samples : array_like of shape (n_samples, n_visible), optional
@@ -125,8 +124,7 @@ def anneal(
     TypeError
         If ``rbm`` is not a fitted RBM, or a number not an integer.
     ValueError
-        If a parameter is out of range, an array does not fit the model, or there are to be clusters of no data or of
-        Gaussian units.
+        If a parameter is out of range, or an array does not fit the model.
     MemoryError
         If the chains or steps need more memory than there is.
     ArithmeticError
@@ -140,11 +138,15 @@ def anneal(
 
     Notes
     -----
-    The bounds hold only if the chains have reached all modes of the model. Without ``model_samples`` the reverse chains
-    start from the forward ones: a mode that these have missed is missed by both, and log Z then is too low by nats,
-    bounds and all. Models trained with persistent chains can have most of their mass in such a mode: one that has
-    hardly any mass at some temperature between, where all chains end up in another and stay.
-    ``n_clusters`` of 5 to 20 keeps chains in each of them; :doc:`/mnist` has the figures.
+    At β = 0 stands a mixture of independent units: one distribution at the means of the data, and one at each mode that
+    the mean-field equations have, in shares that a pilot run estimates. Its chains have the modes' masses about right
+    from the start, and so annealing only has to correct the units within each mode. From one distribution alone, all
+    chains can end up in modes of little mass: log Z is then too low by many nats, bounds and all, and the weights do
+    not show it. This is the rule for RBMs trained for long; :doc:`/mnist` has figures.
+
+    The bounds hold if no mode of more mass has been missed. The search begins at data, random hidden states and the
+    ends of pilot chains, and goes on with mixtures of the modes it has while these lead to better ones. Without
+    ``model_samples`` the reverse chains start from the forward ones, and do not see either what these have missed.
 
     References
     ----------
@@ -152,6 +154,9 @@ def anneal(
 
     R. B. Grosse, Z. Ghahramani & R. P. Adams, *Sandwiching the marginal likelihood using bidirectional Monte
     Carlo*, arXiv:1511.02543 (2015).
+
+    C. Peterson & J. R. Anderson, *A mean field theory learning algorithm for neural networks*, Complex Systems 1, 995
+    (1987).
 
     Examples
     --------
@@ -163,137 +168,55 @@ def anneal(
     >>> result.lower < log_z(rbm) < result.upper
     True
     """
-    path = _GaussianPath(rbm) if is_gaussian(rbm) else _BinaryPath(rbm)
+    model = AnnealedModel(rbm)
     n_chains, n_betas = checks.integer("n_chains", n_chains, 1), checks.integer("n_betas", n_betas, 1)
-    n_visible = path.n_visible
+    n_modes = checks.integer("n_modes", n_modes, 0)
     # Uniform numbers of eight bytes and units of one for the start, weights of both directions, and the schedule.
-    needed = n_chains * (path.bytes_per_unit * n_visible + 16) + 8 * n_betas
-    checks.require_memory(needed, f"{n_chains} chains of {n_visible} units and {n_betas} steps")
+    needed = n_chains * (model.bytes_per_unit * model.n_visible + 16) + 8 * n_betas
+    checks.require_memory(needed, f"{n_chains} chains of {model.n_visible} units and {n_betas} steps")
+    data = None if x is None else model.states(x, "x")
+    exact = None if model_samples is None else model.states(model_samples, "model_samples")
     sequence = streams.seed_sequence(seed)
-    path.start_from(x, checks.integer("n_clusters", n_clusters, 1), streams.key(sequence, 3)[0] % 2**32)
-    start = None if model_samples is None else path.states(model_samples, "model_samples")
     generator = np.random.default_rng(streams.key(sequence, 2))
-    kernel, base_log_z = path.kernel(), path.base_log_z
-    betas = np.linspace(0, 1, n_betas + 1)
-    n_reverse = 0 if not reverse else n_chains if start is None else len(start)
+    n_reverse = 0 if not reverse else n_chains if exact is None else len(exact)
     with progress_bar("annealing", (n_chains + n_reverse) * n_betas, unit="steps", show=progress) as advance:
+        start = start_near_modes(model, data, n_modes, sequence)
+        kernel, base_log_z = model.kernel(start), model.base_log_z(start)
+        betas = np.linspace(0, 1, n_betas + 1)
 
         def run(schedule: Values, v: States, purpose: int) -> tuple[States, Values]:
             log_weights, key = np.zeros(len(v)), streams.key(sequence, purpose)
-            n_steps = max(1, _WORK_PER_CALL // (2 * path.n_weights * len(v)))
+            n_steps = max(1, _WORK_PER_CALL // (2 * model.work_per_step(start) * len(v)))
             for first in range(0, n_betas, n_steps):
                 part = np.ascontiguousarray(schedule[first : first + n_steps + 1])
                 v, log_weights = kernel.run(part, first, key, v, log_weights)
                 advance((len(part) - 1) * len(v), "")
             return v, log_weights
 
-        v, changes = run(betas, path.draw(n_chains, generator), 0)
+        v, changes = run(betas, start.draw(n_chains, model.gaussian, generator), 0)
         log_weights = base_log_z + changes
         effective = _effective_sample_size(log_weights)
         _require_effective(effective, log_weights, n_betas)
         reverse_log_weights = None
         if reverse:
-            if start is None:
-                start = v[_resample(log_weights, generator)]
-            reverse_log_weights = base_log_z - run(betas[::-1], start, 1)[1]
+            chains = v[_resample(log_weights, generator)] if exact is None else exact
+            reverse_log_weights = base_log_z - run(betas[::-1], chains, 1)[1]
     independent = effective if model_samples is None else np.inf
-    return _result(log_weights, reverse_log_weights, effective, independent, n_betas)
+    bound = start.bound + model.log_unit
+    return _result(log_weights, reverse_log_weights, effective, independent, n_betas, bound)
 
 
-class _BinaryPath:
-    """The way from independent units to a Bernoulli RBM: its start, and the kernel that goes along it."""
-
-    bytes_per_unit = 9
-
-    def __init__(self, rbm: Any) -> None:
-        self._p = parameters_of(rbm)
-        self.n_visible, n_hidden = self._p.weights_.shape
-        self.n_weights = self._p.weights_.size
-        self._base = np.zeros((1, self.n_visible))  # log-odds of independent units, a row for each cluster
-        self._hidden_log_z = float(n_hidden * np.log(2))
-
-    def states(self, x: npt.ArrayLike, name: str) -> States:
-        return binary_states(x, self.n_visible, name)
-
-    def start_from(self, x: npt.ArrayLike | None, n_clusters: int, seed: int) -> None:
-        if x is None:
-            if n_clusters > 1:
-                raise ValueError(f"n_clusters={n_clusters} needs data x to find them in")
-            return
-        states = self.states(x, "x")
-        labels = np.zeros(len(states), dtype=int)
-        if n_clusters > 1:
-            from sklearn.cluster import KMeans
-
-            n_clusters = min(n_clusters, len(np.unique(states, axis=0)))
-            labels = KMeans(n_clusters, n_init=1, random_state=seed).fit_predict(states.astype(np.float64))
-        self._base = np.stack([log_odds(states[labels == k]) for k in range(n_clusters)])
-
-    @property
-    def base_log_z(self) -> float:
-        """That of the hidden units, which are free: the distributions of the visible ones are normalised."""
-        return float(self._hidden_log_z)
-
-    def draw(self, n_chains: int, generator: np.random.Generator) -> States:
-        # Equally many chains of each cluster, but for one, and by chance which have one more: the mean stays right.
-        cluster = generator.permutation(len(self._base))[np.arange(n_chains) % len(self._base)]
-        return sample_bernoulli(expit(self._base)[cluster], generator)
-
-    def kernel(self) -> kernels.Annealing:
-        p = self._p
-        return kernels.Annealing(p.weights_, p.intercept_visible_, p.intercept_hidden_, self._base)
-
-
-class _GaussianPath:
-    """The same with Gaussian visible units u; the chains are y = (u − origin)/σ, and p(y) ∝ exp(−½ y² + β c'·y + …)."""
-
-    bytes_per_unit = 24
-
-    def __init__(self, rbm: Any) -> None:
-        self._p = p = gaussian_parameters_of(rbm)
-        self.n_visible, self._n_hidden = p.weights_.shape
-        self.n_weights = p.weights_.size
-        self._deviation = np.sqrt(p.variance_)
-        self._origin = p.intercept_visible_ + 0.5 * p.weights_.sum(axis=1)
-
-    def states(self, x: npt.ArrayLike, name: str) -> States:
-        return np.ascontiguousarray((real_states(x, self.n_visible, name) - self._origin) / self._deviation)
-
-    def start_from(self, x: npt.ArrayLike | None, n_clusters: int, seed: int) -> None:
-        if n_clusters > 1:
-            raise ValueError(f"n_clusters={n_clusters} is for binary units; Gaussian ones start from one distribution")
-        if x is not None:
-            self._origin = real_states(x, self.n_visible, "x").mean(axis=0)
-
-    @property
-    def _bias(self) -> Values:
-        return np.asarray((self._p.intercept_visible_ - self._origin) / self._deviation)
-
-    @property
-    def base_log_z(self) -> float:
-        # Of exp(−½ y²) over y, in the unit of u; the model's −½ (y − c')² has −½ c'² beside what the chains know.
-        constant = 0.5 * np.log(2 * np.pi * self._p.variance_).sum() - 0.5 * (self._bias**2).sum()
-        return float(constant + self._n_hidden * np.log(2))
-
-    def draw(self, n_chains: int, generator: np.random.Generator) -> States:
-        return generator.standard_normal((n_chains, self.n_visible))
-
-    def kernel(self) -> kernels.Annealing:
-        p = self._p
-        weights = p.weights_ / self._deviation[:, None]
-        hidden_bias = p.intercept_hidden_ + (self._origin / p.variance_) @ p.weights_
-        return kernels.Annealing(weights, self._bias, hidden_bias, None)
-
-
-def _result(forward: Values, backward: Values | None, effective: float, independent: float, n_betas: int) -> AISResult:
+def _result(
+    forward: Values, backward: Values | None, effective: float, independent: float, n_betas: int, bound: float
+) -> AISResult:
     estimate, error = _log_mean(forward), _relative_error(forward)
     upper = estimate + _BOUND_ERRORS * error
     if backward is not None:
         # Resampled chains that started as copies of each other are no more independent than their originals.
         reverse_error = _relative_error(-backward) * np.sqrt(max(1.0, len(backward) / independent))
         upper = float(np.fmax(upper, -_log_mean(-backward) + _BOUND_ERRORS * reverse_error))
-    lower = estimate - _BOUND_ERRORS * error
-    return AISResult(estimate, error, lower, upper, effective, forward, backward, n_betas)
+    lower = float(np.fmax(estimate - _BOUND_ERRORS * error, bound)) if len(forward) > 1 else float("nan")
+    return AISResult(estimate, error, lower, upper, effective, forward, backward, n_betas, bound)
 
 
 def _log_mean(log_weights: Values) -> float:
