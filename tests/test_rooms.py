@@ -18,6 +18,7 @@ ROOMS = (
     "datasets",
     "spins",
     "model",
+    "mechanics",
     "likelihood",
     "rbm",
     "rg",
@@ -91,7 +92,7 @@ def test_rooms_say_what_they_are_for():
 
 # The rooms of the C++ library, from the bottom, in folders of include/rgrbm and src; the same arrows.
 CPP = Path(__file__).parents[1] / "cpp"
-CPP_ROOMS = ("support", "spins", "likelihood", "rbm", "mcrg")
+CPP_ROOMS = ("support", "spins", "mechanics", "likelihood", "rbm", "mcrg")
 CPP_FILES = sorted(path for part in ("include/rgrbm", "src") for path in (CPP / part).rglob("*.[hc]pp"))
 
 

@@ -36,6 +36,7 @@ PYBIND11_MODULE(RGRBM_MODULE, m) {
     m.doc() = "Compiled kernels of rgrbm: arrays in, arrays out.";
     rgrbm::bindings::register_block_spins(m);
     register_config(m);
+    rgrbm::bindings::register_mechanics(m);
     rgrbm::bindings::register_spins(m);
     rgrbm::bindings::register_partition(m);
     rgrbm::bindings::register_rbm(m);

@@ -6,6 +6,7 @@
 namespace rgrbm::bindings {
 
 void register_block_spins(pybind11::module_& m);
+void register_mechanics(pybind11::module_& m);
 void register_spins(pybind11::module_& m);
 void register_partition(pybind11::module_& m);
 void register_rbm(pybind11::module_& m);

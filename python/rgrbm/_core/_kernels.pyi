@@ -6,7 +6,7 @@ import collections.abc
 import numpy
 import numpy.typing
 import typing
-__all__: list[str] = ['Annealing', 'ClusterChains', 'ClusterUpdate', 'ContrastiveDivergence32', 'ContrastiveDivergence64', 'GaussianTrainer32', 'GaussianTrainer64', 'LatticeChains', 'LayerEnumeration', 'ModeAscent', 'PackedSpins', 'PseudoLikelihood', 'SiteChains', 'SpinChains', 'SpinEnumeration', 'StructuredTrainer32', 'StructuredTrainer64', 'Trainer32', 'Trainer64', 'Update', 'WordChains', 'binary_units', 'close_interpreter', 'compiler', 'eigen_version', 'free_energy', 'gaussian_gibbs', 'gaussian_sample_visible', 'gibbs', 'has_openmp', 'hidden_probabilities', 'is_forked', 'isa', 'may_be_sequential', 'num_threads', 'sample_hidden', 'sample_visible', 'set_forked', 'set_num_threads', 'version', 'visible_probabilities']
+__all__: list[str] = ['Annealing', 'BistableChains', 'ClusterChains', 'ClusterUpdate', 'ContrastiveDivergence32', 'ContrastiveDivergence64', 'GaussianTrainer32', 'GaussianTrainer64', 'LatticeChains', 'LayerEnumeration', 'ModeAscent', 'PackedSpins', 'PseudoLikelihood', 'SiteChains', 'SpinChains', 'SpinEnumeration', 'StructuredTrainer32', 'StructuredTrainer64', 'Trainer32', 'Trainer64', 'Update', 'WordChains', 'binary_units', 'close_interpreter', 'compiler', 'eigen_version', 'free_energy', 'gaussian_gibbs', 'gaussian_sample_visible', 'gibbs', 'has_openmp', 'hidden_probabilities', 'is_forked', 'isa', 'may_be_sequential', 'num_threads', 'sample_hidden', 'sample_visible', 'set_forked', 'set_num_threads', 'version', 'visible_probabilities']
 class PackedSpins:
     """
     Configurations of spins on a periodic grid, one bit per spin.
@@ -40,6 +40,56 @@ class PackedSpins:
     @property
     def shape(self) -> tuple[int, int]:
         ...
+class BistableChains:
+    """
+    Metropolis chains of the periodic bistable (phi^4) ring: H = sum of
+    lambda (u_i^2 - 1)^2 + 1/2 kappa (u_i - u_(i+1))^2, at temperature 1.
+    """
+    def __init__(self, n_sites: typing.SupportsInt | typing.SupportsIndex, lambda_: typing.SupportsFloat | typing.SupportsIndex, kappa: typing.SupportsFloat | typing.SupportsIndex, n_chains: typing.SupportsInt | typing.SupportsIndex, key: typing.Annotated[collections.abc.Sequence[typing.SupportsInt | typing.SupportsIndex], "FixedSize(2)"], start: numpy.typing.NDArray[numpy.float64]) -> None:
+        ...
+    def set_step(self, width: typing.SupportsFloat | typing.SupportsIndex) -> None:
+        """
+        Propose steps uniform in (-width, width) from now on.
+        """
+    def states(self) -> numpy.typing.NDArray[numpy.float64]:
+        """
+        Positions u of all chains, (n_chains, n_sites).
+        """
+    def sweeps(self, n: typing.SupportsInt | typing.SupportsIndex) -> tuple:
+        """
+        Make n sweeps of all chains; every fourth proposes flips u -> -u. Returns the accepted shares of these
+        sweeps' steps and flips, nan where none was proposed.
+        """
+    @property
+    def kappa(self) -> float:
+        """
+        Stiffness of the bonds.
+        """
+    @property
+    def lambda_(self) -> float:
+        """
+        Height of the barrier between the wells.
+        """
+    @property
+    def n_chains(self) -> int:
+        """
+        Number of chains.
+        """
+    @property
+    def n_sites(self) -> int:
+        """
+        Number of sites of the ring.
+        """
+    @property
+    def n_sweeps(self) -> int:
+        """
+        Sweeps made so far.
+        """
+    @property
+    def step(self) -> float:
+        """
+        Half-width of the steps that are proposed.
+        """
 class Update:
     """
     Single-spin updates.
