@@ -29,6 +29,14 @@ from rgrbm.rg.lattice_fields import (
     hidden_lattice_correlation,
     receptive_fields,
 )
+from rgrbm.rg.linear_rbm import (
+    LinearRBM,
+    fit_linear_rbm,
+    harmonic_decimation_rbm,
+    principal_angles,
+    principal_divergence,
+    principal_rbm,
+)
 from rgrbm.rg.mcrg_result import LinearizedStep, MCRGExponent, MCRGResult
 from rgrbm.rg.monte_carlo_rg import MCRGAccumulator, mcrg
 from rgrbm.rg.mutual_information import (
@@ -65,6 +73,7 @@ __all__ = [
     "HiddenCorrelation",
     "HiddenLatticeCorrelation",
     "InformativeKernel",
+    "LinearRBM",
     "LinearizedStep",
     "MCRGAccumulator",
     "MCRGExponent",
@@ -93,7 +102,9 @@ __all__ = [
     "filter_positions",
     "filter_signs",
     "fit_hamiltonian",
+    "fit_linear_rbm",
     "free_energy_difference",
+    "harmonic_decimation_rbm",
     "hidden_correlation",
     "hidden_lattice_correlation",
     "inverse_decimation",
@@ -107,6 +118,9 @@ __all__ = [
     "operator_sums",
     "optimal_block_kernel",
     "optimal_ring_kernel",
+    "principal_angles",
+    "principal_divergence",
+    "principal_rbm",
     "rbm_flow",
     "receptive_fields",
     "reconstruction_error_decimation_bound",

@@ -1,0 +1,223 @@
+"""The bistable (φ⁴) chain: exact results by its transfer operator, and samples."""
+
+from __future__ import annotations
+
+import math
+from dataclasses import dataclass
+from functools import cached_property
+
+import numpy as np
+import numpy.typing as npt
+
+from rgrbm._core import kernels
+from rgrbm._support import checks, streams
+
+Values = npt.NDArray[np.float64]
+
+_OUTERMOST = 40.0  # of λ(u² − 1)² where the grid ends: e^(−40) of the density is left out
+_POINTS_PER_WIDTH = 2.5  # of the narrowest well: the trapezoid rule errs by exp(−2π² 2.5²), nothing
+_MOST_POINTS = 4000
+_SWEEPS_FROM_GRID = 20
+
+
+@dataclass(frozen=True)
+class BistableChain:
+    """Displacements u on a ring, p(u) ∝ exp(−H), H = Σ λ(u_i² − 1)² + Σ ½κ(u_i − u_{i+1})².
+
+    Each site is a spring of two rests, u = ±1, with a barrier λ between them. The transfer operator
+    T(x, y) = exp(−½V(x) − ½V(y) − ½κ(x − y)²), V(u) = λ(u² − 1)², on a uniform grid gives all results to rounding.
+
+    Parameters
+    ----------
+    n_sites : int
+        Sites of the ring, at least 2; two sites have two springs between them.
+    barrier : float
+        λ > 0, in units of the temperature.
+    stiffness : float
+        κ ≥ 0 of the springs between neighbours, in units of the temperature.
+
+    Raises
+    ------
+    ValueError
+        If a number is out of range, or so large that the grid would be too fine.
+    TypeError
+        If ``n_sites`` is not an integer, or another is not a number.
+
+    Examples
+    --------
+    >>> from rgrbm.mechanics import BistableChain
+    >>> chain = BistableChain(16, barrier=1.0, stiffness=1.0)
+    >>> round(chain.J_eff, 8), round(chain.correlation_length, 8)
+    (0.58654899, 1.5630402)
+    """
+
+    n_sites: int
+    barrier: float
+    stiffness: float
+
+    def __post_init__(self) -> None:
+        """Check the numbers."""
+        object.__setattr__(self, "n_sites", checks.integer("n_sites", self.n_sites, 2))
+        object.__setattr__(self, "barrier", checks.real("barrier", self.barrier, 0))
+        object.__setattr__(self, "stiffness", checks.real("stiffness", self.stiffness, 0))
+        if self.barrier == 0:
+            raise ValueError("barrier must be positive: without it nothing holds the chain; got 0")
+        if self._n_points > _MOST_POINTS:
+            raise ValueError(
+                f"a grid of {self._n_points:,} points would be needed, more than {_MOST_POINTS:,}: "
+                f"barrier={self.barrier:g} or stiffness={self.stiffness:g} is too large"
+            )
+
+    @property
+    def _edge(self) -> float:
+        return math.sqrt(1 + math.sqrt(_OUTERMOST / self.barrier))
+
+    @property
+    def _n_points(self) -> int:
+        # The curvature at a rest is V'' + 2κ = 8λ + 2κ, and more towards the edge, where the density is negligible.
+        width = 1 / math.sqrt(8 * self.barrier + 4 * self.stiffness)
+        return max(120, math.ceil(2 * self._edge / width * _POINTS_PER_WIDTH))
+
+    @cached_property
+    def _grid(self) -> Values:
+        return np.linspace(-self._edge, self._edge, self._n_points)
+
+    @cached_property
+    def _log_operator(self) -> Values:
+        """Log of the transfer operator times the spacing, so that its powers are integrals over sites."""
+        u = self._grid
+        well = 0.5 * self.barrier * (u**2 - 1) ** 2
+        coupling = 0.5 * self.stiffness * (u[:, None] - u) ** 2
+        return np.asarray(math.log(u[1] - u[0]) - well[:, None] - well - coupling)
+
+    @cached_property
+    def _spectrum(self) -> tuple[Values, Values]:
+        """Eigenvalues, the largest first, and eigenvectors in the same order."""
+        values, vectors = np.linalg.eigh(np.exp(self._log_operator))
+        order = np.argsort(-np.abs(values))
+        return values[order], vectors[:, order]
+
+    def eigenvalues(self, n: int = 10) -> Values:
+        """The n largest eigenvalues λ_0 > λ_1 > … of the transfer operator."""
+        return self._spectrum[0][: checks.integer("n", n, 1)].copy()
+
+    def log_z(self) -> float:
+        """Log of Z = ∫ exp(−H) du = Σ λ_k^N, in nats; the free energy is −log_z."""
+        values = self._spectrum[0]
+        ratio = values / values[0]
+        return float(self.n_sites * math.log(values[0]) + math.log(np.sum(ratio**self.n_sites)))
+
+    @property
+    def J_eff(self) -> float:
+        """Coupling of the Ising chain with the same decay, tanh J_eff = λ_1/λ_0; 0 without springs."""
+        values = self._spectrum[0]
+        return math.atanh(max(0.0, float(values[1] / values[0]))) if self.stiffness else 0.0
+
+    @property
+    def correlation_length(self) -> float:
+        """ξ = 1/ln(λ_0/λ_1) of the infinite chain; 0 without springs. Decimation halves it, exactly."""
+        values = self._spectrum[0]
+        return 1 / math.log(values[0] / values[1]) if self.stiffness else 0.0
+
+    def correlation(self, power: int = 1) -> Values:
+        """⟨u_0^power u_x^power⟩ for x = 0 … n_sites − 1; symmetric, so that odd powers need no mean.
+
+        Parameters
+        ----------
+        power : int, default=1
+            1 for displacements; 2 for their squares.
+        """
+        values, vectors = self._spectrum
+        ratio = values / values[0]
+        moment = vectors.T @ (self._grid[:, None] ** checks.integer("power", power, 1) * vectors)
+        n, weight = self.n_sites, np.sum(ratio**self.n_sites)
+        distances = np.arange(n)
+        powers = ratio[None, :] ** distances[:, None]
+        # Tr(m Tˣ m Tⁿ⁻ˣ) / Tr Tⁿ
+        rest = ratio[None, :] ** (n - distances[:, None])
+        return np.asarray(np.einsum("kl,xl,xk->x", moment**2, powers, rest) / weight)
+
+    def energy_at(self, u: npt.ArrayLike) -> Values:
+        """H of configurations (…, n_sites)."""
+        x = checks.numbers("u", u)
+        if x.ndim == 0 or x.shape[-1] != self.n_sites:
+            raise ValueError(f"u must have shape (…, {self.n_sites}), got {x.shape}")
+        wells = self.barrier * (x**2 - 1) ** 2
+        return np.asarray((wells + 0.5 * self.stiffness * (x - np.roll(x, -1, axis=-1)) ** 2).sum(axis=-1))
+
+    def log_density(self, u: npt.ArrayLike) -> Values:
+        """Ln p(u) = −H − ln Z of configurations (…, n_sites), in nats."""
+        return -self.energy_at(u) - self.log_z()
+
+    def sample(self, n_samples: int, seed: streams.Seed = None) -> Values:
+        """Draw independent configurations from the transfer operator.
+
+        Sites are drawn one after another on the grid, each given the one before and what is to come. Some Metropolis
+        sweeps, which leave the distribution as it is, then take them off the grid.
+
+        Parameters
+        ----------
+        n_samples : int
+            Number of configurations.
+        seed : int, SeedSequence, Generator, RandomState or None
+            Fixes them, whatever the number of threads.
+
+        Returns
+        -------
+        ndarray of shape (n_samples, n_sites)
+            Displacements.
+        """
+        n_samples = checks.integer("n_samples", n_samples, 0)
+        checks.require_memory(24 * n_samples * self.n_sites, f"{n_samples} configurations of {self.n_sites} sites")
+        sequence = streams.seed_sequence(seed)
+        if n_samples == 0:
+            return np.empty((0, self.n_sites))
+        on_grid = self._grid[self._drawn(n_samples, np.random.default_rng(streams.key(sequence)))]
+        return self._swept(on_grid, _SWEEPS_FROM_GRID, streams.key(sequence, 1))
+
+    def metropolis(self, n_chains: int, n_sweeps: int, seed: streams.Seed = None) -> Values:
+        """Run Metropolis chains from random wells, and return their ends.
+
+        Parameters
+        ----------
+        n_chains, n_sweeps : int
+            Independent chains, and sweeps of each.
+        seed : int, SeedSequence, Generator, RandomState or None
+            Fixes them, whatever the number of threads.
+
+        Returns
+        -------
+        ndarray of shape (n_chains, n_sites)
+            Displacements.
+        """
+        n_chains, n_sweeps = checks.integer("n_chains", n_chains, 1), checks.integer("n_sweeps", n_sweeps, 0)
+        sequence = streams.seed_sequence(seed)
+        generator = np.random.default_rng(streams.key(sequence))
+        start = generator.choice(np.array([-1.0, 1.0]), size=(n_chains, self.n_sites))
+        return self._swept(start, n_sweeps, streams.key(sequence, 1))
+
+    def _swept(self, start: Values, n_sweeps: int, key: tuple[int, int]) -> Values:
+        chains = kernels.BistableChains(self.n_sites, self.barrier, self.stiffness, len(start), key, start)
+        chains.set_step(2.5 / math.sqrt(8 * self.barrier + 2 * self.stiffness))
+        chains.sweeps(n_sweeps)
+        return np.asarray(chains.states())
+
+    def _drawn(self, n_samples: int, generator: np.random.Generator) -> npt.NDArray[np.intp]:
+        """Grid points of each site: the first from the diagonal of Tⁿ, the others from T(x, y) Tʳ(y, first)."""
+        operator = np.exp(self._log_operator - self._log_operator.max())
+        powers = [np.eye(len(operator))]  # Tʳ, scaled
+        for _ in range(self.n_sites):
+            power = powers[-1] @ operator
+            powers.append(power / power.max())
+        points = np.empty((n_samples, self.n_sites), dtype=np.intp)
+        first = np.cumsum(np.diag(powers[-1]))
+        points[:, 0] = np.searchsorted(first, generator.random(n_samples) * first[-1])
+        chosen = np.argsort(points[:, 0], kind="stable")  # samples of the same first site share the bridges back
+        for site in range(1, self.n_sites):
+            back = powers[self.n_sites - site]
+            for part in np.array_split(chosen, max(1, n_samples // 4096)):
+                p = operator[points[part, site - 1]] * back[:, points[part, 0]].T
+                p = np.cumsum(p, axis=1)
+                u = generator.random((len(part), 1)) * p[:, -1:]
+                points[part, site] = np.minimum((p < u).sum(axis=1), len(operator) - 1)
+        return points
