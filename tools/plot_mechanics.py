@@ -16,7 +16,7 @@ CHAIN = HarmonicLattice(32, stiffness=1.3, on_site=0.4)
 
 
 def copies(rbm: LinearRBM) -> np.ndarray:
-    """Precision of the hidden units in the basis where each is the copy of one of the stiffest sites, in their order."""
+    """Precision of hidden units in the basis where each is the copy of one of the stiffest sites, in their order."""
     m = rbm.weights.shape[1]
     sites = np.sort(np.argsort(-rbm.visible_stiffness)[:m])
     back = np.linalg.inv(rbm.weights[sites] / rbm.visible_stiffness[sites, None])
