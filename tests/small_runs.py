@@ -6,8 +6,9 @@ import pytest
 from rich.console import Console
 
 from made_up_digits import made_up
-from rgrbm.experiments import flow, ising_1d, ising_2d, mnist, run_folder
+from rgrbm.experiments import flow, ising_1d, ising_2d, mechanics, mnist, run_folder
 from rgrbm.experiments.ising_2d_parameters import Ising2DParameters
+from rgrbm.experiments.mechanics_parameters import MechanicsParameters
 
 SMALL_FLOW = {
     "J": [0.8, 1.2], "n_spins": 16, "n_steps": 2, "n_train": 1000, "batch_size": 100, "n_epochs": 20,
@@ -26,6 +27,10 @@ RUNS = {
     "mnist": (mnist.run_mnist, mnist.MNISTParameters(n_each=20, n_hidden=10, n_epochs=5, n_chains=20, n_betas=200)),
     "flow": (flow.run_flow, flow.FlowParameters(**SMALL_FLOW)),
     "ising2d": (ising_2d.run_ising_2d, Ising2DParameters(**SMALL_2D)),
+    "mechanics": (
+        mechanics.run_mechanics,
+        MechanicsParameters(n_sites=16, kappa=[0.05, 2.0], n_samples=2000, n_epochs=20, n_seeds=2, n_jobs=1),
+    ),
 }
 
 

@@ -30,6 +30,10 @@ COMMANDS = {
         "--side", "32", "--n-steps", "1", "--n-measured", "512", "--n-fitted", "512", "--around", "1.0",
         "--n-flow", "512", "--free-epochs", "1",
     ),
+    "mechanics": (
+        "--n-sites", "16", "--kappa", "2.0", "--n-samples", "1000", "--n-epochs", "20", "--n-seeds", "1",
+        "--n-jobs", "1",
+    ),
     "scan": ("--side", "4", "--J", "0.4", "--n-chains", "8", "--n-sweeps", "50", "--n-jobs", "1"),
 }  # fmt: skip
 TEMPORARIES = (
@@ -47,13 +51,15 @@ FIRST = (
 LATER = (
     "model.safetensors", "loss.png", "reconstruction.png", "weights.png", "correlation.png", "diagnosis.png",
     "filters.png", "samples.png", "flow.png", "scan.png", "windows.png", "blockings.png", "exponents.png", "ranges.png",
-    "fields.png", "hidden_correlation.png", "stack-seed0-J0.8-shared/layer-1.safetensors",
+    "fields.png", "hidden_correlation.png", "springs.png", "bistable.png", "chains.png",
+    "stack-seed0-J0.8-shared/layer-1.safetensors",
 )  # fmt: skip
 NEEDED = {
     "ising1d": ("model.safetensors", "loss.png", "diagnosis.png"),
     "mnist": ("model.safetensors", "samples.png"),
     "flow": ("flow.png", "stack-seed0-J0.8-shared/layer-1.safetensors"),
     "ising2d": ("model.safetensors", "hidden_correlation.png"),
+    "mechanics": ("springs.png", "bistable.png"),
     "scan": ("scan.png",),
 }
 

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any, cast
 from rgrbm.experiments.flow_parameters import FlowParameters
 from rgrbm.experiments.ising_1d_parameters import Ising1DParameters
 from rgrbm.experiments.ising_2d_parameters import Ising2DParameters
+from rgrbm.experiments.mechanics_parameters import MechanicsParameters
 from rgrbm.experiments.mnist_parameters import MNISTParameters
 from rgrbm.experiments.options import names_of_execution
 from rgrbm.experiments.scan_parameters import ScanParameters
@@ -84,6 +85,12 @@ EXPERIMENTS = (
         "Learn block spins of the critical 2D Ising model by several criteria, and compare exponents and couplings.",
         Ising2DParameters,
         "ising_2d",
+    ),
+    Experiment(
+        "mechanics",
+        "Learn the renormalization of chains of springs, harmonic and bistable, and compare it with the exact one.",
+        MechanicsParameters,
+        "mechanics",
     ),
     Experiment(
         "scan",
