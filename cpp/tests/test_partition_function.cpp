@@ -130,7 +130,9 @@ TEST_CASE("Annealing has the same bits for any number of threads and any slices 
     constexpr std::size_t n = 9, m = 5, chains = 37, steps = 12;
     const Model model(n, m, 1.0);
     const std::vector<double> base = numbers(n, 1.0, 6);
-    const Annealing annealing(n, m, 1, model.matrix.data(), model.own.data(), model.other.data(), base.data());
+    const double log_share = 0;
+    const Annealing annealing(false, n, m, 1, model.matrix.data(), model.own.data(), model.other.data(), base.data(),
+                              &log_share);
     std::vector<double> betas;
     for (std::size_t k = 0; k <= steps; ++k)
         betas.push_back(static_cast<double>(k) / steps);
