@@ -71,6 +71,8 @@ def test_trainings_stand_beside_exact_values(finished):
         assert row["J_exact"] == pytest.approx(decimate(chain.J_eff).J)
         assert row["log_likelihood"] < row["log_likelihood_exact"]
         assert (row["J"] is None) == bool(row["reason"])
+        assert row["error"]["conditional_mean"] < row["error"]["linear_interpolation"]
+        assert row["error"]["bits"] < row["error"]["nothing"]
     assert all(row["J"] is None for row in results["bistable"][:2])  # far too weak
     assert set(results["figures"]) == {"springs.png", "flow.png", "bistable.png", "chains.png"}
     assert json.loads((path / "results.json").read_text())["schema"] == "rgrbm.mechanics/1"

@@ -71,6 +71,19 @@ def test_density_is_normalised_and_samples_are_those_of_the_seed():
     assert chain.sample(0).shape == (0, 4)
 
 
+def test_the_mean_between_neighbours_is_that_of_the_density():
+    chain, u = BistableChain(3, 1.0, 1.5), np.linspace(-4, 4, 4001)
+    left, right = np.array([-1.2, 0.1, 0.9]), np.array([0.3, -0.1, 1.4])
+    for a, b, mean in zip(left, right, chain.mean_between(left, right), strict=True):
+        states = np.stack([np.full_like(u, a), u, np.full_like(u, b)], axis=1)
+        p = np.exp(-chain.energy_at(states) + chain.energy_at(states).min())
+        assert mean == pytest.approx(np.sum(p * u) / np.sum(p), abs=1e-9)
+    many = np.random.default_rng(0).normal(size=(50, 100))
+    np.testing.assert_allclose(chain.mean_between(many, 0.5)[3, :5], chain.mean_between(many[3, :5], 0.5), atol=1e-5)
+    with pytest.raises(ValueError, match="must be finite"):
+        chain.mean_between([np.nan], [0.0])
+
+
 @pytest.mark.parametrize(("barrier", "kappa"), [(50.0, 0.1), (0.01, 0.1), (1.0, 300.0), (20.0, 20.0)])
 def test_extreme_wells_are_still_right(barrier, kappa):
     """The grid fits itself: results on a grid twice as fine are the same."""

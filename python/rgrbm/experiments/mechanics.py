@@ -173,8 +173,27 @@ def _learned(p: MechanicsParameters, kappa: float, seed: int) -> tuple[tuple[flo
         "machine_coupling": float(np.sort(couplings)[-(p.n_sites // 2) :].mean()),
         "log_likelihood": float(np.mean(rbm.score_samples(test))) / p.n_sites,
         "log_likelihood_exact": float(np.mean(chain.log_density(test))) / p.n_sites,
+        "error": _errors_of_reconstruction(chain, rbm, test, of_hidden),
         "chain": u[0, :_SHOWN_SITES].tolist(),
         "implied": (rbm.intercept_visible_ + rbm.weights_ @ states)[:_SHOWN_SITES].tolist(),
+    }
+
+
+def _errors_of_reconstruction(
+    chain: BistableChain, rbm: GaussianRBM, u: np.ndarray[Any, Any], seed: np.random.SeedSequence
+) -> dict[str, float]:
+    """Root mean squared errors of odd sites given the even ones, and of all sites given one bit for two of them."""
+
+    def rms(x: np.ndarray[Any, Any]) -> float:
+        return float(np.sqrt(np.mean(x**2)))
+
+    left, right = u[:, 0::2], np.roll(u[:, 0::2], -1, axis=1)
+    bits = rbm.sample_hidden(u, seed=seed)
+    return {
+        "linear_interpolation": rms(u[:, 1::2] - (left + right) / 2),
+        "conditional_mean": rms(u[:, 1::2] - chain.mean_between(left, right)),
+        "bits": rms(u - rbm.inverse_transform(bits)),
+        "nothing": rms(u),
     }
 
 
@@ -200,6 +219,11 @@ def tables(results: dict[str, Any]) -> Sequence[Table | str]:
     bistable = ResultsTable(
         "The bistable chain", ("κ", "seed", "J′ hidden", "J′ exact", "ln p/site", "exact"), expendable=("seed",)
     )
+    errors = ResultsTable("Its displacements, rms error", ("κ", "none known", "bits", "linear", "exact mean"))
+    for kappa in sorted({row["kappa"] for row in results["bistable"]}):
+        rows = [row["error"] for row in results["bistable"] if row["kappa"] == kappa]
+        names = ("nothing", "bits", "linear_interpolation", "conditional_mean")
+        errors.add_row(f"{kappa:g}", *(f"{np.mean([row[name] for row in rows]):.3f}" for name in names))
     reasons = []
     for row in results["bistable"]:
         known = row["J"] is not None and not math.isnan(row["J"])
@@ -212,4 +236,8 @@ def tables(results: dict[str, Any]) -> Sequence[Table | str]:
         f"a site between two known ones: rms error {error['linear_interpolation']:.3f} by linear interpolation, "
         f"{error['conditional_mean']:.3f} by the exact conditional mean"
     )
-    return [machines, between, flow, bistable, *reasons]
+    legend = (
+        "bits: all sites from the hidden units, one bit for two sites; linear, exact mean: every other site from its "
+        "neighbours, by interpolation and by the exact conditional mean"
+    )
+    return [machines, between, flow, bistable, *reasons, errors, legend]

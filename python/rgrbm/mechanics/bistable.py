@@ -18,6 +18,7 @@ _OUTERMOST = 40.0  # of λ(u² − 1)² where the grid ends: e^(−40) of the de
 _POINTS_PER_WIDTH = 2.5  # of the narrowest well: the trapezoid rule errs by exp(−2π² 2.5²), nothing
 _MOST_POINTS = 4000
 _SWEEPS_FROM_GRID = 20
+_SUMS = 2001  # of two neighbours' displacements, between which conditional means are interpolated
 
 
 @dataclass(frozen=True)
@@ -148,6 +149,25 @@ class BistableChain:
     def log_density(self, u: npt.ArrayLike) -> Values:
         """Ln p(u) = −H − ln Z of configurations (…, n_sites), in nats."""
         return -self.energy_at(u) - self.log_z()
+
+    def mean_between(self, left: npt.ArrayLike, right: npt.ArrayLike) -> Values:
+        """⟨u_i | u_{i−1}, u_{i+1}⟩: the mean of a site between two known neighbours, from its exact distribution.
+
+        Parameters
+        ----------
+        left, right : array_like
+            Displacements of the neighbours, of shapes that broadcast.
+        """
+        # Only the sum of both matters: −V(u) − κu² + κu(left + right).
+        both = np.asarray(checks.numbers("left", left) + checks.numbers("right", right))
+        if not np.isfinite(both).all():
+            raise ValueError("left and right must be finite")
+        table = np.linspace(*(both.min(), both.max()), _SUMS) if both.size > _SUMS else both.ravel()
+        u, k = self._grid, self.stiffness
+        log_p = -self.barrier * (u**2 - 1) ** 2 - k * u**2 + k * table[:, None] * u
+        p = np.exp(log_p - log_p.max(axis=1, keepdims=True))
+        means = p @ u / p.sum(axis=1)
+        return np.asarray((np.interp(both, table, means) if both.size > _SUMS else means).reshape(both.shape))
 
     def sample(self, n_samples: int, seed: streams.Seed = None) -> Values:
         """Draw independent configurations from the transfer operator.
