@@ -71,6 +71,34 @@ def test_density_is_normalised_and_samples_are_those_of_the_seed():
     assert chain.sample(0).shape == (0, 4)
 
 
+@pytest.mark.parametrize(("barrier", "kappa"), [(1.0, 1.0), (3.0, 1.0), (1.0, 4.0)])
+def test_truncated_decimation_has_the_moments_and_the_divergence_of_samples(barrier, kappa):
+    fine = BistableChain(256, barrier, kappa)  # long: the fit is that of the infinite chain
+    coarse, divergence, J = fine.decimate()
+    assert pytest.approx(decimate(fine.J_eff).J, rel=1e-9) == J
+    stretch = 2 * (fine.correlation()[0] - fine.correlation()[2])
+    assert 2 * (coarse.correlation()[0] - coarse.correlation()[1]) == pytest.approx(stretch, rel=1e-4)
+    u = fine.sample(1000, seed=0)[:, ::2]
+    # ln of the exact density of every other site: T² of pairs, by integrals over the site between.
+    x = np.linspace(-4, 4, 1601)
+    bond = -barrier * (x**2 - 1) ** 2 - kappa * x**2
+    left, right = u, np.roll(u, -1, axis=1)
+    sums = np.linspace(-9, 9, 3001)
+    table = np.logaddexp.reduce(bond + kappa * sums[:, None] * x, axis=1) + np.log(x[1] - x[0])
+    exact = np.interp(left + right, sums, table) - barrier * (u**2 - 1) ** 2 - kappa * u**2
+    difference = (exact.sum(axis=1) - fine.log_z() - coarse.log_density(u)) / coarse.n_sites
+    # The mean log ratio is the divergence per site: within 4.5 standard errors, 7e-6.
+    assert abs(difference.mean() - divergence) < 4.5 * difference.std() / np.sqrt(len(u))
+    assert 0 < divergence < 0.02
+
+
+def test_what_has_no_decimation_is_refused():
+    with pytest.raises(ValueError, match="even number of sites, at least 4, got 7"):
+        BistableChain(7, 1.0, 1.0).decimate()
+    with pytest.raises(ValueError, match="independent"):
+        BistableChain(8, 1.0, 0.0).decimate()
+
+
 def test_the_mean_between_neighbours_is_that_of_the_density():
     chain, u = BistableChain(3, 1.0, 1.5), np.linspace(-4, 4, 4001)
     left, right = np.array([-1.2, 0.1, 0.9]), np.array([0.3, -0.1, 1.4])

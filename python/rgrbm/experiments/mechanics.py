@@ -55,7 +55,7 @@ def run_mechanics(p: MechanicsParameters, folder: RunFolder, console: Console) -
     results = {"harmonic": harmonic, "bistable": [done[task] for task in tasks], "exact": _exact_curve(p)}
     save = folder.save_figure
     save(plot_springs(harmonic), "springs.png", "Two machines. Learned stiffness of the sites given the hidden units; "
-         "the part of each wave's variance that hidden units explain; frequencies before and after.")  # fmt: skip
+         "the part of each wave's variance that hidden units explain; stiffness of waves before and after.")  # fmt: skip
     save(plot_spring_flow(harmonic["flow"]), "flow.png", "The flow of the springs. Exact decimation of the harmonic "
          "chain: stiffnesses, and the rapidity, which doubles.")  # fmt: skip
     save(plot_bistable(results), "bistable.png", "The bistable chain. Coupling of hidden units beside the exact one, "
@@ -113,7 +113,7 @@ def _explained(rbm: LinearRBM, k: np.ndarray[Any, Any]) -> np.ndarray[Any, Any]:
 
 
 def _frequencies(chain: HarmonicLattice, machines: dict[str, LinearRBM], k: np.ndarray[Any, Any]) -> dict[str, Any]:
-    """ω with masses 1: of the chain, the decimated chain, the waves kept, and the hidden units as copies of sites."""
+    """Square roots of the stiffness of waves: the chain's, the decimated one's, those kept, and of copies of sites."""
     n, m = chain.n_sites, chain.n_sites // 2
     coarse = chain.decimate().chain
     own = machines["own"]
@@ -182,7 +182,7 @@ def _learned(p: MechanicsParameters, kappa: float, seed: int) -> tuple[tuple[flo
 def _errors_of_reconstruction(
     chain: BistableChain, rbm: GaussianRBM, u: np.ndarray[Any, Any], seed: np.random.SeedSequence
 ) -> dict[str, float]:
-    """Root mean squared errors of odd sites given the even ones, and of all sites given one bit for two of them."""
+    """Root mean squared errors over all sites, given the even ones, which have none, or one bit for two sites."""
 
     def rms(x: np.ndarray[Any, Any]) -> float:
         return float(np.sqrt(np.mean(x**2)))
@@ -190,8 +190,8 @@ def _errors_of_reconstruction(
     left, right = u[:, 0::2], np.roll(u[:, 0::2], -1, axis=1)
     bits = rbm.sample_hidden(u, seed=seed)
     return {
-        "linear_interpolation": rms(u[:, 1::2] - (left + right) / 2),
-        "conditional_mean": rms(u[:, 1::2] - chain.mean_between(left, right)),
+        "linear_interpolation": rms(u[:, 1::2] - (left + right) / 2) / math.sqrt(2),
+        "conditional_mean": rms(u[:, 1::2] - chain.mean_between(left, right)) / math.sqrt(2),
         "bits": rms(u - rbm.inverse_transform(bits)),
         "nothing": rms(u),
     }
@@ -237,7 +237,7 @@ def tables(results: dict[str, Any]) -> Sequence[Table | str]:
         f"{error['conditional_mean']:.3f} by the exact conditional mean"
     )
     legend = (
-        "bits: all sites from the hidden units, one bit for two sites; linear, exact mean: every other site from its "
-        "neighbours, by interpolation and by the exact conditional mean"
+        "over all sites; bits: from the hidden units, one bit for two sites; linear, exact mean: every other site is "
+        "known, and those between follow by interpolation and by the exact conditional mean"
     )
     return [machines, between, flow, bistable, *reasons, errors, legend]

@@ -1,4 +1,4 @@
-from rgrbm.mechanics.bistable import BistableChain
+from rgrbm.mechanics.bistable import BistableChain, TruncatedDecimation
 from rgrbm.mechanics.harmonic import DecimatedChain, HarmonicLattice
 from rgrbm.mechanics.soft_spins import soft_spin_correlation, soft_spin_rbm
 
@@ -6,6 +6,7 @@ __all__ = [
     "BistableChain",
     "DecimatedChain",
     "HarmonicLattice",
+    "TruncatedDecimation",
     "soft_spin_correlation",
     "soft_spin_rbm",
 ]

@@ -5,12 +5,15 @@ from __future__ import annotations
 import math
 from dataclasses import dataclass
 from functools import cached_property
+from typing import NamedTuple
 
 import numpy as np
 import numpy.typing as npt
+from scipy.optimize import minimize
 
 from rgrbm._core import kernels
 from rgrbm._support import checks, streams
+from rgrbm.statistics.presentation import short_repr
 
 Values = npt.NDArray[np.float64]
 
@@ -19,6 +22,20 @@ _POINTS_PER_WIDTH = 2.5  # of the narrowest well: the trapezoid rule errs by exp
 _MOST_POINTS = 4000
 _SWEEPS_FROM_GRID = 20
 _SUMS = 2001  # of two neighbours' displacements, between which conditional means are interpolated
+
+
+class TruncatedDecimation(NamedTuple):
+    """The bistable chain that is closest to every other site of a finer one, and how far it is from these."""
+
+    chain: BistableChain
+    """λ' and κ' of half as many sites."""
+    divergence: float
+    """KL divergence of the exact distribution of the kept sites from this chain, in nats per kept site."""
+    J_exact: float
+    """J_eff of the kept sites, ½ ln cosh 2J_eff; that of ``chain`` differs."""
+
+    def __repr__(self) -> str:
+        return short_repr(self)
 
 
 @dataclass(frozen=True)
@@ -119,6 +136,62 @@ class BistableChain:
         """ξ = 1/ln(λ_0/λ_1) of the infinite chain; 0 without springs. Decimation halves it, exactly."""
         values = self._spectrum[0]
         return 1 / math.log(values[0] / values[1]) if self.stiffness else 0.0
+
+    def decimate(self) -> TruncatedDecimation:
+        """Integrate out every other site, and fit a bistable chain to what is left.
+
+        Decimation is exact in the transfer operator, T → T², but T² is no bistable chain's: couplings of other forms
+        appear. This gives the λ' and κ' with the same ⟨(u² − 1)²⟩ and ⟨(u_0 − u_1)²⟩, which are the most likely ones,
+        for the infinite chain.
+
+        Raises
+        ------
+        ValueError
+            If the number of sites is odd or below 4, or there are no springs.
+        ArithmeticError
+            If no bistable chain has these two means.
+
+        Examples
+        --------
+        >>> from rgrbm.mechanics import BistableChain
+        >>> coarse = BistableChain(16, barrier=1.0, stiffness=1.0).decimate()
+        >>> round(coarse.J_exact, 4), round(coarse.chain.J_eff, 3)
+        (0.2857, 0.333)
+        """
+        if self.n_sites % 2 or self.n_sites < 4:
+            raise ValueError(f"decimation needs an even number of sites, at least 4, got {self.n_sites}")
+        if self.stiffness == 0:
+            raise ValueError("a chain without springs has no decimation: its sites are independent")
+        values = self._spectrum[0]
+        squared, pairs, well, stretch = self._pairs(2)
+
+        def cross_entropy(log_parameters: Values) -> tuple[float, Values]:
+            barrier, stiffness = np.exp(log_parameters)
+            fitted = BistableChain(self.n_sites, float(barrier), float(stiffness))
+            _, _, own_well, own_stretch = fitted._pairs(1)
+            value = barrier * well + 0.5 * stiffness * stretch + math.log(fitted.eigenvalues(1)[0])
+            return value, np.array([barrier * (well - own_well), 0.5 * stiffness * (stretch - own_stretch)])
+
+        start, edge = np.log([self.barrier, 0.5 * self.stiffness]), math.log(30.0)
+        bounds = [(x - edge, x + edge) for x in start]
+        options = {"ftol": 1e-15, "gtol": 1e-10}
+        found = minimize(cross_entropy, start, jac=True, method="L-BFGS-B", bounds=bounds, options=options)
+        if any(min(x - low, high - x) < 1e-6 for x, (low, high) in zip(found.x, bounds, strict=True)):
+            raise ArithmeticError("no bistable chain is close to every other site of this one")
+        barrier, stiffness = np.exp(found.x)
+        # ln T² is without the spacing of one of its two integrals: that of the kept site.
+        log_squared = np.log(np.maximum(squared, np.finfo(float).tiny)) - math.log(self._grid[1] - self._grid[0])
+        entropy = 2 * math.log(values[0]) - float(np.sum(pairs * log_squared))
+        chain = BistableChain(self.n_sites // 2, float(barrier), float(stiffness))
+        return TruncatedDecimation(chain, float(found.fun) - entropy, math.atanh(float((values[1] / values[0]) ** 2)))
+
+    def _pairs(self, distance: int) -> tuple[Values, Values, float, float]:
+        """Of sites at a distance in the infinite chain: Tᵈ, p(x, y), ⟨(x² − 1)²⟩ and ⟨(x − y)²⟩."""
+        u, (values, vectors) = self._grid, self._spectrum
+        power = np.linalg.matrix_power(np.exp(self._log_operator), distance)
+        pairs = vectors[:, 0, None] * power * vectors[:, 0] / values[0] ** distance
+        well = float(np.sum(pairs.sum(axis=1) * (u**2 - 1) ** 2))
+        return power, pairs, well, float(np.sum(pairs * (u[:, None] - u) ** 2))
 
     def correlation(self, power: int = 1) -> Values:
         """⟨u_0^power u_x^power⟩ for x = 0 … n_sites − 1; symmetric, so that odd powers need no mean.

@@ -29,7 +29,8 @@ def plot_springs(harmonic: Mapping[str, Any]) -> Figure:
     Returns
     -------
     matplotlib.figure.Figure
-        Stiffness of the sites given the hidden units; variance of each wave that hidden units explain; frequencies.
+        Stiffness of the sites given the hidden units; variance of each wave that hidden units explain; square roots
+        of the stiffness of each wave (frequencies, were all masses 1).
     """
     figure, (sites, kept, spectra) = _figure(10.5, 3.6, 3)
     styles = {"equal": ("o", BLUE, "equal"), "own": ("s", ORANGE, "one for each site")}
@@ -52,7 +53,7 @@ def plot_springs(harmonic: Mapping[str, Any]) -> Figure:
     equal = frequencies["kept_equal"]  # k = 0, then ± k as pairs
     places = k[(np.arange(len(equal)) + 1) // 2]
     spectra.plot(places, equal, "o", color=BLUE, markerfacecolor="none", label="kept, equal stiffness")
-    spectra.set(xlabel="wave number k / π", ylabel="frequency ω", ylim=(0, None))
+    spectra.set(xlabel="wave number k / π", ylabel="√ stiffness of the wave", ylim=(0, None))
     spectra.legend(frameon=False, loc="lower right")
     return figure
 
