@@ -35,6 +35,16 @@ from rgrbm.statistics.notation import with_error
 _COPIES = 1e3  # times the others' stiffness: a site that hidden units copy
 _SHOWN_SITES = 64
 _CURVE = 41
+_SPRINGS = (
+    "Two machines. Learned stiffness of the sites given the hidden units; the part of each wave's variance that hidden "
+    "units explain; stiffness of waves before and after."
+)
+_FLOW = "The flow of the springs. Exact decimation of the harmonic chain: stiffnesses, and the rapidity, which doubles."
+_BISTABLE = (
+    "The bistable chain. Coupling of hidden units beside the exact one, and the likelihood that one bit for two sites "
+    "leaves out."
+)
+_CHAINS = "A bistable chain before and after. A configuration, and the mean displacements that its hidden units imply."
 
 
 @experiment("rgrbm.mechanics/1", writes=("springs.png", "flow.png", "bistable.png", "chains.png"))
@@ -53,15 +63,13 @@ def run_mechanics(p: MechanicsParameters, folder: RunFolder, console: Console) -
             done[task] = folder.keep_part(_name(*task), result)
             advance(1, _name(*task))
     results = {"harmonic": harmonic, "bistable": [done[task] for task in tasks], "exact": _exact_curve(p)}
-    save = folder.save_figure
-    save(plot_springs(harmonic), "springs.png", "Two machines. Learned stiffness of the sites given the hidden units; "
-         "the part of each wave's variance that hidden units explain; stiffness of waves before and after.")  # fmt: skip
-    save(plot_spring_flow(harmonic["flow"]), "flow.png", "The flow of the springs. Exact decimation of the harmonic "
-         "chain: stiffnesses, and the rapidity, which doubles.")  # fmt: skip
-    save(plot_bistable(results), "bistable.png", "The bistable chain. Coupling of hidden units beside the exact one, "
-         "and the likelihood that one bit for two sites leaves out.")  # fmt: skip
-    save(plot_chains(results), "chains.png", "A bistable chain before and after. A configuration, its hidden units, "
-         "and the mean displacements that these imply.")  # fmt: skip
+    for draw, given, name, caption in (
+        (plot_springs, harmonic, "springs.png", _SPRINGS),
+        (plot_spring_flow, harmonic["flow"], "flow.png", _FLOW),
+        (plot_bistable, results, "bistable.png", _BISTABLE),
+        (plot_chains, results, "chains.png", _CHAINS),
+    ):
+        folder.save_figure(draw(given), name, caption)
     return results, tables(results)
 
 
