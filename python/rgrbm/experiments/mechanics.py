@@ -63,13 +63,10 @@ def run_mechanics(p: MechanicsParameters, folder: RunFolder, console: Console) -
             done[task] = folder.keep_part(_name(*task), result)
             advance(1, _name(*task))
     results = {"harmonic": harmonic, "bistable": [done[task] for task in tasks], "exact": _exact_curve(p)}
-    for draw, given, name, caption in (
-        (plot_springs, harmonic, "springs.png", _SPRINGS),
-        (plot_spring_flow, harmonic["flow"], "flow.png", _FLOW),
-        (plot_bistable, results, "bistable.png", _BISTABLE),
-        (plot_chains, results, "chains.png", _CHAINS),
-    ):
-        folder.save_figure(draw(given), name, caption)
+    folder.save_figure(plot_springs(harmonic), "springs.png", _SPRINGS)
+    folder.save_figure(plot_spring_flow(harmonic["flow"]), "flow.png", _FLOW)
+    folder.save_figure(plot_bistable(results), "bistable.png", _BISTABLE)
+    folder.save_figure(plot_chains(results), "chains.png", _CHAINS)
     return results, tables(results)
 
 
