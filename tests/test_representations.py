@@ -16,6 +16,7 @@ from rgrbm._support.html_table import MOST_ROWS, html_table
 from rgrbm.datasets import Digits
 from rgrbm.diagnostics import Memory
 from rgrbm.likelihood import GaussianExpectations, anneal, expectations
+from rgrbm.mechanics import BistableChain, HarmonicLattice
 from rgrbm.model import GaussianParameters, parameters_of, spin_parameters
 from rgrbm.plots import plot_time_series
 from rgrbm.rbm import History, TrainingProgress
@@ -27,7 +28,7 @@ from rgrbm.statistics.presentation import MOST_COLUMNS, MOST_LINES, in_short, sh
 FOLDER = Path(rgrbm.__file__).parent
 ROOMS = sorted(".".join(stub.parent.relative_to(FOLDER.parent).parts) for stub in FOLDER.rglob("__init__.pyi"))
 # What users make themselves, of a few numbers; the others are results.
-SETTINGS = {"Lattice", "SpinOperator", "DecimationKernel", "MajorityKernel"}
+SETTINGS = {"Lattice", "SpinOperator", "DecimationKernel", "MajorityKernel", "HarmonicLattice", "BistableChain"}
 NOT_TABLES = {"ConvolutionKernel"}
 
 
@@ -148,6 +149,9 @@ def results():
         rg.optimal_ring_kernel(8, 1.0, n_starts=1),
         rg.optimal_block_kernel((8,), 1.0, n_starts=1),
         rg.sublattice_rbm(16, Lattice((4, 4)).bonds().reshape(-1, 2), 0.4),
+        HarmonicLattice(64, 1.3, 0.4).decimate(),
+        BistableChain(64, 1.0, 1.0).decimate(),
+        rg.harmonic_decimation_rbm(HarmonicLattice(64, 1.3, 0.4), 10.0),
         rg.trace_condition_error(decimation, np.zeros(2**16)),
         Digits(np.zeros((500, 28, 28), np.uint8), np.zeros(500, np.uint8), "test", "~/.cache/<none>"),
     ]
