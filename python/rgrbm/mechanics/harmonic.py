@@ -123,8 +123,8 @@ class HarmonicLattice:
 
         Returns
         -------
-        ndarray of shape (n_samples, *shape)
-            Displacements.
+        ndarray of shape (n_samples, …)
+            Displacements; the other axes are those of ``shape``.
         """
         n_samples = checks.integer("n_samples", n_samples, 0)
         checks.require_memory(40 * n_samples * self.n_sites, f"{n_samples} configurations of {self.n_sites} sites")
