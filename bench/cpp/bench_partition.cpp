@@ -57,7 +57,8 @@ void ring_log_sum(benchmark::State& state, std::size_t n) {
 void anneal(benchmark::State& state, std::size_t n, std::size_t m, std::size_t chains) {
     const auto matrix = numbers(n * m, 1, 0), own = numbers(n, 1, 1), other = numbers(m, 1, 2);
     const std::vector<double> base(n);
-    const Annealing annealing(n, m, 1, matrix.data(), own.data(), other.data(), base.data());
+    const double log_share = 0;
+    const Annealing annealing(false, n, m, 1, matrix.data(), own.data(), other.data(), base.data(), &log_share);
     std::vector<double> betas, weights(chains);
     for (int k = 0; k <= 100; ++k)
         betas.push_back(k / 100.0);
