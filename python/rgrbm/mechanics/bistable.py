@@ -9,7 +9,6 @@ from typing import NamedTuple
 
 import numpy as np
 import numpy.typing as npt
-from scipy.optimize import minimize
 
 from rgrbm._core import kernels
 from rgrbm._support import checks, streams
@@ -162,6 +161,8 @@ class BistableChain:
             raise ValueError(f"decimation needs an even number of sites, at least 4, got {self.n_sites}")
         if self.stiffness == 0:
             raise ValueError("a chain without springs has no decimation: its sites are independent")
+        from scipy.optimize import minimize
+
         values = self._spectrum[0]
         squared, pairs, well, stretch = self._pairs(2)
 
