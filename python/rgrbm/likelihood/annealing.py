@@ -12,7 +12,7 @@ from scipy.special import logsumexp
 
 from rgrbm._support import checks, streams
 from rgrbm._support.progress import Progress, progress_bar
-from rgrbm.likelihood.annealing_start import AnnealedModel, States, start_near_modes
+from rgrbm.likelihood.annealing_start import AnnealedModel, States, effective_sample_size, start_near_modes
 from rgrbm.statistics.jackknife import Estimate
 from rgrbm.statistics.presentation import Presented, fields_of
 
@@ -195,7 +195,7 @@ def anneal(
 
         v, changes = run(betas, start.draw(n_chains, model.gaussian, generator), 0)
         log_weights = base_log_z + changes
-        effective = _effective_sample_size(log_weights)
+        effective = effective_sample_size(log_weights)
         _require_effective(effective, log_weights, n_betas)
         reverse_log_weights = None
         if reverse:
@@ -229,10 +229,6 @@ def _relative_error(log_weights: Values) -> float:
         return float("nan")
     w = np.exp(log_weights - log_weights.max())
     return float(np.std(w, ddof=1) / (w.mean() * np.sqrt(len(w))))
-
-
-def _effective_sample_size(log_weights: Values) -> float:
-    return float(np.exp(2 * logsumexp(log_weights) - logsumexp(2 * log_weights)))
 
 
 def _require_effective(effective: float, log_weights: Values, n_betas: int) -> None:

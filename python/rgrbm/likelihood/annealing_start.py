@@ -11,6 +11,7 @@ from scipy.special import expit, logsumexp
 
 from rgrbm._core import kernels
 from rgrbm._support import streams
+from rgrbm._support.blas import same_bits
 from rgrbm.likelihood.mean_field import LayerModel, Modes, ModeSearch
 from rgrbm.model.gaussian import real_states
 from rgrbm.model.parameters import gaussian_parameters_of, is_gaussian, parameters_of
@@ -46,6 +47,11 @@ class Start:
 def draw_units(inputs: Values, gaussian: bool, generator: np.random.Generator) -> States:
     """Independent units of these inputs: log-odds of binary ones, means of Gaussian ones of variance 1."""
     return inputs + generator.standard_normal(inputs.shape) if gaussian else sample_bernoulli(expit(inputs), generator)
+
+
+def effective_sample_size(log_weights: Values) -> float:
+    """(Σw)²/Σw², between 1 and the number of weights."""
+    return float(np.exp(2 * logsumexp(log_weights) - logsumexp(2 * log_weights)))
 
 
 class AnnealedModel:
@@ -131,7 +137,7 @@ def _better(
     for purpose, start in enumerate((alone, mixture), 4 + _PILOTS):
         first = start.draw(_RIVAL_CHAINS, model.gaussian, generator)
         changes = _anneal(model, start, first, streams.key(sequence, purpose))[1] + model.base_log_z(start)
-        effective = np.exp(2 * logsumexp(changes) - logsumexp(2 * changes))
+        effective = effective_sample_size(changes)
         # Of n equal weights (Σw)²/Σw² is n; the variance of their mean over its square is about 1/effective − 1/n.
         estimates.append((logsumexp(changes), effective, max(0.0, 1 / effective - 1 / _RIVAL_CHAINS)))
     (low, equal, spread), (high, less_equal, other_spread) = estimates
@@ -142,7 +148,8 @@ def _with_shares(
     model: AnnealedModel, broad: Values, modes: Modes, key: tuple[int, int], generator: np.random.Generator
 ) -> tuple[Start, States]:
     """Give each component the share of Z that chains from it find on the way; returns the ends of the chains, too."""
-    inputs = np.ascontiguousarray(np.concatenate([broad, model.layers.visible_input(modes.hidden)]))
+    of_modes = same_bits(model.layers.visible_input)(modes.hidden)
+    inputs = np.ascontiguousarray(np.concatenate([broad, of_modes]))
     equal = Start(inputs, np.zeros(len(inputs)), float(modes.bounds[0]))
     first = draw_units(np.repeat(inputs, _PILOT_CHAINS, axis=0), model.gaussian, generator)
     ends, changes = _anneal(model, equal, first, key)

@@ -47,6 +47,7 @@ class LayerModel:
         means = visible_input if self.gaussian else expit(visible_input)
         return np.asarray(expit(means @ self.weights + self.hidden_bias))
 
+    @same_bits
     def bound(self, hidden: Values) -> Values:
         """Lower bound of log Z from each row m of hidden probabilities, b·m + Σ H(m_j) + A(c + W m).
 
@@ -140,7 +141,7 @@ class ModeSearch:
         for _ in range(_GENERATIONS):
             near = states.hidden[states.bounds > states.bounds[0] - _NEGLIGIBLE][:n]
             changed = np.abs(near[:, None, :] - np.eye(self._n_hidden)).reshape(-1, self._n_hidden)
-            states = _best(_joined(states, _distinct(changed, _bounds(self._model, changed))), _SURROUNDINGS)
+            states = _best(_joined(states, _distinct(changed, self._model.bound(changed))), _SURROUNDINGS)
         return states
 
     def _add(self, hidden: npt.NDArray[np.bool_]) -> None:
@@ -152,7 +153,7 @@ class ModeSearch:
         rows = max(16, _WORK_PER_CALL // (_VISITS * self._model.weights.size))
         parts = [self._ascent.climb(starts[first : first + rows]) for first in range(0, len(starts), rows)]
         states = np.concatenate(parts).astype(np.float64)
-        return _distinct(states, _bounds(self._model, states))
+        return _distinct(states, self._model.bound(states))
 
     @same_bits
     def _inputs(self, states: Values) -> Values:
@@ -167,11 +168,6 @@ class ModeSearch:
         changed = parents[0] ^ (generator.random((n, m)) < n_flips / m)
         mixed = np.where(generator.random((n, m)) < 0.5, parents[0], parents[1])
         return np.asarray(np.where(np.arange(n)[:, None] % 2 == 0, changed, mixed))
-
-
-@same_bits
-def _bounds(model: LayerModel, hidden: Values) -> Values:
-    return model.bound(hidden)
 
 
 def _joined(first: Modes, second: Modes) -> Modes:
