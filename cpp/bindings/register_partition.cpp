@@ -111,19 +111,28 @@ py::tuple up_moments(const SpinEnumeration& e, std::size_t first, std::size_t co
     return py::make_tuple(sums.total, Array<double>({e.n_sites(), e.n_sites()}, sums.pairs.data()));
 }
 
-Annealing make_annealing(const Array<double>& weights, const Array<double>& visible_bias,
-                         const Array<double>& hidden_bias, const Array<double>& base_bias,
-                         const Array<double>& base_log_shares, bool gaussian) {
+void require_binary(const Array<std::uint8_t>& array, const char* name) {
+    if (std::any_of(array.data(), array.data() + array.size(), [](std::uint8_t x) { return x > 1; }))
+        throw py::value_error(std::string(name) + " must hold 0 and 1 only");
+}
+
+void require_layers(const Array<double>& weights, const Array<double>& visible_bias, const Array<double>& hidden_bias) {
     require_shape(weights, {-1, -1}, "weights");
     require_shape(visible_bias, {weights.shape(0)}, "visible_bias");
     require_shape(hidden_bias, {weights.shape(1)}, "hidden_bias");
+    require_finite(weights, "weights");
+    require_finite(visible_bias, "visible_bias");
+    require_finite(hidden_bias, "hidden_bias");
+}
+
+Annealing make_annealing(const Array<double>& weights, const Array<double>& visible_bias,
+                         const Array<double>& hidden_bias, const Array<double>& base_bias,
+                         const Array<double>& base_log_shares, bool gaussian) {
+    require_layers(weights, visible_bias, hidden_bias);
     require_shape(base_bias, {-1, weights.shape(0)}, "base_bias");
     require_shape(base_log_shares, {base_bias.shape(0)}, "base_log_shares");
     if (length(base_bias, 0) < 1)
         throw py::value_error("base_bias must have at least one row");
-    require_finite(weights, "weights");
-    require_finite(visible_bias, "visible_bias");
-    require_finite(hidden_bias, "hidden_bias");
     require_finite(base_bias, "base_bias");
     require_finite(base_log_shares, "base_log_shares");
     return {gaussian,
@@ -151,8 +160,8 @@ py::tuple anneal(const Annealing& annealing, const Array<double>& betas, std::ui
     require_finite(betas, "betas");
     if constexpr (gaussian)
         require_finite(v, "v");
-    else if (std::any_of(v.data(), v.data() + v.size(), [](Value x) { return x > 1; }))
-        throw py::value_error("v must hold 0 and 1 only");
+    else
+        require_binary(v, "v");
     Array<Value> states({length(v, 0), length(v, 1)});
     std::copy_n(v.data(), v.size(), states.mutable_data());
     Array<double> weights(log_weights.shape(0));
@@ -168,19 +177,13 @@ py::tuple anneal(const Annealing& annealing, const Array<double>& betas, std::ui
 
 ModeAscent make_ascent(const Array<double>& weights, const Array<double>& visible_bias,
                        const Array<double>& hidden_bias, bool gaussian) {
-    require_shape(weights, {-1, -1}, "weights");
-    require_shape(visible_bias, {weights.shape(0)}, "visible_bias");
-    require_shape(hidden_bias, {weights.shape(1)}, "hidden_bias");
-    require_finite(weights, "weights");
-    require_finite(visible_bias, "visible_bias");
-    require_finite(hidden_bias, "hidden_bias");
+    require_layers(weights, visible_bias, hidden_bias);
     return {gaussian, length(weights, 0), length(weights, 1), weights.data(), visible_bias.data(), hidden_bias.data()};
 }
 
 Array<std::uint8_t> climb(const ModeAscent& ascent, const Array<std::uint8_t>& hidden) {
     require_shape(hidden, {-1, static_cast<py::ssize_t>(ascent.n_hidden())}, "hidden");
-    if (std::any_of(hidden.data(), hidden.data() + hidden.size(), [](std::uint8_t x) { return x > 1; }))
-        throw py::value_error("hidden must hold 0 and 1 only");
+    require_binary(hidden, "hidden");
     Array<std::uint8_t> states({length(hidden, 0), length(hidden, 1)});
     std::uint8_t* data = states.mutable_data();
     std::copy_n(hidden.data(), hidden.size(), data);
