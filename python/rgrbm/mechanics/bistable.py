@@ -12,6 +12,7 @@ import numpy.typing as npt
 
 from rgrbm._core import kernels
 from rgrbm._support import checks, streams
+from rgrbm._support.blas import same_bits
 from rgrbm.statistics.presentation import short_repr
 
 Values = npt.NDArray[np.float64]
@@ -20,6 +21,8 @@ _OUTERMOST = 40.0  # of λ(u² − 1)² where the grid ends: e^(−40) of the de
 _POINTS_PER_WIDTH = 2.5  # of the narrowest well: the trapezoid rule errs by exp(−2π² 2.5²), nothing
 _MOST_POINTS = 4000
 _SWEEPS_FROM_GRID = 20
+_STEP = 2.5  # half-width of Metropolis steps, in deviations within a well
+_PROPOSALS_PER_CALL = 2**26  # some tenths of a second; between calls Ctrl-C is heard
 _SUMS = 2001  # of two neighbours' displacements, between which conditional means are interpolated
 
 
@@ -236,12 +239,17 @@ class BistableChain:
         both = np.asarray(checks.numbers("left", left) + checks.numbers("right", right))
         if not np.isfinite(both).all():
             raise ValueError("left and right must be finite")
-        table = np.linspace(*(both.min(), both.max()), _SUMS) if both.size > _SUMS else both.ravel()
+        if both.size <= _SUMS:
+            return self._means_given(both.ravel()).reshape(both.shape)
+        table = np.linspace(both.min(), both.max(), _SUMS)
+        return np.asarray(np.interp(both, table, self._means_given(table)))
+
+    def _means_given(self, sums: Values) -> Values:
+        """Means of a site between neighbours whose displacements have these sums."""
         u, k = self._grid, self.stiffness
-        log_p = -self.barrier * (u**2 - 1) ** 2 - k * u**2 + k * table[:, None] * u
+        log_p = -self.barrier * (u**2 - 1) ** 2 - k * u**2 + k * sums[:, None] * u
         p = np.exp(log_p - log_p.max(axis=1, keepdims=True))
-        means = p @ u / p.sum(axis=1)
-        return np.asarray((np.interp(both, table, means) if both.size > _SUMS else means).reshape(both.shape))
+        return np.asarray(p @ u / p.sum(axis=1))
 
     def sample(self, n_samples: int, seed: streams.Seed = None) -> Values:
         """Draw independent configurations from the transfer operator.
@@ -292,10 +300,13 @@ class BistableChain:
 
     def _swept(self, start: Values, n_sweeps: int, key: tuple[int, int]) -> Values:
         chains = kernels.BistableChains(self.n_sites, self.barrier, self.stiffness, len(start), key, start)
-        chains.set_step(2.5 / math.sqrt(8 * self.barrier + 2 * self.stiffness))
-        chains.sweeps(n_sweeps)
+        chains.set_step(_STEP / math.sqrt(8 * self.barrier + 2 * self.stiffness))
+        at_once = max(1, _PROPOSALS_PER_CALL // start.size)
+        for done in range(0, n_sweeps, at_once):
+            chains.sweeps(min(at_once, n_sweeps - done))
         return np.asarray(chains.states())
 
+    @same_bits
     def _drawn(self, n_samples: int, generator: np.random.Generator) -> npt.NDArray[np.intp]:
         """Grid points of each site: the first from the diagonal of Tⁿ, the others from T(x, y) Tʳ(y, first)."""
         operator = np.exp(self._log_operator - self._log_operator.max())

@@ -96,16 +96,17 @@ class HarmonicLattice:
 
     def covariance(self) -> Values:
         """Covariance (n_sites, n_sites) of all sites, in C order."""
-        axes = np.indices(self.shape).reshape(len(self.shape), -1)
-        distance = tuple((axis[:, None] - axis) % side for axis, side in zip(axes, self.shape, strict=True))
-        return np.asarray(self.correlation()[distance])
+        return self._between_sites(self.correlation())
 
     def precision(self) -> Values:
         """Matrix A of H = ½ uᵀA u, (n_sites, n_sites), in C order."""
-        row = np.fft.ifftn(self.stiffness_of_modes()).real
+        return self._between_sites(np.fft.ifftn(self.stiffness_of_modes()).real)
+
+    def _between_sites(self, of_distance: Values) -> Values:
+        """Matrix (n_sites, n_sites) of what depends on the distance of two sites only."""
         axes = np.indices(self.shape).reshape(len(self.shape), -1)
         distance = tuple((axis[:, None] - axis) % side for axis, side in zip(axes, self.shape, strict=True))
-        return np.asarray(row[distance])
+        return np.asarray(of_distance[distance])
 
     def log_z(self) -> float:
         """Log of Z = ∫ exp(−H) du, in nats; the free energy is −log_z."""
