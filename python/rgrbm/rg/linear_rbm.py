@@ -57,7 +57,7 @@ class LinearRBM(NamedTuple):
         ValueError
             If the precisions are not positive definite: Z is infinite.
         """
-        n = self.weights.size and sum(self.weights.shape)
+        n = sum(self.weights.shape)
         hidden = _log_determinant(self.hidden_precision)
         return float(0.5 * (n * np.log(2 * np.pi) - np.log(self.visible_stiffness).sum() - hidden))
 
@@ -210,8 +210,8 @@ def fit_linear_rbm(
     max_iter = checks.integer("max_iter", max_iter, 1)
     generator = np.random.default_rng(streams.key(streams.seed_sequence(seed)))
     scale = np.sqrt(np.diag(data))
-    unit = data / np.outer(scale, scale) if not equal_stiffness else data / scale.mean() ** 2
-    size = scale if not equal_stiffness else np.full(n, scale.mean())
+    size = np.full(n, scale.mean()) if equal_stiffness else scale
+    unit = data / np.outer(size, size)
     loadings = _START * generator.standard_normal((n, m))
     noise = np.zeros(1 if equal_stiffness else n)  # ln Ψ
 
