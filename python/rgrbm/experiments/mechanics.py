@@ -28,8 +28,8 @@ from rgrbm.plots.mechanics import plot_bistable, plot_chains, plot_spring_flow, 
 from rgrbm.rbm.gaussian import GaussianRBM
 from rgrbm.rg.decimation import decimate
 from rgrbm.rg.hidden_ring import hidden_correlation
-from rgrbm.rg.linear_rbm import LinearRBM, fit_linear_rbm, principal_angles, principal_divergence, principal_rbm
-from rgrbm.spins.values import to_spins
+from rgrbm.rg.linear_rbm import LinearRBM, fit_linear_rbm, principal_angles, principal_divergence
+from rgrbm.spins.values import to_binary, to_spins
 from rgrbm.statistics.notation import with_error
 
 _COPIES = 1e3  # times the others' stiffness: a site that hidden units copy
@@ -76,7 +76,6 @@ def _name(kappa: float, seed: int) -> str:
 
 def _harmonic(p: MechanicsParameters, chain: HarmonicLattice) -> dict[str, Any]:
     data, m = chain.covariance(), p.n_sites // 2
-    closed = principal_rbm(data, m)
     generator = stream(p, 0)
     machines = {
         "equal": fit_linear_rbm(data, m, seed=generator),
@@ -94,7 +93,7 @@ def _harmonic(p: MechanicsParameters, chain: HarmonicLattice) -> dict[str, Any]:
     k = 2 * np.pi * np.arange(p.n_sites // 2 + 1) / p.n_sites
     return {
         "divergence": {name: rbm.divergence(data) for name, rbm in machines.items()}
-        | {"closed_form": principal_divergence(data, m), "closed_form_machine": closed.divergence(data)},
+        | {"closed_form": principal_divergence(data, m)},
         "visible_stiffness": {name: rbm.visible_stiffness.tolist() for name, rbm in machines.items()},
         "held": chain.on_site + 2 * chain.stiffness,
         "largest_angle": float(principal_angles(machines["equal"].weights, softest).max()),
@@ -165,7 +164,6 @@ def _learned(p: MechanicsParameters, kappa: float, seed: int) -> tuple[tuple[flo
     hidden = to_spins(rbm.sample_hidden(u, seed=of_hidden))
     measured = hidden_correlation(hidden, rbm.weights_)
     couplings = np.abs(rbm.weights_.T @ (rbm.weights_ / rbm.variance_[:, None]))[np.triu_indices(p.n_sites // 2, 1)] / 4
-    states = (hidden[0] + 1) / 2
     return (kappa, seed), {
         "kappa": kappa,
         "seed": seed,
@@ -180,7 +178,7 @@ def _learned(p: MechanicsParameters, kappa: float, seed: int) -> tuple[tuple[flo
         "log_likelihood_exact": float(np.mean(chain.log_density(test))) / p.n_sites,
         "error": _errors_of_reconstruction(chain, rbm, test, of_hidden),
         "chain": u[0, :_SHOWN_SITES].tolist(),
-        "implied": (rbm.intercept_visible_ + rbm.weights_ @ states)[:_SHOWN_SITES].tolist(),
+        "implied": rbm.inverse_transform(to_binary(hidden[:1]))[0, :_SHOWN_SITES].tolist(),
     }
 
 

@@ -2,7 +2,7 @@
 
 from dataclasses import dataclass
 
-from rgrbm.experiments.options import parameter, require_at_least
+from rgrbm.experiments.options import parameter, require_at_least, require_positive
 from rgrbm.experiments.plan import Plan, counted
 from rgrbm.mechanics.bistable import BistableChain
 from rgrbm.mechanics.harmonic import HarmonicLattice
@@ -35,15 +35,14 @@ class MechanicsParameters:
         require_at_least(0, self, "seed", "n_jobs")
         require_at_least(200, self, "n_samples")
         require_at_least(4, self, "n_sites")
-        if not self.learning_rate > 0:
-            raise ValueError(f"learning_rate must be positive, got {self.learning_rate}")
+        require_positive(self, "learning_rate")
         HarmonicLattice(self.n_sites, self.stiffness, self.on_site)
         if self.stiffness == 0:
             raise ValueError("stiffness must be positive: without springs there is nothing to renormalize; got 0")
-        if self.n_sites % 2 ** (self.n_steps) or self.n_sites // 2**self.n_steps < 2:
+        factor = 2**self.n_steps
+        if self.n_sites % factor or self.n_sites < 2 * factor:
             raise ValueError(
-                f"n_sites must be a multiple of 2^n_steps = {2**self.n_steps}, and at least twice that, "
-                f"got {self.n_sites}"
+                f"n_sites must be a multiple of 2^n_steps = {factor}, and at least twice that, got {self.n_sites}"
             )
         if not self.kappa or len(set(self.kappa)) < len(self.kappa):
             raise ValueError(f"give each kappa once, and at least one, got {list(self.kappa)}")

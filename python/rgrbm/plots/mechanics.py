@@ -100,17 +100,16 @@ def plot_bistable(results: Mapping[str, Any]) -> Figure:
     figure, (coupling, likelihood) = _figure(8.0, 3.4, 2)
     exact, rows = results["exact"], results["bistable"]
     coupling.plot(exact["kappa"], exact["J_renormalized"], color=BLACK, linewidth=1, label="½ ln cosh 2J_eff, exact")
-    known = [row for row in rows if row["J"] is not None and np.isfinite(row["J"])]
-    unknown = [row for row in rows if row not in known]
-    spread = {id(row): 1 + 0.02 * (row["seed"] - (len({r["seed"] for r in rows}) - 1) / 2) for row in rows}
-    coupling.errorbar([row["kappa"] * spread[id(row)] for row in known], [row["J"] for row in known],
-                      [row["J_stderr"] for row in known], fmt="o", color=BLUE, markersize=4,
+    kappa, seed = (np.array([row[name] for row in rows]) for name in ("kappa", "seed"))
+    J, stderr = (np.array([row[name] for row in rows], dtype=float) for name in ("J", "J_stderr"))  # None is NaN
+    known = np.isfinite(J)
+    places = kappa * (1 + 0.02 * (seed - seed.mean()))  # seeds side by side
+    coupling.errorbar(places[known], J[known], stderr[known], fmt="o", color=BLUE, markersize=4,
                       label="hidden units, each seed")  # fmt: skip
-    coupling.plot([row["kappa"] * spread[id(row)] for row in unknown], [0.0] * len(unknown), "x", color=ORANGE,
-                  label="too weak to read" if unknown else None)  # fmt: skip
+    if not known.all():
+        coupling.plot(places[~known], np.zeros((~known).sum()), "x", color=ORANGE, label="too weak to read")
     coupling.set(xscale="log", xlabel="stiffness κ", ylabel="coupling J′", ylim=(-0.03, None))
     coupling.legend(frameon=False, loc="upper left")
-    kappa = np.array([row["kappa"] for row in rows])
     lost = np.array([row["log_likelihood_exact"] - row["log_likelihood"] for row in rows])
     likelihood.plot(kappa, lost, "o", color=BLUE, markersize=4, label="RBM, one bit for two sites")
     likelihood.set(xscale="log", xlabel="stiffness κ", ylabel="likelihood left out, nats per site")
