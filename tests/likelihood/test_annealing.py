@@ -198,7 +198,7 @@ def test_the_mean_weight_of_a_mixture_is_right(n_modes):
 
 
 def test_gaussian_units_of_separate_modes():
-    """Four clusters that data means and one start cannot tell apart; log Z is exact by sums over hidden units."""
+    """Four clusters that the means of data and one start do not separate; log Z is exact by sums over hidden units."""
     rng = np.random.default_rng(1)
     rbm = GaussianParameters(4 * rng.normal(size=(6, 8)), np.zeros(6), rng.normal(size=8), np.full(6, 0.3))
     exact = rgrbm.log_z(rbm)
