@@ -12,12 +12,13 @@ from scipy.special import logsumexp
 
 from rgrbm._support import checks, streams
 from rgrbm._support.progress import Progress, progress_bar
-from rgrbm.likelihood.annealing_start import AnnealedModel, States, effective_sample_size, start_near_modes
+from rgrbm.likelihood.annealing_start import AnnealedModel, Start, States, effective_sample_size, starts_near_modes
 from rgrbm.statistics.jackknife import Estimate
 from rgrbm.statistics.presentation import Presented, fields_of
 
 _WORK_PER_CALL = 2**27  # multiplications
 _LEAST_EFFECTIVE = 10.0
+_FORWARD, _REVERSE = (0, 10), 1  # streams of the two starts, and of the way back
 _BOUND_ERRORS = 2.0  # standard errors between an estimate and its bound
 
 Values = npt.NDArray[np.float64]
@@ -180,12 +181,10 @@ def anneal(
     generator = np.random.default_rng(streams.key(sequence, 2))
     n_reverse = 0 if not reverse else n_chains if exact is None else len(exact)
     with progress_bar("annealing", (n_chains + n_reverse) * n_betas, unit="steps", show=progress) as advance:
-        start = start_near_modes(model, data, n_modes, sequence)
-        kernel, base_log_z = model.kernel(start), model.base_log_z(start)
         betas = np.linspace(0, 1, n_betas + 1)
 
-        def run(schedule: Values, v: States, purpose: int) -> tuple[States, Values]:
-            log_weights, key = np.zeros(len(v)), streams.key(sequence, purpose)
+        def run(start: Start, schedule: Values, v: States, purpose: int) -> tuple[States, Values]:
+            kernel, log_weights, key = model.kernel(start), np.zeros(len(v)), streams.key(sequence, purpose)
             n_steps = max(1, _WORK_PER_CALL // (2 * model.work_per_step(start) * len(v)))
             for first in range(0, n_betas, n_steps):
                 part = np.ascontiguousarray(schedule[first : first + n_steps + 1])
@@ -193,14 +192,20 @@ def anneal(
                 advance((len(part) - 1) * len(v), "")
             return v, log_weights
 
-        v, changes = run(betas, start.draw(n_chains, model.gaussian, generator), 0)
-        log_weights = base_log_z + changes
-        effective = effective_sample_size(log_weights)
+        starts = starts_near_modes(model, data, n_modes, n_betas, sequence)
+        for start, purpose in zip(starts, _FORWARD, strict=False):
+            v, changes = run(start, betas, start.draw(n_chains, model.gaussian, generator), purpose)
+            log_weights = model.base_log_z(start) + changes
+            effective = effective_sample_size(log_weights)
+            if _is_enough(effective, n_chains):
+                break
+            if start is not starts[-1]:
+                advance(-n_chains * n_betas, "from another start")
         _require_effective(effective, log_weights, n_betas)
         reverse_log_weights = None
         if reverse:
             chains = v[_resample(log_weights, generator)] if exact is None else exact
-            reverse_log_weights = base_log_z - run(betas[::-1], chains, 1)[1]
+            reverse_log_weights = model.base_log_z(start) - run(start, betas[::-1], chains, _REVERSE)[1]
     independent = effective if model_samples is None else np.inf
     bound = start.bound + model.log_unit
     return _result(log_weights, reverse_log_weights, effective, independent, n_betas, bound)
@@ -231,12 +236,16 @@ def _relative_error(log_weights: Values) -> float:
     return float(np.std(w, ddof=1) / (w.mean() * np.sqrt(len(w))))
 
 
+def _is_enough(effective: float, n: int) -> bool:
+    return n == 1 or effective >= min(_LEAST_EFFECTIVE, n / 2)
+
+
 def _require_effective(effective: float, log_weights: Values, n_betas: int) -> None:
     n = len(log_weights)
     if n == 1:
         warnings.warn("one chain gives an estimate of log Z without an error bar", UserWarning, stacklevel=3)
         return
-    if effective < min(_LEAST_EFFECTIVE, n / 2):
+    if not _is_enough(effective, n):
         raise ArithmeticError(
             f"annealing failed: the weights of {n} chains are worth {effective:.1f} independent samples (standard "
             f"deviation of the log weights {np.std(log_weights, ddof=1):.1f}). Use more than n_betas={n_betas} "

@@ -22,6 +22,7 @@ States = npt.NDArray[Any]  # units 0 and 1 as uint8, or Gaussian ones as float64
 
 _PILOTS, _PILOT_CHAINS, _PILOT_BETAS = 4, 4, 200  # at most; chains of each component
 _RIVAL_CHAINS = 128  # of each start, where two are compared
+_TELLING = 20.0  # independent samples that one of them must be worth
 _AGREEMENT = 3.0  # standard errors
 _DEFENSIVE = 0.1  # of all chains, in equal shares: a component that the pilot undervalues keeps some
 _LEAST_SHARE = 1e-4  # components of less are left out
@@ -103,14 +104,18 @@ class AnnealedModel:
         return kernels.Annealing(m.weights, m.visible_bias, m.hidden_bias, start.inputs, shares, m.gaussian)
 
 
-def start_near_modes(
-    model: AnnealedModel, data: States | None, n_modes: int, sequence: np.random.SeedSequence
-) -> Start:
-    """Independent units with the means of data, and modes that are found from data, chance and pilot chains."""
+def starts_near_modes(
+    model: AnnealedModel, data: States | None, n_modes: int, n_betas: int, sequence: np.random.SeedSequence
+) -> list[Start]:
+    """Independent units with the means of data, and modes that are found from data, chance and pilot chains.
+
+    Two starts, the better first: with the modes and without. They are compared by pilots of as many steps as their
+    weights need to say something, up to n_betas.
+    """
     broad = model.mean_input(data)[None]
     alone = Start(broad, np.zeros(1), -np.inf)
     if n_modes == 0:
-        return alone
+        return [alone]
     generator = np.random.default_rng(streams.key(sequence, 3))
     search = ModeSearch(model.layers, generator)
     if data is not None:
@@ -123,25 +128,36 @@ def start_near_modes(
         if search.log_sum < before + _WORTHWHILE:
             break
         search.explore()
-    return _better(model, replace(alone, bound=start.bound), start, sequence, generator)
+    return _better_first(model, replace(alone, bound=start.bound), start, n_betas, sequence, generator)
 
 
-def _better(
-    model: AnnealedModel, alone: Start, mixture: Start, sequence: np.random.SeedSequence, generator: np.random.Generator
-) -> Start:
+def _better_first(
+    model: AnnealedModel,
+    alone: Start,
+    mixture: Start,
+    n_betas: int,
+    sequence: np.random.SeedSequence,
+    generator: np.random.Generator,
+) -> list[Start]:
     """The mixture, unless chains from its broadest component alone see as much of Z, with more equal weights.
 
     In a model of one phase they do: its modes are mere patterns of that phase.
     """
-    estimates = []
-    for purpose, start in enumerate((alone, mixture), 4 + _PILOTS):
-        first = start.draw(_RIVAL_CHAINS, model.gaussian, generator)
-        changes = _anneal(model, start, first, streams.key(sequence, purpose))[1] + model.base_log_z(start)
-        effective = effective_sample_size(changes)
-        # Of n equal weights (Σw)²/Σw² is n; the variance of their mean over its square is about 1/effective − 1/n.
-        estimates.append((logsumexp(changes), effective, max(0.0, 1 / effective - 1 / _RIVAL_CHAINS)))
-    (low, equal, spread), (high, less_equal, other_spread) = estimates
-    return alone if equal > less_equal and low > high - _AGREEMENT * np.sqrt(spread + other_spread) else mixture
+    steps = min(_PILOT_BETAS, n_betas)
+    while True:
+        estimates = []
+        for purpose, start in enumerate((alone, mixture), 4 + _PILOTS):
+            first = start.draw(_RIVAL_CHAINS, model.gaussian, generator)
+            changes = _anneal(model, start, first, streams.key(sequence, purpose), steps)[1] + model.base_log_z(start)
+            effective = effective_sample_size(changes)
+            # Of n equal weights (Σw)²/Σw² is n; the variance of their mean over its square is about 1/effective − 1/n.
+            estimates.append((logsumexp(changes), effective, max(0.0, 1 / effective - 1 / _RIVAL_CHAINS)))
+        (low, equal, spread), (high, less_equal, other_spread) = estimates
+        if max(equal, less_equal) >= _TELLING or steps >= n_betas:
+            break
+        steps = min(4 * steps, n_betas)
+    enough = equal > less_equal and low > high - _AGREEMENT * np.sqrt(spread + other_spread)
+    return [alone, mixture] if enough else [mixture, alone]
 
 
 def _with_shares(
@@ -152,7 +168,7 @@ def _with_shares(
     inputs = np.ascontiguousarray(np.concatenate([broad, of_modes]))
     equal = Start(inputs, np.zeros(len(inputs)), float(modes.bounds[0]))
     first = draw_units(np.repeat(inputs, _PILOT_CHAINS, axis=0), model.gaussian, generator)
-    ends, changes = _anneal(model, equal, first, key)
+    ends, changes = _anneal(model, equal, first, key, _PILOT_BETAS)
     mean = logsumexp(changes.reshape(-1, _PILOT_CHAINS), axis=1)
     shares = np.exp(mean - logsumexp(mean))
     kept = shares > _LEAST_SHARE
@@ -160,6 +176,8 @@ def _with_shares(
     return Start(np.ascontiguousarray(inputs[kept]), np.log(shares / shares.sum()), equal.bound), ends
 
 
-def _anneal(model: AnnealedModel, start: Start, first: States, key: tuple[int, int]) -> tuple[States, Values]:
+def _anneal(
+    model: AnnealedModel, start: Start, first: States, key: tuple[int, int], n_betas: int
+) -> tuple[States, Values]:
     """A quick annealing of chains from a start: their ends and the changes of their log weights."""
-    return model.kernel(start).run(np.linspace(0, 1, _PILOT_BETAS + 1), 0, key, first, np.zeros(len(first)))
+    return model.kernel(start).run(np.linspace(0, 1, n_betas + 1), 0, key, first, np.zeros(len(first)))
