@@ -11,7 +11,16 @@ import numpy as np
 import pytest
 
 import rgrbm
-from rgrbm import BernoulliRBM, IsingModel, diagnose, effective_couplings, estimate_coupling, hidden_correlation, rg
+from rgrbm import (
+    BernoulliRBM,
+    IsingModel,
+    diagnose,
+    effective_couplings,
+    estimate_coupling,
+    hidden_correlation,
+    mcrg,
+    rg,
+)
 from rgrbm._support.html_table import MOST_ROWS, html_table
 from rgrbm.datasets import Digits
 from rgrbm.diagnostics import Memory
@@ -84,12 +93,12 @@ def results():
     decimation = rg.decimation_rbm(16, 1.0, 2.0)
     diagnosis = diagnose(rbm, units[:200], units[200:], seed=0, n_chains=4, n_steps=40, n_samples=40, exact_up_to=4)
     likelihoods, couplings = diagnosis.log_likelihood, effective_couplings(rbm, order=3)
-    kernel = rg.MajorityKernel(2)
-    mcrg = rg.mcrg(ensemble.spins, kernel, seed=0)
+    kernel = mcrg.MajorityKernel(2)
+    exponents = mcrg.mcrg(ensemble.spins, kernel, seed=0)
     small = IsingModel((4, 4), J=0.44).sample(400, seed=1)
-    match = rg.match_critical_coupling(ensemble.spins, small, kernel, J=0.44, seed=0)
-    surroundings = rg.count_surroundings(chain, width=2)
-    informative = rg.most_informative_kernel(surroundings, n_starts=1)
+    match = mcrg.match_critical_coupling(ensemble.spins, small, kernel, J=0.44, seed=0)
+    surroundings = mcrg.count_surroundings(chain, width=2)
+    informative = mcrg.most_informative_kernel(surroundings, n_starts=1)
     moments = StreamedMoments(3)
     moments.add(np.ones((20, 3)))
     weights = np.eye(16)[:, ::2]
@@ -134,12 +143,12 @@ def results():
         couplings.triples,
         rg.ring_couplings(effective_couplings(decimation), decimation.weights_),
         hidden_correlation(chain[:, ::2], weights),
-        mcrg,
-        mcrg.exponents[0],
-        mcrg.steps[0],
+        exponents,
+        exponents.exponents[0],
+        exponents.steps[0],
         match,
         match.matches[0],
-        rg.fit_hamiltonian(ensemble.spins, rg.EVEN_OPERATORS[:3]),
+        mcrg.fit_hamiltonian(ensemble.spins, mcrg.EVEN_OPERATORS[:3]),
         rg.rbm_flow(rbm, chain[:100], 60, seed=0),
         fields,
         rg.hidden_lattice_correlation(ensemble.spins, hidden, fields),
@@ -147,7 +156,7 @@ def results():
         informative,
         informative.kernel,
         rg.optimal_ring_kernel(8, 1.0, n_starts=1),
-        rg.optimal_block_kernel((8,), 1.0, n_starts=1),
+        mcrg.optimal_block_kernel((8,), 1.0, n_starts=1),
         rg.sublattice_rbm(16, Lattice((4, 4)).bonds().reshape(-1, 2), 0.4),
         HarmonicLattice(64, 1.3, 0.4).decimate(),
         BistableChain(64, 1.0, 1.0).decimate(),

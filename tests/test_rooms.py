@@ -21,6 +21,7 @@ ROOMS = (
     "mechanics",
     "likelihood",
     "rbm",
+    "mcrg",
     "rg",
     "plots",
     "diagnostics",

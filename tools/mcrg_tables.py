@@ -9,7 +9,7 @@ import time
 import numpy as np
 
 from rgrbm.experiments.block_spins import J_C, words
-from rgrbm.rg import (
+from rgrbm.mcrg import (
     BlockKernel,
     ConvolutionKernel,
     DecimationKernel,

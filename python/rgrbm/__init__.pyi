@@ -1,4 +1,4 @@
-from rgrbm import datasets, diagnostics, likelihood, mechanics, model, plots, rbm, rg, spins, statistics
+from rgrbm import datasets, diagnostics, likelihood, mcrg, mechanics, model, plots, rbm, rg, spins, statistics
 from rgrbm._support.config import set_num_threads, show_config
 from rgrbm._support.tensors import FileFormatError
 from rgrbm._support.version import __version__ as __version__
@@ -26,6 +26,7 @@ __all__ = [
     "load_model",
     "log_z",
     "masks",
+    "mcrg",
     "mechanics",
     "model",
     "plots",

@@ -21,9 +21,9 @@ for shape in ((9,), (6, 4), (16, 16), (3, 5)):
     for method in ("metropolis", "heat_bath") + (("exact",) if len(shape) == 1 else ()):
         result[f"spins_{shape}_{method}"] = rgrbm.IsingModel(shape, J=0.3).sample(600, method=method, seed=5)
 blocked = rgrbm.IsingModel((16, 16), J=0.3).sample(600, method="heat_bath", seed=6)
-for kernel in (rgrbm.rg.MajorityKernel(), rgrbm.rg.ConvolutionKernel(rng.normal(size=(4, 4)), 2)):
+for kernel in (rgrbm.mcrg.MajorityKernel(), rgrbm.mcrg.ConvolutionKernel(rng.normal(size=(4, 4)), 2)):
     result[f"blocked_{kernel.name}"] = kernel.block(blocked, seed=7)
-result["operators"] = rgrbm.rg.operator_sums(blocked, rgrbm.rg.EVEN_OPERATORS + rgrbm.rg.ODD_OPERATORS)
+result["operators"] = rgrbm.mcrg.operator_sums(blocked, rgrbm.mcrg.EVEN_OPERATORS + rgrbm.mcrg.ODD_OPERATORS)
 for shape, J, h, lattice in (
     ((9,), 0.3, 0.1, "hypercubic"),
     ((8, 8), (0.3, -0.2), 0.1, "hypercubic"),

@@ -10,7 +10,7 @@ from commands import run_command
 from rgrbm.experiments import block_spins, ising_2d
 from rgrbm.experiments.ising_2d_parameters import Ising2DParameters
 from rgrbm.experiments.run_folder import RunFolder
-from rgrbm.rg import ConvolutionKernel, MajorityKernel, fit_hamiltonian
+from rgrbm.mcrg import ConvolutionKernel, MajorityKernel, fit_hamiltonian
 from small_runs import SMALL_2D
 
 FIGURES = ("windows", "blockings", "exponents", "ranges", "flow", "fields", "hidden_correlation")
@@ -65,7 +65,7 @@ def test_learned_windows(finished):
     kernels = json.loads((finished[0] / "results.json").read_text())["kernels"]
     w = np.array(kernels["pcd 2×2"]["weights"])
     assert np.ptp(w) < 0.1
-    assert abs(w.mean() - rgrbm.rg.optimal_block_kernel((4, 4), block_spins.J_C, width=2).kernel.weights.mean()) < 0.3
+    assert abs(w.mean() - rgrbm.mcrg.optimal_block_kernel((4, 4), block_spins.J_C, width=2).kernel.weights.mean()) < 0.3
     assert np.array(kernels["pcd 3×3"]["weights"]).argmax() == 4
     assert np.ptp(kernels["information 2×2"]["weights"]) > 0.5  # breaks ties
 

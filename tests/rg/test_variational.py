@@ -6,10 +6,10 @@ from scipy.special import logsumexp
 
 import rgrbm
 from rbm_models import joint, random_rbm, states
+from rgrbm.mcrg.block_kernels import window_sites
+from rgrbm.mcrg.kadanoff_kernel import Divergence
 from rgrbm.model import RBMParameters
 from rgrbm.rg import optimal_kernel, variational
-from rgrbm.rg.block_kernels import window_sites
-from rgrbm.rg.kadanoff_kernel import Divergence
 
 
 def ring_energies(n, J):
@@ -147,8 +147,8 @@ def test_divergence_of_a_window(shape, width):
 
 def test_block_spins_of_the_torus():
     """The optimum is one for all starts, symmetric, and better than its neighbours."""
-    optimum = rgrbm.rg.optimal_block_kernel((4, 4), 0.44, width=3, n_starts=2, seed=1)
-    again = rgrbm.rg.optimal_block_kernel((4, 4), 0.44, width=3, n_starts=2, seed=2)
+    optimum = rgrbm.mcrg.optimal_block_kernel((4, 4), 0.44, width=3, n_starts=2, seed=1)
+    again = rgrbm.mcrg.optimal_block_kernel((4, 4), 0.44, width=3, n_starts=2, seed=2)
     w = optimum.kernel.weights
     np.testing.assert_allclose(again.kernel.weights, w, atol=2e-3)
     np.testing.assert_allclose(w, w.T, atol=2e-3)
@@ -158,9 +158,9 @@ def test_block_spins_of_the_torus():
     for step in 0.05 * np.eye(9):
         assert divergence(w.ravel() + step)[0] > -optimum.delta_f
     with pytest.raises(ValueError, match="do not fit"):
-        rgrbm.rg.optimal_block_kernel((4, 4), 0.44, width=5)
+        rgrbm.mcrg.optimal_block_kernel((4, 4), 0.44, width=5)
     with pytest.raises(ValueError, match="16 sites at most"):
-        rgrbm.rg.optimal_block_kernel((6, 4), 0.44)
+        rgrbm.mcrg.optimal_block_kernel((6, 4), 0.44)
 
 
 def test_bad_input_is_refused():

@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 
 import rgrbm
-from rgrbm.rg import MajorityKernel, mcrg
+from rgrbm.mcrg import MajorityKernel, mcrg
 from rgrbm.spins import exact
 from rgrbm.spins.sample_checks import blocks_of, require_rings
 

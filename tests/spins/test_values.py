@@ -4,7 +4,8 @@ import numpy as np
 import pytest
 
 import rgrbm
-from rgrbm.rg import EVEN_OPERATORS, MajorityKernel, hidden_correlation, mcrg, operator_sums
+from rgrbm.mcrg import EVEN_OPERATORS, MajorityKernel, mcrg, operator_sums
+from rgrbm.rg import hidden_correlation
 from rgrbm.spins import ClusterSampler, Lattice
 
 SPINS = rgrbm.IsingModel((8, 8), 0.3).sample(40, seed=0)

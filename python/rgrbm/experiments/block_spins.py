@@ -12,15 +12,15 @@ from rgrbm._support.streams import Seed
 from rgrbm.experiments.ising_2d_parameters import LARGEST_ENUMERATED, Ising2DParameters
 from rgrbm.experiments.options import stream
 from rgrbm.experiments.run_folder import RunFolder
+from rgrbm.mcrg.block_kernels import BlockKernel, ConvolutionKernel, DecimationKernel, MajorityKernel
+from rgrbm.mcrg.hamiltonian_fit import NoFiniteHamiltonianError, fit_hamiltonian
+from rgrbm.mcrg.kadanoff_kernel import optimal_block_kernel
+from rgrbm.mcrg.mcrg_result import MCRGResult
+from rgrbm.mcrg.monte_carlo_rg import MCRGAccumulator
+from rgrbm.mcrg.mutual_information import count_surroundings, most_informative_kernel
+from rgrbm.mcrg.spin_operators import EVEN_OPERATORS
 from rgrbm.rbm import masks
 from rgrbm.rbm.bernoulli import BernoulliRBM
-from rgrbm.rg.block_kernels import BlockKernel, ConvolutionKernel, DecimationKernel, MajorityKernel
-from rgrbm.rg.hamiltonian_fit import NoFiniteHamiltonianError, fit_hamiltonian
-from rgrbm.rg.kadanoff_kernel import optimal_block_kernel
-from rgrbm.rg.mcrg_result import MCRGResult
-from rgrbm.rg.monte_carlo_rg import MCRGAccumulator
-from rgrbm.rg.mutual_information import count_surroundings, most_informative_kernel
-from rgrbm.rg.spin_operators import EVEN_OPERATORS
 from rgrbm.spins import exact
 from rgrbm.spins.cluster_sampler import ClusterSampler
 from rgrbm.spins.lattice import Lattice

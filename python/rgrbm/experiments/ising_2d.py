@@ -28,11 +28,11 @@ from rgrbm.experiments.ising_2d_parameters import Ising2DParameters
 from rgrbm.experiments.options import stream
 from rgrbm.experiments.results_table import ResultsTable
 from rgrbm.experiments.run_folder import RunFolder
+from rgrbm.mcrg.block_kernels import BlockKernel, ConvolutionKernel
+from rgrbm.mcrg.mutual_information import LARGEST_WEIGHT
 from rgrbm.plots import square as plots
 from rgrbm.rbm.bernoulli import BernoulliRBM
-from rgrbm.rg.block_kernels import BlockKernel, ConvolutionKernel
 from rgrbm.rg.lattice_fields import ReceptiveFields, hidden_lattice_correlation, receptive_fields
-from rgrbm.rg.mutual_information import LARGEST_WEIGHT
 from rgrbm.spins.values import Spins, to_binary, to_spins
 from rgrbm.statistics.notation import with_error
 

@@ -1,8 +1,7 @@
 """What renormalization is, and what a machine has learned of it: decimation, effective couplings, the ring of hidden
-spins, RBMs that decimate exactly, Kadanoff's variational principle, the flow of an RBM, block spins and the Monte Carlo
-renormalization group.
+spins, RBMs that decimate exactly, Kadanoff's variational principle and the flow of an RBM.
 
-May import ``rbm``, ``likelihood``, ``model``, ``spins`` and what is below. Draws nothing and prints nothing.
+May import ``mcrg``, ``rbm``, ``likelihood``, ``model``, ``spins`` and what is below. Draws nothing and prints nothing.
 """
 
 from rgrbm._support.lazy import attach

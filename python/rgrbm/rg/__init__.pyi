@@ -1,7 +1,5 @@
-from rgrbm.rg.block_kernels import BlockKernel, ConvolutionKernel, DecimationKernel, MajorityKernel
 from rgrbm.rg.couplings import EffectiveCouplings, SetCouplings, effective_couplings, lattice_gas_couplings
 from rgrbm.rg.couplings_along_ring import RingCouplings, ring_couplings
-from rgrbm.rg.critical_coupling import CouplingMatch, MatchedCoupling, match_critical_coupling
 from rgrbm.rg.decimation import (
     Decimation,
     decimate,
@@ -20,9 +18,7 @@ from rgrbm.rg.exact_rbms import (
     sublattice_rbm,
 )
 from rgrbm.rg.filters import dominant_visible, filter_positions, filter_signs, sort_by_position
-from rgrbm.rg.hamiltonian_fit import HamiltonianFit, NoFiniteHamiltonianError, fit_hamiltonian
 from rgrbm.rg.hidden_ring import HiddenCorrelation, hidden_correlation
-from rgrbm.rg.kadanoff_kernel import OptimalBlockKernel, optimal_block_kernel
 from rgrbm.rg.lattice_fields import (
     HiddenLatticeCorrelation,
     ReceptiveFields,
@@ -37,18 +33,9 @@ from rgrbm.rg.linear_rbm import (
     principal_divergence,
     principal_rbm,
 )
-from rgrbm.rg.mcrg_result import LinearizedStep, MCRGExponent, MCRGResult
-from rgrbm.rg.monte_carlo_rg import MCRGAccumulator, mcrg
-from rgrbm.rg.mutual_information import (
-    BlockSurroundings,
-    InformativeKernel,
-    count_surroundings,
-    most_informative_kernel,
-)
 from rgrbm.rg.optimal_kernel import OptimalKernel, optimal_ring_kernel
 from rgrbm.rg.reconstruction_flow import RBMFlow, rbm_flow
 from rgrbm.rg.size_crossing import measured_crossing
-from rgrbm.rg.spin_operators import EVEN_OPERATORS, ODD_OPERATORS, RING_OPERATORS, SpinOperator, operator_sums
 from rgrbm.rg.variational import (
     TraceConditionError,
     free_energy_difference,
@@ -59,40 +46,20 @@ from rgrbm.rg.variational import (
 )
 
 __all__ = [
-    "EVEN_OPERATORS",
-    "ODD_OPERATORS",
-    "RING_OPERATORS",
-    "BlockKernel",
-    "BlockSurroundings",
-    "ConvolutionKernel",
-    "CouplingMatch",
     "Decimation",
-    "DecimationKernel",
     "EffectiveCouplings",
-    "HamiltonianFit",
     "HiddenCorrelation",
     "HiddenLatticeCorrelation",
-    "InformativeKernel",
     "LinearRBM",
-    "LinearizedStep",
-    "MCRGAccumulator",
-    "MCRGExponent",
-    "MCRGResult",
-    "MajorityKernel",
-    "MatchedCoupling",
-    "NoFiniteHamiltonianError",
-    "OptimalBlockKernel",
     "OptimalKernel",
     "RBMFlow",
     "ReceptiveFields",
     "RingCouplings",
     "SetCouplings",
-    "SpinOperator",
     "SublatticeRBM",
     "TraceConditionError",
     "bond_log_z",
     "bond_rbm",
-    "count_surroundings",
     "decimate",
     "decimation_flow",
     "decimation_log_z",
@@ -101,7 +68,6 @@ __all__ = [
     "effective_couplings",
     "filter_positions",
     "filter_signs",
-    "fit_hamiltonian",
     "fit_linear_rbm",
     "free_energy_difference",
     "harmonic_decimation_rbm",
@@ -111,12 +77,7 @@ __all__ = [
     "lattice_decimation_rbm",
     "lattice_gas_couplings",
     "log_conditional",
-    "match_critical_coupling",
-    "mcrg",
     "measured_crossing",
-    "most_informative_kernel",
-    "operator_sums",
-    "optimal_block_kernel",
     "optimal_ring_kernel",
     "principal_angles",
     "principal_divergence",

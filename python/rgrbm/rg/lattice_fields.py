@@ -11,8 +11,8 @@ import numpy.typing as npt
 from scipy.ndimage import map_coordinates
 
 from rgrbm._support import checks
+from rgrbm.mcrg.spin_operators import lattice_spins
 from rgrbm.rg.filters import filter_positions, filter_signs
-from rgrbm.rg.spin_operators import lattice_spins
 from rgrbm.spins.values import spin_values
 from rgrbm.statistics.jackknife import Array, block_bounds, jackknife_stderr, leave_one_out
 from rgrbm.statistics.notation import or_dash, with_error

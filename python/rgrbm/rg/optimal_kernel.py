@@ -6,11 +6,11 @@ import numpy as np
 import numpy.typing as npt
 
 from rgrbm._support import checks, streams
+from rgrbm.mcrg.block_kernels import window_sites
+from rgrbm.mcrg.kadanoff_kernel import optimal_block_kernel
 from rgrbm.model.parameters import RBMParameters, binary_parameters
-from rgrbm.rg.block_kernels import window_sites
 from rgrbm.rg.couplings.effective import effective_couplings
 from rgrbm.rg.couplings_along_ring import ring_couplings
-from rgrbm.rg.kadanoff_kernel import optimal_block_kernel
 from rgrbm.statistics.presentation import short_repr
 
 Values = npt.NDArray[np.float64]
@@ -47,7 +47,7 @@ def optimal_ring_kernel(
     """Minimise ``|ΔF|`` over kernels that are the same for every block of two spins of the Ising ring.
 
     Each of N/2 hidden units has the same filter of ``width`` weights, centred on every other spin, and no fields:
-    :func:`rgrbm.rg.optimal_block_kernel`, which says what is minimised.
+    :func:`rgrbm.mcrg.optimal_block_kernel`, which says what is minimised.
 
     The optimum is decimation: the filter (J, K, J) with K as large as ``max_weight`` lets it be, J' = ½ ln cosh 2J, and
     no other couplings. It is also the RBM of maximal likelihood, since here ΔF = −KL(P‖p_λ).

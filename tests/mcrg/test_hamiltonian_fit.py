@@ -6,7 +6,7 @@ from threadpoolctl import threadpool_limits
 
 import rgrbm
 from exact_distributions import all_states
-from rgrbm.rg import (
+from rgrbm.mcrg import (
     EVEN_OPERATORS,
     ODD_OPERATORS,
     RING_OPERATORS,
@@ -16,7 +16,7 @@ from rgrbm.rg import (
     fit_hamiltonian,
     operator_sums,
 )
-from rgrbm.rg.hamiltonian_fit import products_with_each_site
+from rgrbm.mcrg.hamiltonian_fit import products_with_each_site
 
 
 def distribution(states, operators, couplings):
@@ -111,8 +111,8 @@ def test_threads_of_the_blas_change_no_bit():
     results = []
     for n_threads in (1, 2):
         with threadpool_limits(n_threads):
-            kadanoff = rgrbm.rg.optimal_block_kernel((4, 4), 0.4, width=3, n_starts=1)
-            informative = rgrbm.rg.most_informative_kernel(rgrbm.rg.count_surroundings(spins, 3), n_starts=2)
+            kadanoff = rgrbm.mcrg.optimal_block_kernel((4, 4), 0.4, width=3, n_starts=1)
+            informative = rgrbm.mcrg.most_informative_kernel(rgrbm.mcrg.count_surroundings(spins, 3), n_starts=2)
             results.append([fit_hamiltonian(spins).couplings, kadanoff.kernel.weights, informative.kernel.weights])
     for one, two in zip(*results, strict=True):
         np.testing.assert_array_equal(one, two)

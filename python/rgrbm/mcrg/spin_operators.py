@@ -42,7 +42,7 @@ class SpinOperator:
 
     Examples
     --------
-    >>> from rgrbm.rg import SpinOperator
+    >>> from rgrbm.mcrg import SpinOperator
     >>> nearest = SpinOperator("nearest", [(0, 0), (0, 1)])
     >>> nearest.images
     (((0, 0), (0, 1)), ((0, 0), (1, 0)))
@@ -146,7 +146,7 @@ def operator_sums(spins: npt.ArrayLike, operators: Iterable[SpinOperator]) -> np
     Examples
     --------
     >>> import numpy as np
-    >>> from rgrbm.rg import EVEN_OPERATORS, operator_sums
+    >>> from rgrbm.mcrg import EVEN_OPERATORS, operator_sums
     >>> operator_sums(np.ones((1, 4, 4)), EVEN_OPERATORS[:3])
     array([[32, 32, 16]])
     """

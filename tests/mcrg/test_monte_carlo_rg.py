@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 
 from rgrbm import IsingModel
-from rgrbm.rg import (
+from rgrbm.mcrg import (
     EVEN_OPERATORS,
     ODD_OPERATORS,
     RING_OPERATORS,
@@ -18,7 +18,7 @@ from rgrbm.rg import (
     mcrg,
     operator_sums,
 )
-from rgrbm.rg.linearized_rg import independent_operators, leading_eigenvalues, linearized
+from rgrbm.mcrg.linearized_rg import independent_operators, leading_eigenvalues, linearized
 from rgrbm.spins import ClusterSampler, Ensemble, Lattice
 
 J_C = np.log(1 + np.sqrt(2)) / 2

@@ -6,13 +6,7 @@ import numpy as np
 import pytest
 
 from rgrbm import IsingModel
-from rgrbm.rg import (
-    EVEN_OPERATORS,
-    ODD_OPERATORS,
-    MajorityKernel,
-    match_critical_coupling,
-    operator_sums,
-)
+from rgrbm.mcrg import EVEN_OPERATORS, ODD_OPERATORS, MajorityKernel, match_critical_coupling, operator_sums
 
 J_C = np.log(1 + np.sqrt(2)) / 2
 SMALL = IsingModel((4, 4), 0.42)

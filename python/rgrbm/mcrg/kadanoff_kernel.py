@@ -12,7 +12,7 @@ from scipy.special import logsumexp
 
 from rgrbm._support import checks, streams
 from rgrbm._support.blas import same_bits
-from rgrbm.rg.block_kernels import ConvolutionKernel, upward_kernel, window_sites
+from rgrbm.mcrg.block_kernels import ConvolutionKernel, upward_kernel, window_sites
 from rgrbm.spins import lattice_bonds, spin_energies
 from rgrbm.statistics.presentation import short_repr
 
@@ -59,7 +59,7 @@ def optimal_block_kernel(
     J : float
         Coupling.
     width, stride : int
-        Of the window, the same along each axis, placed as by :class:`rgrbm.rg.ConvolutionKernel`.
+        Of the window, the same along each axis, placed as by :class:`rgrbm.mcrg.ConvolutionKernel`.
     max_weight : float, default=4
         Bound on ``|w|``, as some weights would be infinite at the optimum.
     n_starts : int, default=5
@@ -84,7 +84,7 @@ def optimal_block_kernel(
 
     Examples
     --------
-    >>> from rgrbm.rg import optimal_block_kernel
+    >>> from rgrbm.mcrg import optimal_block_kernel
     >>> optimal_block_kernel((4, 4), J=0.4407, width=2).kernel.weights.round(2)
     array([[1.32, 1.32],
            [1.32, 1.32]])

@@ -13,7 +13,7 @@ from scipy.special import expit
 
 from rgrbm._support import checks
 from rgrbm._support.blas import same_bits
-from rgrbm.rg.spin_operators import EVEN_OPERATORS, SpinOperator, checked_operators, lattice_spins
+from rgrbm.mcrg.spin_operators import EVEN_OPERATORS, SpinOperator, checked_operators, lattice_spins
 from rgrbm.statistics.jackknife import Array, Estimate, block_bounds, jackknife_stderr
 from rgrbm.statistics.notation import with_error
 from rgrbm.statistics.presentation import Presented
@@ -158,7 +158,7 @@ def fit_hamiltonian(
     Examples
     --------
     >>> import rgrbm
-    >>> from rgrbm.rg import fit_hamiltonian, EVEN_OPERATORS
+    >>> from rgrbm.mcrg import fit_hamiltonian, EVEN_OPERATORS
     >>> spins = rgrbm.IsingModel((16, 16), 0.4).sample(2000, method="swendsen_wang", spacing=3, seed=0)
     >>> fit = fit_hamiltonian(spins, EVEN_OPERATORS[:3])
     >>> abs(fit.coupling("nearest").mean - 0.4) < 0.01

@@ -14,8 +14,8 @@ from scipy.special import expit, xlogy
 
 from rgrbm._support import checks, streams
 from rgrbm._support.blas import same_bits
-from rgrbm.rg.block_kernels import BlockKernel, ConvolutionKernel, upward_kernel
-from rgrbm.rg.spin_operators import lattice_spins
+from rgrbm.mcrg.block_kernels import BlockKernel, ConvolutionKernel, upward_kernel
+from rgrbm.mcrg.spin_operators import lattice_spins
 from rgrbm.statistics.jackknife import Array
 from rgrbm.statistics.presentation import Presented, fields_of
 
@@ -102,7 +102,7 @@ def count_surroundings(
         Configurations of a periodic ring or square lattice, whose distribution is the same in all directions and at all
         positions.
     width : int
-        The window has ``width`` sites along each axis, placed as by :class:`rgrbm.rg.ConvolutionKernel`.
+        The window has ``width`` sites along each axis, placed as by :class:`rgrbm.mcrg.ConvolutionKernel`.
     buffer : int, default=1
         Sites between the window and its surroundings. Without a buffer, fluctuations on the scale of a site would count
         as information. A coarse Hamiltonian needs the information beyond the buffer only.
@@ -132,7 +132,7 @@ def count_surroundings(
     other, or more:
 
     >>> import rgrbm
-    >>> from rgrbm.rg import count_surroundings, DecimationKernel
+    >>> from rgrbm.mcrg import count_surroundings, DecimationKernel
     >>> spins = rgrbm.IsingModel(64, J=1.0).sample(20_000, method="exact", seed=0)
     >>> counts = count_surroundings(spins, width=2, buffer=1)
     >>> counts.around
@@ -206,7 +206,7 @@ def most_informative_kernel(
     On the ring it is decimation:
 
     >>> import rgrbm
-    >>> from rgrbm.rg import count_surroundings, most_informative_kernel
+    >>> from rgrbm.mcrg import count_surroundings, most_informative_kernel
     >>> spins = rgrbm.IsingModel(64, J=1.0).sample(20_000, method="exact", seed=0)
     >>> best = most_informative_kernel(count_surroundings(spins, width=2))
     >>> w = best.kernel.weights

@@ -11,16 +11,16 @@ import numpy.typing as npt
 
 from rgrbm._support import checks, streams
 from rgrbm._support.progress import Progress, progress_bar
-from rgrbm.rg.block_kernels import BlockKernel
-from rgrbm.rg.linearized_rg import (
+from rgrbm.mcrg.block_kernels import BlockKernel
+from rgrbm.mcrg.linearized_rg import (
     Covariances,
     covariances,
     independent_operators,
     leading_eigenvalues,
     linearized,
 )
-from rgrbm.rg.mcrg_result import LinearizedStep, MCRGExponent, MCRGResult, Sector
-from rgrbm.rg.spin_operators import (
+from rgrbm.mcrg.mcrg_result import LinearizedStep, MCRGExponent, MCRGResult, Sector
+from rgrbm.mcrg.spin_operators import (
     EVEN_OPERATORS,
     ODD_OPERATORS,
     RING_OPERATORS,
@@ -62,8 +62,8 @@ class MCRGAccumulator:
     shape : tuple of int
         Lattice of the samples: ``(n_sites,)`` or ``(rows, columns)``.
     operators : iterable of SpinOperator, optional
-        Even and odd ones, each in the order of inclusion; by default :data:`~rgrbm.rg.EVEN_OPERATORS` and
-        :data:`~rgrbm.rg.ODD_OPERATORS`, or :data:`~rgrbm.rg.RING_OPERATORS`.
+        Even and odd ones, each in the order of inclusion; by default :data:`~rgrbm.mcrg.EVEN_OPERATORS` and
+        :data:`~rgrbm.mcrg.ODD_OPERATORS`, or :data:`~rgrbm.mcrg.RING_OPERATORS`.
     levels : int, optional
         Steps, each of which divides the sides by b; by default as many as leave four sites along each axis. Without
         any, 0, only the samples' own operators are measured.
@@ -83,7 +83,7 @@ class MCRGAccumulator:
     Examples
     --------
     >>> from rgrbm import IsingModel
-    >>> from rgrbm.rg import DecimationKernel, MCRGAccumulator
+    >>> from rgrbm.mcrg import DecimationKernel, MCRGAccumulator
     >>> model = IsingModel((64,), J=0.5)
     >>> accumulator = MCRGAccumulator(DecimationKernel(), model.shape, levels=1, seed=0)
     >>> for part in range(4):
@@ -317,7 +317,7 @@ def mcrg(
 
     >>> import numpy as np
     >>> from rgrbm import IsingModel
-    >>> from rgrbm.rg import RING_OPERATORS, DecimationKernel, mcrg
+    >>> from rgrbm.mcrg import RING_OPERATORS, DecimationKernel, mcrg
     >>> spins = IsingModel((64,), J=0.5).sample(20_000, method="exact", seed=0)
     >>> exponent = mcrg(spins, DecimationKernel(), operators=RING_OPERATORS[:1], levels=1, seed=0).exponents[0]
     >>> abs(exponent.eigenvalue - np.tanh(1.0)) < 4 * exponent.eigenvalue_stderr < 0.05

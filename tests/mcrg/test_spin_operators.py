@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 
 from rgrbm import set_num_threads
-from rgrbm.rg import EVEN_OPERATORS, ODD_OPERATORS, RING_OPERATORS, SpinOperator, operator_sums
+from rgrbm.mcrg import EVEN_OPERATORS, ODD_OPERATORS, RING_OPERATORS, SpinOperator, operator_sums
 
 
 def random_spins(*shape, seed=0):

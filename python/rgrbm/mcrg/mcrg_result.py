@@ -71,7 +71,7 @@ class LinearizedStep(Presented):
 
 @dataclass(frozen=True, repr=False)
 class MCRGResult(Presented):
-    """Exponents by :func:`rgrbm.rg.mcrg`. Printed, it is a table.
+    """Exponents by :func:`rgrbm.mcrg.mcrg`. Printed, it is a table.
 
     Attributes
     ----------

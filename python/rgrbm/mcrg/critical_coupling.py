@@ -11,10 +11,10 @@ import numpy as np
 import numpy.typing as npt
 
 from rgrbm._support import checks, streams
-from rgrbm.rg.block_kernels import BlockKernel
-from rgrbm.rg.linearized_rg import covariances
-from rgrbm.rg.monte_carlo_rg import MCRGAccumulator, by_chains
-from rgrbm.rg.spin_operators import EVEN_OPERATORS, RING_OPERATORS, SpinOperator, checked_operators
+from rgrbm.mcrg.block_kernels import BlockKernel
+from rgrbm.mcrg.linearized_rg import covariances
+from rgrbm.mcrg.monte_carlo_rg import MCRGAccumulator, by_chains
+from rgrbm.mcrg.spin_operators import EVEN_OPERATORS, RING_OPERATORS, SpinOperator, checked_operators
 from rgrbm.spins.ensemble import Ensemble
 from rgrbm.statistics.jackknife import Array, Estimate, jackknife_stderr, leave_one_out
 from rgrbm.statistics.notation import with_error
@@ -49,7 +49,7 @@ class MatchedCoupling(Presented):
 
 @dataclass(frozen=True, repr=False)
 class CouplingMatch(Presented):
-    """Critical couplings by :func:`rgrbm.rg.match_critical_coupling`. Printed, it is a table.
+    """Critical couplings by :func:`rgrbm.mcrg.match_critical_coupling`. Printed, it is a table.
 
     Attributes
     ----------
@@ -141,7 +141,7 @@ def match_critical_coupling(
     J : float, optional
         Coupling of the samples; by default that of the ensembles. The method is of first order, so J must be near J_c.
     operators : iterable of SpinOperator, optional
-        Even operators to compare; by default those of :func:`rgrbm.rg.mcrg`.
+        Even operators to compare; by default those of :func:`rgrbm.mcrg.mcrg`.
     levels : int, optional
         Steps of the larger lattice, by default as many as leave four sites along each axis.
     seed : int, SeedSequence, Generator, RandomState or None, default=None
@@ -154,8 +154,8 @@ def match_critical_coupling(
     Raises
     ------
     TypeError, ValueError
-        As of :class:`rgrbm.rg.MCRGAccumulator`; if the sides do not differ by b, no J is given or two different ones,
-        or an operator is odd. As of :func:`rgrbm.rg.mcrg`, if samples have a field or rows are no rings.
+        As of :class:`rgrbm.mcrg.MCRGAccumulator`; if the sides do not differ by b, no J is given or two different ones,
+        or an operator is odd. As of :func:`rgrbm.mcrg.mcrg`, if samples have a field or rows are no rings.
 
     References
     ----------
@@ -165,7 +165,7 @@ def match_critical_coupling(
     Examples
     --------
     >>> from rgrbm import IsingModel
-    >>> from rgrbm.rg import MajorityKernel, match_critical_coupling
+    >>> from rgrbm.mcrg import MajorityKernel, match_critical_coupling
     >>> large, small = (IsingModel((L, L), J=0.43).ensemble(4000, method="heat_bath", seed=0) for L in (8, 4))
     >>> abs(match_critical_coupling(large, small, MajorityKernel(), seed=0).J_c(1).mean - 0.4407) < 0.02
     True

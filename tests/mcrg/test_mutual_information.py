@@ -7,7 +7,7 @@ import pytest
 
 import rgrbm
 from exact_distributions import all_states
-from rgrbm.rg import (
+from rgrbm.mcrg import (
     BlockSurroundings,
     ConvolutionKernel,
     DecimationKernel,

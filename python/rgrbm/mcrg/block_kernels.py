@@ -15,8 +15,8 @@ import numpy.typing as npt
 from scipy.special import expit
 
 from rgrbm._support import checks, streams
+from rgrbm.mcrg.spin_operators import lattice_spins, pack
 from rgrbm.model.parameters import spin_parameters
-from rgrbm.rg.spin_operators import lattice_spins, pack
 from rgrbm.spins.values import Spins
 from rgrbm.statistics.presentation import short_repr
 
@@ -123,7 +123,7 @@ class DecimationKernel(BlockKernel):
 
     Examples
     --------
-    >>> from rgrbm.rg import DecimationKernel
+    >>> from rgrbm.mcrg import DecimationKernel
     >>> DecimationKernel().block([[1, -1, -1, 1]])
     array([[ 1, -1]], dtype=int8)
     """
@@ -171,7 +171,7 @@ class MajorityKernel(BlockKernel):
 
     Examples
     --------
-    >>> from rgrbm.rg import MajorityKernel
+    >>> from rgrbm.mcrg import MajorityKernel
     >>> MajorityKernel(3).block([[1, -1, 1, -1, -1, 1]])
     array([[ 1, -1]], dtype=int8)
     """
@@ -234,7 +234,7 @@ class ConvolutionKernel(BlockKernel):
     Strong equal weights are the majority rule:
 
     >>> import numpy as np
-    >>> from rgrbm.rg import ConvolutionKernel
+    >>> from rgrbm.mcrg import ConvolutionKernel
     >>> kernel = ConvolutionKernel(np.full((2, 2), 10.0), stride=2)
     >>> kernel.probabilities([[[1, 1], [1, -1]], [[1, 1], [-1, -1]]]).ravel()
     array([1. , 0.5])

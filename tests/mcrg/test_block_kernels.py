@@ -5,8 +5,8 @@ import pytest
 from scipy import stats
 
 from rgrbm import BernoulliRBM, masks, set_num_threads, to_binary, to_spins
+from rgrbm.mcrg import ConvolutionKernel, DecimationKernel, MajorityKernel
 from rgrbm.model import binary_parameters
-from rgrbm.rg import ConvolutionKernel, DecimationKernel, MajorityKernel
 
 
 def random_spins(*shape, seed=0):

@@ -1,0 +1,42 @@
+from rgrbm.mcrg.block_kernels import BlockKernel, ConvolutionKernel, DecimationKernel, MajorityKernel
+from rgrbm.mcrg.critical_coupling import CouplingMatch, MatchedCoupling, match_critical_coupling
+from rgrbm.mcrg.hamiltonian_fit import HamiltonianFit, NoFiniteHamiltonianError, fit_hamiltonian
+from rgrbm.mcrg.kadanoff_kernel import OptimalBlockKernel, optimal_block_kernel
+from rgrbm.mcrg.mcrg_result import LinearizedStep, MCRGExponent, MCRGResult
+from rgrbm.mcrg.monte_carlo_rg import MCRGAccumulator, mcrg
+from rgrbm.mcrg.mutual_information import (
+    BlockSurroundings,
+    InformativeKernel,
+    count_surroundings,
+    most_informative_kernel,
+)
+from rgrbm.mcrg.spin_operators import EVEN_OPERATORS, ODD_OPERATORS, RING_OPERATORS, SpinOperator, operator_sums
+
+__all__ = [
+    "EVEN_OPERATORS",
+    "ODD_OPERATORS",
+    "RING_OPERATORS",
+    "BlockKernel",
+    "BlockSurroundings",
+    "ConvolutionKernel",
+    "CouplingMatch",
+    "DecimationKernel",
+    "HamiltonianFit",
+    "InformativeKernel",
+    "LinearizedStep",
+    "MCRGAccumulator",
+    "MCRGExponent",
+    "MCRGResult",
+    "MajorityKernel",
+    "MatchedCoupling",
+    "NoFiniteHamiltonianError",
+    "OptimalBlockKernel",
+    "SpinOperator",
+    "count_surroundings",
+    "fit_hamiltonian",
+    "match_critical_coupling",
+    "mcrg",
+    "most_informative_kernel",
+    "operator_sums",
+    "optimal_block_kernel",
+]
