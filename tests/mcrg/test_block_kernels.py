@@ -173,7 +173,7 @@ def test_kernel_of_given_parameters_keeps_the_field():
         (lambda: MajorityKernel(2.0), TypeError, "side must be an integer"),
         (lambda: DecimationKernel(1), ValueError, "stride must be at least 2"),
         (lambda: ConvolutionKernel(np.ones((2, 2)), 1), ValueError, "stride must be at least 2"),
-        (lambda: ConvolutionKernel(np.ones((2, 2, 2)), 2), ValueError, "one or two dimensions"),
+        (lambda: ConvolutionKernel(np.ones((1, 2, 1, 2)), 2), ValueError, "one to three dimensions"),
         (lambda: ConvolutionKernel([[np.inf]], 2), ValueError, "weights must be finite"),
         (lambda: ConvolutionKernel("w", 2), TypeError, "weights must be real numbers"),
         (lambda: ConvolutionKernel([[1.0]], 2, "f"), TypeError, "field must be a number"),

@@ -87,7 +87,7 @@ def test_the_same_sums_for_any_number_of_threads():
 @pytest.mark.parametrize(
     ("spins", "operators", "error", "message"),
     [
-        (np.ones((2, 3, 4, 5)), EVEN_OPERATORS, ValueError, "expected configurations of shape"),
+        (np.ones((2, 3, 4, 5)), EVEN_OPERATORS, ValueError, "sites in 2 dimensions, the lattice has 3"),
         (np.ones((0, 4, 4)), EVEN_OPERATORS, ValueError, "expected configurations of shape"),
         (np.zeros((2, 4, 4)), EVEN_OPERATORS, ValueError, "expected spins ±1"),
         (np.zeros((2, 4, 4), np.int8), EVEN_OPERATORS, ValueError, "expected spins ±1; rgrbm.to_spins converts"),
@@ -107,7 +107,7 @@ def test_bad_input(spins, operators, error, message):
     [
         ([], ValueError, "needs sites"),
         ([(0, 0), (1,)], ValueError, "needs sites"),
-        ([(0, 0, 0)], ValueError, "needs sites"),
+        ([(0, 0, 0, 0)], ValueError, "needs sites"),
         ([(0, 0), (0, 0)], ValueError, "has a site twice"),
         ([(0, 0.5)], TypeError, "an offset must be an integer"),
     ],

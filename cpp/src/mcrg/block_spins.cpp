@@ -10,42 +10,30 @@ namespace rgrbm {
 
 namespace {
 
-std::size_t wrapped(std::int64_t site, std::size_t length) {
-    const auto n = static_cast<std::int64_t>(length);
-    return static_cast<std::size_t>(((site % n) + n) % n);
-}
-
-// The sites of the window of new spin (row, column), row by row.
-void find_window(const Grid& grid, const Windows& windows, std::size_t row, std::size_t column,
-                 std::vector<std::size_t>& sites) {
-    const auto top = static_cast<std::int64_t>(row * windows.strides[0]) + windows.first[0];
-    const auto left = static_cast<std::int64_t>(column * windows.strides[1]) + windows.first[1];
-    std::size_t next = 0;
-    for (std::size_t i = 0; i < windows.sides[0]; ++i) {
-        const std::size_t start = wrapped(top + static_cast<std::int64_t>(i), grid.rows) * grid.columns;
-        for (std::size_t j = 0; j < windows.sides[1]; ++j)
-            sites[next++] = start + wrapped(left + static_cast<std::int64_t>(j), grid.columns);
-    }
+Offset place(const Grid& grid, std::size_t number) {
+    const std::size_t line = number / grid.columns;
+    return {static_cast<std::int64_t>(line / grid.rows), static_cast<std::int64_t>(line % grid.rows),
+            static_cast<std::int64_t>(number % grid.columns)};
 }
 
 // Fills the new spins, rule(words of a block, sites of a window, the block's stream) for each.
 template <class Rule>
 PackedSpins blocked(const PackedSpins& spins, const Windows& windows, const StepStreams& streams, const Rule& rule) {
-    const Grid& grid = spins.grid();
-    const Grid coarse{grid.rows / windows.strides[0], grid.columns / windows.strides[1]};
+    const Grid& coarse = windows.coarse;
     PackedSpins result(coarse, spins.size());
     const auto n_blocks = static_cast<std::ptrdiff_t>(spins.n_blocks());
 #pragma omp parallel for schedule(dynamic) num_threads(threads_for(n_blocks))
     for (std::ptrdiff_t b = 0; b < n_blocks; ++b) {
         const auto block = static_cast<std::size_t>(b);
         Stream stream(streams.key, streams.first_block + block, streams.step);
-        std::vector<std::size_t> sites(windows.n_sites());
+        std::vector<std::size_t> sites(windows.window.size());
         Word* out = result.block(block);
-        for (std::size_t row = 0; row < coarse.rows; ++row)
-            for (std::size_t column = 0; column < coarse.columns; ++column) {
-                find_window(grid, windows, row, column, sites);
-                *out++ = rule(spins.block(block), sites, stream);
-            }
+        for (std::size_t number = 0; number < coarse.n_sites(); ++number) {
+            const Offset spin = place(coarse, number);
+            for (std::size_t i = 0; i < sites.size(); ++i)
+                sites[i] = spins.grid().number(windows.site(spin, windows.window[i]));
+            *out++ = rule(spins.block(block), sites, stream);
+        }
     }
     return result;
 }
@@ -102,6 +90,23 @@ RGRBM_INLINE Word filter_of(const Word* words, const std::vector<std::size_t>& s
 }
 
 } // namespace
+
+Offset Windows::site(const Offset& spin, const Offset& offset) const {
+    Offset result = offset;
+    for (std::size_t axis = 0; axis < 3; ++axis)
+        for (std::size_t step = 0; step < 3; ++step)
+            result[axis] += spin[step] * steps[step][axis];
+    return result;
+}
+
+bool Windows::fits(const Grid& fine) const {
+    const auto signed_of = [](std::size_t n) { return static_cast<std::int64_t>(n); };
+    const std::array<Offset, 3> periods{Offset{signed_of(coarse.layers), 0, 0},
+                                        Offset{0, signed_of(coarse.rows), -signed_of(coarse.shift)},
+                                        Offset{0, 0, signed_of(coarse.columns)}};
+    return std::ranges::all_of(periods,
+                               [&](const Offset& period) { return fine.number(site(period, {0, 0, 0})) == 0; });
+}
 
 PackedSpins decimated(const PackedSpins& spins, const Windows& windows) {
     const auto rule = [](const Word* words, const std::vector<std::size_t>& sites, Stream&) { return words[sites[0]]; };

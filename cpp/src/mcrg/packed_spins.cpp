@@ -7,6 +7,22 @@
 
 namespace rgrbm {
 
+namespace {
+
+std::size_t remainder(std::int64_t site, std::size_t length) {
+    const auto n = static_cast<std::int64_t>(length);
+    return static_cast<std::size_t>(((site % n) + n) % n);
+}
+
+} // namespace
+
+std::array<std::size_t, 3> Grid::wrapped(const Offset& site) const {
+    const std::size_t row = remainder(site[1], rows);
+    const std::int64_t times = (site[1] - static_cast<std::int64_t>(row)) / static_cast<std::int64_t>(rows);
+    const std::int64_t ahead = times * static_cast<std::int64_t>(shift);
+    return {remainder(site[0], layers), row, remainder(site[2] + ahead, columns)};
+}
+
 PackedSpins::PackedSpins(Grid grid, std::size_t n_configurations) : grid_(grid), n_configurations_(n_configurations) {
     words_.resize(n_blocks() * grid.n_sites(), Word::zero());
 }

@@ -7,22 +7,19 @@ namespace rgrbm {
 
 namespace {
 
-std::size_t wrapped(std::int64_t offset, std::size_t length) {
-    const auto n = static_cast<std::int64_t>(length);
-    return static_cast<std::size_t>(((offset % n) + n) % n);
-}
-
 // Counts, over all translations, the exclusive or of the product's words; `parities` has room for a row.
 void count_product(const Word* sites, const Grid& grid, const Product& product, std::vector<Word>& parities,
                    VerticalCounter& counter) {
     const std::size_t k = product.size();
     std::vector<const Word*> rows(k);
     std::vector<std::size_t> columns(k);
-    for (std::size_t row = 0; row < grid.rows; ++row) {
+    for (std::size_t line = 0; line < grid.layers * grid.rows; ++line) {
+        const auto layer = static_cast<std::int64_t>(line / grid.rows);
+        const auto row = static_cast<std::int64_t>(line % grid.rows);
         for (std::size_t i = 0; i < k; ++i) {
-            const std::size_t there = wrapped(product[i][0] + static_cast<std::int64_t>(row), grid.rows);
-            rows[i] = sites + there * grid.columns;
-            columns[i] = wrapped(product[i][1], grid.columns);
+            const auto [z, y, x] = grid.wrapped({product[i][0] + layer, product[i][1] + row, product[i][2]});
+            rows[i] = sites + (z * grid.rows + y) * grid.columns;
+            columns[i] = x;
         }
         for (std::size_t column = 0; column < grid.columns; ++column) {
             Word parity = Word::zero();

@@ -11,35 +11,32 @@ class PackedSpins:
     """
     Configurations of spins on a periodic grid, one bit per spin.
     """
-    def __init__(self, spins: typing.Annotated[numpy.typing.ArrayLike, numpy.int8]) -> None:
+    def __init__(self, spins: typing.Annotated[numpy.typing.ArrayLike, numpy.int8], shift: typing.SupportsInt | typing.SupportsIndex) -> None:
         """
-        From int8 of -1 and +1, shape (n, rows, columns).
+        From int8 of -1 and +1, shape (n, layers, rows, columns). Who leaves the last row comes back to the first `shift` columns ahead.
         """
     def __len__(self) -> int:
         ...
-    def decimate(self, strides: typing.Annotated[collections.abc.Sequence[typing.SupportsInt | typing.SupportsIndex], "FixedSize(2)"]) -> PackedSpins:
+    def decimate(self, coarse: typing.Annotated[collections.abc.Sequence[typing.SupportsInt | typing.SupportsIndex], "FixedSize(4)"], steps: typing.Annotated[collections.abc.Sequence[typing.Annotated[collections.abc.Sequence[typing.SupportsInt | typing.SupportsIndex], "FixedSize(3)"]], "FixedSize(3)"], window: collections.abc.Sequence[typing.Annotated[collections.abc.Sequence[typing.SupportsInt | typing.SupportsIndex], "FixedSize(3)"]]) -> PackedSpins:
         """
-        Every strides-th spin along each axis.
+        The first spin of each window. The lattice of block spins is (layers, rows, columns, shift); block spin (i, j, k) has its window at i steps[0] + j steps[1] + k steps[2].
         """
-    def filter(self, weights: typing.Annotated[numpy.typing.ArrayLike, numpy.float64], field: typing.SupportsFloat | typing.SupportsIndex, strides: typing.Annotated[collections.abc.Sequence[typing.SupportsInt | typing.SupportsIndex], "FixedSize(2)"], first: typing.Annotated[collections.abc.Sequence[typing.SupportsInt | typing.SupportsIndex], "FixedSize(2)"], key: typing.Annotated[collections.abc.Sequence[typing.SupportsInt | typing.SupportsIndex], "FixedSize(2)"], first_block: typing.SupportsInt | typing.SupportsIndex, step: typing.SupportsInt | typing.SupportsIndex) -> PackedSpins:
+    def filter(self, coarse: typing.Annotated[collections.abc.Sequence[typing.SupportsInt | typing.SupportsIndex], "FixedSize(4)"], steps: typing.Annotated[collections.abc.Sequence[typing.Annotated[collections.abc.Sequence[typing.SupportsInt | typing.SupportsIndex], "FixedSize(3)"]], "FixedSize(3)"], window: collections.abc.Sequence[typing.Annotated[collections.abc.Sequence[typing.SupportsInt | typing.SupportsIndex], "FixedSize(3)"]], weights: collections.abc.Sequence[typing.SupportsFloat | typing.SupportsIndex], field: typing.SupportsFloat | typing.SupportsIndex, key: typing.Annotated[collections.abc.Sequence[typing.SupportsInt | typing.SupportsIndex], "FixedSize(2)"], first_block: typing.SupportsInt | typing.SupportsIndex, step: typing.SupportsInt | typing.SupportsIndex) -> PackedSpins:
         """
         Spins that are +1 with probability 1 / (1 + exp(-2 (field + sum of weights * spins))) of their windows.
         """
-    def majority(self, sides: typing.Annotated[collections.abc.Sequence[typing.SupportsInt | typing.SupportsIndex], "FixedSize(2)"], key: typing.Annotated[collections.abc.Sequence[typing.SupportsInt | typing.SupportsIndex], "FixedSize(2)"], first_block: typing.SupportsInt | typing.SupportsIndex, step: typing.SupportsInt | typing.SupportsIndex) -> PackedSpins:
+    def majority(self, coarse: typing.Annotated[collections.abc.Sequence[typing.SupportsInt | typing.SupportsIndex], "FixedSize(4)"], steps: typing.Annotated[collections.abc.Sequence[typing.Annotated[collections.abc.Sequence[typing.SupportsInt | typing.SupportsIndex], "FixedSize(3)"]], "FixedSize(3)"], window: collections.abc.Sequence[typing.Annotated[collections.abc.Sequence[typing.SupportsInt | typing.SupportsIndex], "FixedSize(3)"]], key: typing.Annotated[collections.abc.Sequence[typing.SupportsInt | typing.SupportsIndex], "FixedSize(2)"], first_block: typing.SupportsInt | typing.SupportsIndex, step: typing.SupportsInt | typing.SupportsIndex) -> PackedSpins:
         """
-        The sign of the sum of each block of spins, and +1 or -1 with probability 1/2 where it is zero.
+        The sign of the sum of each window, and +1 or -1 with probability 1/2 where it is zero.
         """
-    def operator_sums(self, operators: collections.abc.Sequence[collections.abc.Sequence[collections.abc.Sequence[typing.Annotated[collections.abc.Sequence[typing.SupportsInt | typing.SupportsIndex], "FixedSize(2)"]]]]) -> numpy.typing.NDArray[numpy.int64]:
+    def operator_sums(self, operators: collections.abc.Sequence[collections.abc.Sequence[collections.abc.Sequence[typing.Annotated[collections.abc.Sequence[typing.SupportsInt | typing.SupportsIndex], "FixedSize(3)"]]]]) -> numpy.typing.NDArray[numpy.int64]:
         """
-        Sums over the lattice of products of spins, shape (n, n_operators). An operator is a list of products with equally many sites, a product a list of offsets (rows, columns).
+        Sums over the lattice of products of spins, shape (n, n_operators). An operator is a list of products with equally many sites, a product a list of offsets (layers, rows, columns).
         """
     def unpack(self) -> numpy.typing.NDArray[numpy.int8]:
         """
-        The spins as int8, shape (n, rows, columns).
+        The spins as int8, shape (n, layers, rows, columns).
         """
-    @property
-    def shape(self) -> tuple[int, int]:
-        ...
 class BistableChains:
     """
     Metropolis chains of the periodic bistable (phi^4) ring: H = sum of

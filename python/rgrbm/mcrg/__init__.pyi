@@ -1,4 +1,4 @@
-from rgrbm.mcrg.block_kernels import BlockKernel, ConvolutionKernel, DecimationKernel, MajorityKernel
+from rgrbm.mcrg.block_kernels import BlockKernel, ConvolutionKernel, DecimationKernel, MajorityKernel, TriangleKernel
 from rgrbm.mcrg.critical_coupling import CouplingMatch, MatchedCoupling, match_critical_coupling
 from rgrbm.mcrg.hamiltonian_fit import HamiltonianFit, NoFiniteHamiltonianError, fit_hamiltonian
 from rgrbm.mcrg.kadanoff_kernel import OptimalBlockKernel, optimal_block_kernel
@@ -10,6 +10,7 @@ from rgrbm.mcrg.mutual_information import (
     count_surroundings,
     most_informative_kernel,
 )
+from rgrbm.mcrg.enumerated_operators import default_operators, operator_classes
 from rgrbm.mcrg.spin_operators import EVEN_OPERATORS, ODD_OPERATORS, RING_OPERATORS, SpinOperator, operator_sums
 
 __all__ = [
@@ -32,11 +33,14 @@ __all__ = [
     "NoFiniteHamiltonianError",
     "OptimalBlockKernel",
     "SpinOperator",
+    "TriangleKernel",
     "count_surroundings",
+    "default_operators",
     "fit_hamiltonian",
     "match_critical_coupling",
     "mcrg",
     "most_informative_kernel",
+    "operator_classes",
     "operator_sums",
     "optimal_block_kernel",
 ]

@@ -5,6 +5,8 @@ A kernel is small, frozen, and knows no size: it blocks lattices of any size tha
 
 from __future__ import annotations
 
+import itertools
+import math
 from abc import ABC, abstractmethod
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -16,16 +18,19 @@ from scipy.special import expit
 
 from rgrbm._support import checks, streams
 from rgrbm.mcrg.spin_operators import lattice_spins, pack
+from rgrbm.mcrg.torus import Integers, Torus, Window, padded
 from rgrbm.model.parameters import spin_parameters
+from rgrbm.spins.lattice import Kind
 from rgrbm.spins.values import Spins
 from rgrbm.statistics.presentation import short_repr
 
 _MAX_WINDOW = 1024  # sites
+_LARGE = 100.0  # a weight as good as infinite
 _SHARED = 1e-5  # weights that differ by less, relative to the largest, are shared: those of training in float32 are
 
 
 class BlockKernel(ABC):
-    """A distribution of block spins, p(h | v) with Σ_h p(h | v) = 1, one for every b sites along each axis.
+    """A distribution of block spins, p(h | v) with Σ_h p(h | v) = 1, each of a window of spins.
 
     :meth:`block` draws from it, :meth:`probabilities` computes it.
     """
@@ -37,8 +42,13 @@ class BlockKernel(ABC):
 
     @property
     @abstractmethod
-    def scale(self) -> int:
-        """Sites from one block spin to the next along each axis: the b of a renormalization step."""
+    def scale(self) -> float:
+        """The b of a renormalization step: how far block spins are from each other, in units of sites."""
+
+    @property
+    def lattice(self) -> Kind:
+        """The kind of lattice that it blocks, as of :class:`rgrbm.spins.Lattice`."""
+        return "hypercubic"
 
     @property
     def is_symmetric(self) -> bool:
@@ -46,50 +56,86 @@ class BlockKernel(ABC):
         return True
 
     @abstractmethod
+    def steps(self, n_dimensions: int) -> Integers:
+        """Where the block spins are: from one to the next along each axis, a row of offsets each."""
+
+    @abstractmethod
+    def window(self, n_dimensions: int) -> Window:
+        """The sites that a block spin sees, as offsets from its own.
+
+        Raises
+        ------
+        ValueError
+            If the kernel is of another number of dimensions.
+        """
+
+    @abstractmethod
+    def probabilities_of(self, windows: npt.NDArray[np.int8]) -> npt.NDArray[np.float64]:
+        """p(h = +1 | v) of windows of spins, shape (..., n_window) → (...)."""
+
+    @abstractmethod
+    def block_packed(self, packed: Any, torus: Torus, key: tuple[int, int], first_block: int = 0, step: int = 0) -> Any:
+        """The same as :meth:`block` on packed spins: draws are named by key, number of the block and step."""
+
     def probabilities(self, spins: npt.ArrayLike) -> npt.NDArray[np.float64]:
         """p(h = +1 | v) of each block spin.
 
         Parameters
         ----------
-        spins : array_like of -1 and +1, shape (n_samples, n_sites) or (n_samples, rows, columns)
+        spins : array_like of -1 and +1, shape (n_samples, n_sites) or (n_samples, rows, columns) or with layers
 
         Returns
         -------
-        ndarray of float64, shape (n_samples, n_sites / b) or (n_samples, rows / b, columns / b)
+        ndarray of float64, shape (n_samples, n_sites / b) or (n_samples, rows / b, columns / b) or with layers
 
         Raises
         ------
         ValueError
-            If the spins are not ±1, or the stride b does not divide a side.
+            If the spins are not ±1, or the blocks do not cover the lattice.
         """
+        array = lattice_spins(spins)
+        torus = Torus(array.shape[1:], self.lattice)
+        coarse = torus.coarse(self.steps(array.ndim - 1))
+        seen = array.reshape(len(array), -1)[:, self._sites(torus, coarse)]
+        return np.asarray(self.probabilities_of(seen).reshape(len(array), *coarse.shape))
 
-    @abstractmethod
-    def block_packed(self, packed: Any, key: tuple[int, int], first_block: int = 0, step: int = 0) -> Any:
-        """The same as :meth:`block` on packed spins: draws are named by key, number of the block and step."""
+    def _sites(self, torus: Torus, coarse: Torus) -> Integers:
+        """Numbers of the sites in each window, shape (n_block_spins, n_window)."""
+        n = len(torus.shape)
+        positions = np.indices(coarse.shape).reshape(n, -1).T @ self.steps(n)
+        return torus.numbers(positions[:, None, :] + np.array(self.window(n)))
+
+    def _geometry(self, torus: Torus) -> tuple[Any, Any, Any]:
+        """The lattice of block spins, steps and window as the kernels take them."""
+        n = len(torus.shape)
+        steps = np.eye(3, dtype=np.int64)
+        steps[3 - n :, 3 - n :] = self.steps(n)
+        return torus.coarse(self.steps(n)).grid, steps.tolist(), [padded(site, 0) for site in self.window(n)]
 
     def block(self, spins: npt.ArrayLike, seed: streams.Seed = None) -> Spins:
         """Draw the block spins of configurations.
 
         Parameters
         ----------
-        spins : array_like of -1 and +1, shape (n_samples, n_sites) or (n_samples, rows, columns)
-            Configurations of a periodic ring or square lattice.
+        spins : array_like of -1 and +1, shape (n_samples, n_sites) or (n_samples, rows, columns) or with layers
+            Configurations of a periodic ring, square or cubic lattice, or of a triangular one for its kernels.
         seed : int, SeedSequence, Generator, RandomState or None, default=None
             Fixes the draws, for any number of threads.
 
         Returns
         -------
-        ndarray of int8, shape (n_samples, n_sites / b) or (n_samples, rows / b, columns / b)
+        ndarray of int8, shape (n_samples, n_sites / b) or (n_samples, rows / b, columns / b) or with layers
 
         Raises
         ------
         ValueError
-            If the spins are not ±1, or the stride b does not divide a side.
+            If the spins are not ±1, or the blocks do not cover the lattice.
         """
         array = lattice_spins(spins)
-        coarse = self.coarse_shape(array.shape[1:])
-        blocked = self.block_packed(pack(array), streams.key(streams.seed_sequence(seed)))
-        return np.asarray(blocked.unpack()).reshape(len(array), *coarse)
+        torus = Torus(array.shape[1:], self.lattice)
+        coarse = torus.coarse(self.steps(array.ndim - 1))
+        blocked = self.block_packed(pack(array, torus), torus, streams.key(streams.seed_sequence(seed)))
+        return np.asarray(blocked.unpack()).reshape(len(array), *coarse.shape)
 
     def coarse_shape(self, shape: Sequence[int]) -> tuple[int, ...]:
         """The shape of the lattice of block spins.
@@ -97,15 +143,9 @@ class BlockKernel(ABC):
         Raises
         ------
         ValueError
-            If the stride does not divide a side.
+            If the blocks do not cover the lattice.
         """
-        if any(side % self.scale for side in shape):
-            raise ValueError(f"blocks at stride {self.scale} do not cover a lattice of shape {tuple(shape)}")
-        return tuple(side // self.scale for side in shape)
-
-    def _per_axis(self, packed: Any, value: int) -> list[int]:
-        """A side or stride along rows and columns; a ring is one row."""
-        return [1 if packed.shape[0] == 1 else value, value]
+        return Torus(tuple(shape), self.lattice).coarse(self.steps(len(shape))).shape
 
 
 @dataclass(frozen=True)
@@ -143,26 +183,31 @@ class DecimationKernel(BlockKernel):
         """Sites from one block spin to the next."""
         return self.stride
 
-    def probabilities(self, spins: npt.ArrayLike) -> npt.NDArray[np.float64]:
-        """p(h = +1 | v), as of :class:`BlockKernel`."""
-        array = lattice_spins(spins)
-        self.coarse_shape(array.shape[1:])
-        kept = array[(slice(None), *(slice(None, None, self.stride),) * (array.ndim - 1))]
-        return np.asarray((kept > 0).astype(np.float64))
+    def steps(self, n_dimensions: int) -> Integers:
+        """Every ``stride``-th site along each axis."""
+        return self.stride * np.eye(n_dimensions, dtype=np.int64)
 
-    def block_packed(self, packed: Any, key: tuple[int, int], first_block: int = 0, step: int = 0) -> Any:
+    def window(self, n_dimensions: int) -> Window:
+        """The site itself."""
+        return ((0,) * n_dimensions,)
+
+    def probabilities_of(self, windows: npt.NDArray[np.int8]) -> npt.NDArray[np.float64]:
+        """p(h = +1 | v) of windows, as of :class:`BlockKernel`."""
+        return np.asarray((windows[..., 0] > 0).astype(np.float64))
+
+    def block_packed(self, packed: Any, torus: Torus, key: tuple[int, int], first_block: int = 0, step: int = 0) -> Any:
         """Block packed spins, as of :class:`BlockKernel`."""
-        return packed.decimate(self._per_axis(packed, self.stride))
+        return packed.decimate(*self._geometry(torus))
 
 
 @dataclass(frozen=True)
 class MajorityKernel(BlockKernel):
-    """Majority rule: the sign of the sum of a block of ``side`` × ``side`` spins, by a fair coin where it is zero.
+    """Majority rule: the sign of the sum of a block of ``side`` spins along each axis, by a fair coin where it is zero.
 
     Parameters
     ----------
     side : int, default=2
-        At most 32.
+        At most 32, in three dimensions 10.
 
     Raises
     ------
@@ -192,17 +237,99 @@ class MajorityKernel(BlockKernel):
         """Sites from one block spin to the next."""
         return self.side
 
-    def probabilities(self, spins: npt.ArrayLike) -> npt.NDArray[np.float64]:
-        """p(h = +1 | v), as of :class:`BlockKernel`."""
-        array = lattice_spins(spins)
-        split = [n for side in self.coarse_shape(array.shape[1:]) for n in (side, self.side)]
-        blocks = array.reshape(len(array), *split)
-        total = blocks.sum(axis=tuple(range(2, blocks.ndim, 2)), dtype=np.int64)
-        return np.asarray((1 + np.sign(total)) / 2)
+    def steps(self, n_dimensions: int) -> Integers:
+        """From one block to the next."""
+        return self.side * np.eye(n_dimensions, dtype=np.int64)
 
-    def block_packed(self, packed: Any, key: tuple[int, int], first_block: int = 0, step: int = 0) -> Any:
+    def window(self, n_dimensions: int) -> Window:
+        """The sites of a block."""
+        return box((self.side,) * n_dimensions, 0)
+
+    def probabilities_of(self, windows: npt.NDArray[np.int8]) -> npt.NDArray[np.float64]:
+        """p(h = +1 | v) of windows, as of :class:`BlockKernel`."""
+        return np.asarray((1 + np.sign(windows.sum(axis=-1, dtype=np.int64))) / 2)
+
+    def block_packed(self, packed: Any, torus: Torus, key: tuple[int, int], first_block: int = 0, step: int = 0) -> Any:
         """Block packed spins, as of :class:`BlockKernel`."""
-        return packed.majority(self._per_axis(packed, self.side), key, first_block, step)
+        return packed.majority(*self._geometry(torus), key, first_block, step)
+
+
+@dataclass(frozen=True)
+class TriangleKernel(BlockKernel):
+    """Triangles of three spins of the triangular lattice, b = √3: p(h = +1 | v) = σ(2w (v₁ + v₂ + v₃)).
+
+    The blocks form a triangular lattice again, turned by 30°. Its axes are (2, 1), (−1, 1) and (1, 2) of the one
+    before; after two steps a lattice of L × L has become one of L/3 × L/3. After one its array has L/3 rows of L block
+    spins, and is twisted: who leaves the last row comes back L/3 columns ahead.
+
+    Parameters
+    ----------
+    weight : float, default=inf
+        w. Infinite: the majority of the three.
+
+    Raises
+    ------
+    TypeError, ValueError
+        If it is not a number, or NaN.
+
+    References
+    ----------
+    Th. Niemeijer & J. M. J. van Leeuwen, Phys. Rev. Lett. 31, 1411 (1973).
+
+    Examples
+    --------
+    >>> import numpy as np
+    >>> from rgrbm.mcrg import TriangleKernel
+    >>> TriangleKernel().block(np.ones((1, 6, 6))).shape
+    (1, 2, 6)
+    """
+
+    weight: float = math.inf
+
+    def __post_init__(self) -> None:
+        if isinstance(self.weight, bool) or not isinstance(self.weight, int | float | np.floating):
+            raise TypeError(f"weight must be a number, got {self.weight!r}")
+        if math.isnan(self.weight):
+            raise ValueError("weight must be a number, got NaN")
+
+    @property
+    def name(self) -> str:
+        """What tables call it."""
+        rule = "majority" if self.weight == math.inf else f"w = {self.weight:g}"
+        return f"triangles of three, {rule}"
+
+    @property
+    def scale(self) -> float:
+        """√3."""
+        return math.sqrt(3)
+
+    @property
+    def lattice(self) -> Kind:
+        """Triangular."""
+        return "triangular"
+
+    def steps(self, n_dimensions: int) -> Integers:
+        """From one triangle to the next."""
+        _require_dimensions("triangles", 2, n_dimensions)
+        return np.array([[2, 1], [-1, 1]])
+
+    def window(self, n_dimensions: int) -> Window:
+        """The three sites of a triangle."""
+        _require_dimensions("triangles", 2, n_dimensions)
+        return (0, 0), (0, 1), (1, 1)
+
+    def probabilities_of(self, windows: npt.NDArray[np.int8]) -> npt.NDArray[np.float64]:
+        """p(h = +1 | v) of windows, as of :class:`BlockKernel`."""
+        total = windows.sum(axis=-1, dtype=np.int64)  # odd, so that 0 · ∞ does not occur
+        return np.asarray(expit(2 * self.weight * total))
+
+    def block_packed(self, packed: Any, torus: Torus, key: tuple[int, int], first_block: int = 0, step: int = 0) -> Any:
+        """Block packed spins, as of :class:`BlockKernel`."""
+        geometry = self._geometry(torus)
+        if math.isinf(self.weight) and self.weight > 0:
+            return packed.majority(*geometry, key, first_block, step)
+        weights = [max(min(float(self.weight), _LARGE), -_LARGE)] * 3
+        return packed.filter(*geometry, weights, 0.0, key, first_block, step)
 
 
 @dataclass(frozen=True, eq=False)
@@ -214,7 +341,7 @@ class ConvolutionKernel(BlockKernel):
 
     Parameters
     ----------
-    weights : array_like of shape (width, width), or (width,) on a ring
+    weights : array_like of shape (width, width), (width,) on a ring, or (width, width, width) on a cubic lattice
         w in ±1 units.
     stride : int
         b.
@@ -226,7 +353,7 @@ class ConvolutionKernel(BlockKernel):
     TypeError
         If a value is not a number, or the stride not an integer.
     ValueError
-        If the weights are not of one or two dimensions with 1 to 1024 sites, a value is not finite, or the stride is
+        If the weights are not of one to three dimensions with 1 to 1024 sites, a value is not finite, or the stride is
         less than 2.
 
     Examples
@@ -249,9 +376,9 @@ class ConvolutionKernel(BlockKernel):
 
     def __post_init__(self) -> None:
         w = np.array(checks.numbers("weights", self.weights))
-        if w.ndim not in (1, 2) or not 1 <= w.size <= _MAX_WINDOW:
+        if w.ndim not in (1, 2, 3) or not 1 <= w.size <= _MAX_WINDOW:
             raise ValueError(
-                f"weights must be a window of one or two dimensions with 1 to {_MAX_WINDOW} sites, got shape {w.shape}"
+                f"weights must be a window of one to three dimensions with 1 to {_MAX_WINDOW} sites, got {w.shape}"
             )
         if not np.isfinite(w).all():
             raise ValueError("weights must be finite")
@@ -272,7 +399,7 @@ class ConvolutionKernel(BlockKernel):
         rbm : fitted estimator or RBMParameters
             Any object with ``weights_``, ``intercept_visible_`` and ``intercept_hidden_``.
         shape : sequence of int
-            The lattice that it was trained on, ``(n_sites,)`` or ``(rows, columns)``.
+            The lattice that it was trained on, ``(n_sites,)``, ``(rows, columns)`` or ``(layers, rows, columns)``.
         width, stride : int
             Of its mask, the same along each axis.
 
@@ -315,31 +442,32 @@ class ConvolutionKernel(BlockKernel):
         """Whether there is no field."""
         return self.field == 0
 
-    def probabilities(self, spins: npt.ArrayLike) -> npt.NDArray[np.float64]:
-        """p(h = +1 | v), as of :class:`BlockKernel`."""
-        array = lattice_spins(spins)
-        coarse = self.coarse_shape(array.shape[1:])
-        self._require_dimensions(len(coarse))
-        total = np.full((len(array), *coarse), self.field)
-        kept = (slice(None), *(slice(None, None, self.stride),) * len(coarse))
-        for index, w in np.ndenumerate(self.weights):
-            offset = [(n - 1) // 2 - i for n, i in zip(self.weights.shape, index, strict=True)]
-            total += w * np.roll(array, offset, axis=tuple(range(1, array.ndim)))[kept]
-        return np.asarray(expit(2 * total))
+    def steps(self, n_dimensions: int) -> Integers:
+        """From one block spin to the next."""
+        return self.stride * np.eye(n_dimensions, dtype=np.int64)
 
-    def block_packed(self, packed: Any, key: tuple[int, int], first_block: int = 0, step: int = 0) -> Any:
+    def window(self, n_dimensions: int) -> Window:
+        """The sites of a window, row by row."""
+        _require_dimensions(f"a window of shape {self.weights.shape}", self.weights.ndim, n_dimensions)
+        return box(self.weights.shape, 1)
+
+    def probabilities_of(self, windows: npt.NDArray[np.int8]) -> npt.NDArray[np.float64]:
+        """p(h = +1 | v) of windows, as of :class:`BlockKernel`."""
+        return np.asarray(expit(2 * (windows @ self.weights.ravel() + self.field)))
+
+    def block_packed(self, packed: Any, torus: Torus, key: tuple[int, int], first_block: int = 0, step: int = 0) -> Any:
         """Block packed spins, as of :class:`BlockKernel`."""
-        self._require_dimensions(1 if packed.shape[0] == 1 else 2)
-        grid = self.weights.reshape(-1, self.weights.shape[-1])
-        first = [-((n - 1) // 2) for n in grid.shape]
-        return packed.filter(grid, self.field, self._per_axis(packed, self.stride), first, key, first_block, step)
+        return packed.filter(*self._geometry(torus), self.weights.ravel(), self.field, key, first_block, step)
 
-    def _require_dimensions(self, n_dimensions: int) -> None:
-        if self.weights.ndim != n_dimensions:
-            raise ValueError(
-                f"a window of shape {self.weights.shape} needs a lattice of {self.weights.ndim} dimensions, "
-                f"got one of {n_dimensions}"
-            )
+
+def box(sides: Sequence[int], centred: int) -> Window:
+    """Offsets of the sites of a box, row by row; centred (1), it begins (side − 1) // 2 sites before its position."""
+    return tuple(itertools.product(*(range(-centred * ((n - 1) // 2), n - centred * ((n - 1) // 2)) for n in sides)))
+
+
+def _require_dimensions(what: str, needed: int, n_dimensions: int) -> None:
+    if n_dimensions != needed:
+        raise ValueError(f"{what} needs a lattice of {needed} dimensions, got one of {n_dimensions}")
 
 
 def upward_kernel(weights: npt.NDArray[np.float64], stride: int, field: float = 0.0) -> ConvolutionKernel:
@@ -354,9 +482,10 @@ def window_sites(shape: Sequence[int], width: int, stride: int) -> npt.NDArray[n
     Raises
     ------
     ValueError
-        If the lattice is not of one or two dimensions, the stride does not divide a side, or a window is wider than it.
+        If the lattice is not of one to three dimensions, the stride does not divide a side, or a window is wider than
+        it.
     """
-    if len(shape) not in (1, 2) or any(n % stride or width > n for n in shape):
+    if len(shape) not in (1, 2, 3) or any(n % stride or width > n for n in shape):
         raise ValueError(f"windows of width {width} at stride {stride} do not fit a lattice of shape {tuple(shape)}")
     units = np.indices([n // stride for n in shape]).reshape(len(shape), -1)
     window = np.indices((width,) * len(shape)).reshape(len(shape), -1) - (width - 1) // 2

@@ -14,8 +14,11 @@ from rgrbm._support import checks, streams
 from rgrbm.mcrg.block_kernels import BlockKernel
 from rgrbm.mcrg.linearized_rg import covariances
 from rgrbm.mcrg.monte_carlo_rg import MCRGAccumulator, by_chains
-from rgrbm.mcrg.spin_operators import EVEN_OPERATORS, RING_OPERATORS, SpinOperator, checked_operators
+from rgrbm.mcrg.enumerated_operators import default_operators
+from rgrbm.mcrg.spin_operators import SpinOperator, checked_operators
+from rgrbm.mcrg.torus import Integers, Torus
 from rgrbm.spins.ensemble import Ensemble
+from rgrbm.spins.lattice import Kind
 from rgrbm.statistics.jackknife import Array, Estimate, jackknife_stderr, leave_one_out
 from rgrbm.statistics.notation import with_error
 from rgrbm.statistics.presentation import Presented
@@ -172,12 +175,14 @@ def match_critical_coupling(
     """
     J = _common_coupling(J, large, small)
     arrays = by_chains(large), by_chains(small)
-    if arrays[0].shape[1:] != tuple(kernel.scale * side for side in arrays[1].shape[1:]):
+    sides = [array.shape[1:] for array in arrays]
+    step = kernel.steps(len(sides[0]))
+    if len(sides[0]) != len(sides[1]) or not _is_one_step(sides[0], sides[1], step, kernel.lattice):
         raise ValueError(
-            f"the larger lattice must have {kernel.scale} times the sides of the smaller one, got shapes "
-            f"{arrays[0].shape[1:]} and {arrays[1].shape[1:]}"
+            f"the larger lattice must have {kernel.scale:.4g} times the sides of the smaller one, got shapes "
+            f"{sides[0]} and {sides[1]}"
         )
-    measured = _with_nearest(operators, arrays[0].ndim - 1)
+    measured = _with_nearest(operators, arrays[0].ndim - 1, kernel.lattice)
     seeds = _two_seeds(streams.seed_sequence(seed))
     larger = MCRGAccumulator(kernel, arrays[0].shape[1:], operators=measured, levels=levels, seed=seeds[0])
     smaller = MCRGAccumulator(kernel, arrays[1].shape[1:], operators=measured, levels=larger.levels - 1, seed=seeds[1])
@@ -236,11 +241,20 @@ def _matched(
     )
 
 
-def _with_nearest(operators: Iterable[SpinOperator] | None, n_dimensions: int) -> tuple[SpinOperator, ...]:
+def _is_one_step(large: tuple[int, ...], small: tuple[int, ...], steps: Integers, lattice: Kind) -> bool:
+    try:
+        return Torus(large, lattice).coarse(steps) == Torus(small, lattice)
+    except ValueError:
+        return False
+
+
+def _with_nearest(
+    operators: Iterable[SpinOperator] | None, n_dimensions: int, lattice: Kind
+) -> tuple[SpinOperator, ...]:
     """Even operators, the sum over bonds first, which the derivative by J needs."""
-    default = RING_OPERATORS if n_dimensions == 1 else EVEN_OPERATORS
-    nearest = default[0]
-    checked = default if operators is None else checked_operators(operators, n_dimensions)
+    checked = None if operators is None else checked_operators(operators, n_dimensions)
+    default = default_operators(n_dimensions, checked[0].lattice if checked else lattice)
+    nearest, checked = default[0], checked or default
     odd = [o.name for o in checked if not o.is_even]
     if odd and operators is not None:
         raise ValueError(f"odd operators have no mean to compare, got {odd}")

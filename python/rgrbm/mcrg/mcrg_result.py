@@ -92,7 +92,7 @@ class MCRGResult(Presented):
     """
 
     kernel: str
-    scale: int
+    scale: float
     shape: tuple[int, ...]
     n_samples: int
     n_blocks: int

@@ -5,6 +5,7 @@ from __future__ import annotations
 import math
 import warnings
 from collections.abc import Iterable, Iterator, Sequence
+from typing import Any
 
 import numpy as np
 import numpy.typing as npt
@@ -20,16 +21,9 @@ from rgrbm.mcrg.linearized_rg import (
     linearized,
 )
 from rgrbm.mcrg.mcrg_result import LinearizedStep, MCRGExponent, MCRGResult, Sector
-from rgrbm.mcrg.spin_operators import (
-    EVEN_OPERATORS,
-    ODD_OPERATORS,
-    RING_OPERATORS,
-    SpinOperator,
-    checked_operators,
-    lattice_spins,
-    pack,
-    sums_of,
-)
+from rgrbm.mcrg.enumerated_operators import default_operators
+from rgrbm.mcrg.spin_operators import SpinOperator, checked_operators, lattice_spins, pack, sums_of
+from rgrbm.mcrg.torus import Integers, Torus
 from rgrbm.spins.ensemble import Ensemble
 from rgrbm.spins.sample_checks import (
     FEWEST_BLOCKS,
@@ -60,10 +54,10 @@ class MCRGAccumulator:
     kernel : BlockKernel
         The distribution of block spins.
     shape : tuple of int
-        Lattice of the samples: ``(n_sites,)`` or ``(rows, columns)``.
+        Lattice of the samples: ``(n_sites,)``, ``(rows, columns)`` or ``(layers, rows, columns)``.
     operators : iterable of SpinOperator, optional
-        Even and odd ones, each in the order of inclusion; by default :data:`~rgrbm.mcrg.EVEN_OPERATORS` and
-        :data:`~rgrbm.mcrg.ODD_OPERATORS`, or :data:`~rgrbm.mcrg.RING_OPERATORS`.
+        Even and odd ones, each in the order of inclusion; by default those of
+        :func:`~rgrbm.mcrg.default_operators`. Those of a triangular lattice say that the samples are of one.
     levels : int, optional
         Steps, each of which divides the sides by b; by default as many as leave four sites along each axis. Without
         any, 0, only the samples' own operators are measured.
@@ -109,16 +103,19 @@ class MCRGAccumulator:
             )
         self.kernel = kernel
         self.shape = tuple(checks.integer("each side of the shape", side, 1) for side in shape)
-        if len(self.shape) not in (1, 2):
-            raise ValueError(f"shape must be (n_sites,) or (rows, columns), got {self.shape}")
+        if len(self.shape) not in (1, 2, 3):
+            raise ValueError(f"shape must be (n_sites,), (rows, columns) or (layers, rows, columns), got {self.shape}")
         if operators is None:
-            operators = RING_OPERATORS if len(self.shape) == 1 else EVEN_OPERATORS + ODD_OPERATORS
+            operators = default_operators(len(self.shape), kernel.lattice)
         checked = checked_operators(operators, len(self.shape))
+        if kernel.lattice == "triangular" and checked[0].lattice != "triangular":
+            raise ValueError(f"{kernel.name}: a kernel of the triangular lattice needs operators of that lattice")
         self.operators: dict[Sector, tuple[SpinOperator, ...]] = {
             "even": tuple(o for o in checked if o.is_even),
             "odd": tuple(o for o in checked if not o.is_even),
         }
-        self.shapes = _shapes(kernel, self.shape, levels)
+        self._tori = _tori(kernel, Torus(self.shape, checked[0].lattice), levels)
+        self.shapes = [torus.shape for torus in self._tori]
         self._key = streams.key(streams.seed_sequence(seed))
         self._n_words = 0
         checks.integer("n_blocks", n_blocks, 2)
@@ -167,13 +164,22 @@ class MCRGAccumulator:
             self._add_slice(array[first:end], None if w is None else w[first:end])
 
     def _add_slice(self, spins: npt.NDArray[np.int8], weights: npt.NDArray[np.float64] | None) -> None:
-        packed = pack(spins)
-        every = self.operators["even"] + self.operators["odd"]
-        values = [sums_of(packed, every)]
-        for level in range(1, self.levels + 1):
-            packed = self.kernel.block_packed(packed, self._key, self._n_words, level)
-            values.append(sums_of(packed, every))
-        self._n_words += -(-len(spins) // _WORD)
+        packed = pack(spins, self._tori[0])
+        self.add_packed(packed, self.sums_of_samples(packed), weights)
+
+    def sums_of_samples(self, packed: Any) -> npt.NDArray[np.int64]:
+        """Operators of packed samples themselves, which are the same for all kernels."""
+        return sums_of(packed, self.operators["even"] + self.operators["odd"])
+
+    def add_packed(
+        self, packed: Any, sums: npt.NDArray[np.int64], weights: npt.NDArray[np.float64] | None = None
+    ) -> None:
+        """As :meth:`add`, of packed samples whose own operators are known."""
+        n_samples, values = len(packed), [sums]
+        for level, torus in enumerate(self._tori[:-1], start=1):
+            packed = self.kernel.block_packed(packed, torus, self._key, self._n_words, level)
+            values.append(self.sums_of_samples(packed))
+        self._n_words += -(-n_samples // _WORD)
         n_even = len(self.operators["even"])
         for sector, part in (("even", slice(n_even)), ("odd", slice(n_even, None))):
             if sector in self._moments:
@@ -275,9 +281,9 @@ def mcrg(
 
     Parameters
     ----------
-    spins : Ensemble, or array_like of -1 and +1, shape (n_samples, n_sites) or (n_samples, rows, columns)
-        Samples of a periodic ring or square lattice without a field. Blocks of consecutive samples are taken for
-        independent; those of an ensemble, or of ``n_chains``, are put in order, chain after chain.
+    spins : Ensemble, or array_like of -1 and +1, shape (n_samples, n_sites), (n_samples, rows, columns) or with layers
+        Samples of a periodic ring, square, triangular or cubic lattice without a field. Blocks of consecutive samples
+        are taken for independent; those of an ensemble, or of ``n_chains``, are put in order, chain after chain.
     kernel : BlockKernel
         The distribution of block spins: :class:`MajorityKernel`, :class:`DecimationKernel`, :class:`ConvolutionKernel`.
     operators, levels, seed
@@ -323,7 +329,11 @@ def mcrg(
     >>> abs(exponent.eigenvalue - np.tanh(1.0)) < 4 * exponent.eigenvalue_stderr < 0.05
     True
     """
+    if operators is None and isinstance(kernel, BlockKernel) and isinstance(spins, Ensemble):
+        operators = default_operators(len(spins.shape), spins.lattice)
+    operators = None if operators is None else tuple(operators)
     in_time, chains = _in_time(spins, shape, n_chains)
+    _require_lattice_of(spins, operators)
     blocks, array = _blocks(in_time, chains), _ordered(in_time, chains)
     accumulator = MCRGAccumulator(
         kernel, array.shape[1:], operators=operators, levels=levels, seed=seed,
@@ -378,8 +388,6 @@ def _in_time(
         return _checked_array(lattice_spins(spins), shape, n_chains)
     if shape is not None or n_chains is not None:
         raise ValueError("an ensemble brings its shape and n_chains; give neither, or pass its spins as an array")
-    if spins.lattice != "hypercubic":
-        raise ValueError(f"operators and blocks are those of rings and square lattices, not {spins.lattice!r} ones")
     if spins.h != 0:
         raise ValueError(f"in a field even and odd operators mix; the ensemble has h = {spins.h:g}")
     return lattice_spins(spins.spins), spins.n_chains
@@ -400,6 +408,15 @@ def _checked_array(
     return array, chains
 
 
+def _require_lattice_of(spins: npt.ArrayLike | Ensemble, operators: tuple[SpinOperator, ...] | None) -> None:
+    """Of an ensemble, the operators must be those of its lattice; of an array, they say what it is."""
+    if isinstance(spins, Ensemble) and operators:
+        for operator in operators:
+            if isinstance(operator, SpinOperator) and operator.lattice != spins.lattice:
+                raise ValueError(f"operator {operator.name!r} is one of a {operator.lattice} lattice, the ensemble is "
+                                 f"of a {spins.lattice} one")  # fmt: skip
+
+
 def _slices(n_samples: int, n_sites: int) -> Iterator[tuple[int, int]]:
     """Ranges of samples for one call of the kernels, of whole words but for the last."""
     length = _WORD * max(1, _SLICE_BYTES // (_WORD * n_sites))
@@ -407,24 +424,34 @@ def _slices(n_samples: int, n_sites: int) -> Iterator[tuple[int, int]]:
         yield first, min(first + length, n_samples)
 
 
-def _shapes(kernel: BlockKernel, shape: tuple[int, ...], levels: int | None) -> list[tuple[int, ...]]:
+def _tori(kernel: BlockKernel, samples: Torus, levels: int | None) -> list[Torus]:
     """The lattices of all levels, the samples' first."""
-    shapes = [shape]
+    steps, tori = kernel.steps(len(samples.shape)), [samples]
     if levels is not None:
         for _ in range(checks.integer("levels", levels, 0)):
-            shapes.append(kernel.coarse_shape(shapes[-1]))
-        return shapes
-    b = kernel.scale
-    while all(side % b == 0 and side // b >= _SMALLEST for side in shapes[-1]):
-        shapes.append(kernel.coarse_shape(shapes[-1]))
-    if len(shapes) == 1:
-        if any(side % b for side in shape):
+            tori.append(tori[-1].coarse(steps))
+        return tori
+    while (coarse := _coarse_or_none(tori[-1], steps)) and min(coarse.shape) >= _SMALLEST:
+        tori.append(coarse)
+    if len(tori) == 1:
+        b, shape = kernel.scale, samples.shape
+        least = _SMALLEST * (int(b) if b == int(b) else round(b * b))
+        try:
+            coarse = samples.coarse(steps)
+        except ValueError as error:
             raise ValueError(
-                f"the kernel needs sides that are multiples of its b = {b}; the lattice has the shape {shape}. Choose "
-                f"sides such as {_SMALLEST * b} or {_SMALLEST * b * b}, or a kernel of another b"
-            )
+                f"the kernel needs sides that are multiples of its b = {b:.4g}; the lattice has the shape {shape}. "
+                f"Choose sides such as {least} or {least * least // _SMALLEST}, or a kernel of another b"
+            ) from error
         raise ValueError(
-            f"a step of b = {b} should leave at least {_SMALLEST} sites along each axis; of {shape} it leaves "
-            f"{tuple(side // b for side in shape)}: choose levels to make it all the same, or a larger lattice"
+            f"a step of b = {b:.4g} should leave at least {_SMALLEST} sites along each axis; of {shape} it leaves "
+            f"{coarse.shape}: choose levels to make it all the same, or a larger lattice"
         )
-    return shapes
+    return tori
+
+
+def _coarse_or_none(torus: Torus, steps: Integers) -> Torus | None:
+    try:
+        return torus.coarse(steps)
+    except ValueError:
+        return None

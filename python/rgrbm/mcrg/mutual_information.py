@@ -63,7 +63,9 @@ class BlockSurroundings(Presented):
             If the kernel depends on a spin outside of the window.
         """
         states = _states(len(self.window))
-        side = kernel.scale * (1 + max(abs(o) for site in self.window for o in site))
+        if kernel.lattice != "hypercubic":
+            raise ValueError(f"windows are boxes of a hypercubic lattice, {kernel.name} has others")
+        side = int(kernel.scale) * (1 + max(abs(o) for site in self.window for o in site))
         up = []
         for outside in (1, -1):
             lattice = np.full((len(states), *(side,) * len(self.window[0])), outside, np.int8)
@@ -270,6 +272,12 @@ def _ring_around(width: int, buffer: int, n_dimensions: int) -> Sites:
     if n_dimensions == 1:
         return (first,), (last,)
     along = range(first, last)
+    if n_dimensions == 3:
+        # Half of the 4 sites amid each face, so that they are as far from all spins of the window.
+        middle = (0, 1) if width % 2 == 0 else (-1, 0)
+        faces = itertools.product(range(3), (first, last), middle, middle)
+        sites = [tuple(np.insert([i, j], axis, far).tolist()) for axis, far, i, j in faces]
+        return tuple(site for site in sites if sum(site) % 2 == 0)
     ring = [(first, o) for o in along] + [(o, last) for o in along]
     ring += [(last, first + last - o) for o in along] + [(first + last - o, first) for o in along]
     return tuple(ring[:: -(-len(ring) // _MOST_AROUND)])

@@ -2,19 +2,19 @@
 
 from __future__ import annotations
 
-import itertools
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
-from typing import Any, TypeAlias
+from typing import Any, TypeAlias, get_args
 
 import numpy as np
 import numpy.typing as npt
 
 from rgrbm._core import kernels
 from rgrbm._support import checks
+from rgrbm.mcrg.torus import Site, Torus, padded, symmetries
+from rgrbm.spins.lattice import Kind
 from rgrbm.spins.values import spin_values
 
-Site: TypeAlias = tuple[int, ...]
 Product: TypeAlias = tuple[Site, ...]
 
 
@@ -22,21 +22,25 @@ Product: TypeAlias = tuple[Site, ...]
 class SpinOperator:
     """S = Σ_x Σ_P Π_(o ∈ P) s(x + o): one product of spins with all its translates and images.
 
-    The images P are those under the symmetries of the lattice: reflections, and on the square lattice rotations by
-    quarters. Each different one counts once; the nearest-neighbour operator is the sum over all bonds, and the
-    magnetization the sum of all spins.
+    The images P are those under the symmetries of the lattice, reflections and rotations: 2 of the ring, 8 of the
+    square lattice, 48 of the cubic and 12 of the triangular one. Each different one counts once; the nearest-neighbour
+    operator is the sum over all bonds, and the magnetization the sum of all spins.
 
     Parameters
     ----------
     name : str
         What tables call it.
     sites : sequence of tuples of int
-        The sites of one product, as offsets (row, column) on the square lattice and (site,) on a ring.
+        The sites of one product, as offsets along the axes of the array: (site,) on a ring, (row, column) on a square
+        or triangular lattice, (layer, row, column) on a cubic one.
+    lattice : {"hypercubic", "triangular"}, default="hypercubic"
+        As of :class:`rgrbm.spins.Lattice`; the third axis of the triangular one is (1, 1).
 
     Raises
     ------
     ValueError
-        If there are no sites, one is named twice, or they are not of one or two dimensions.
+        If there are no sites, one is named twice, they are not of one to three dimensions (two, if triangular), or the
+        lattice is unknown.
     TypeError
         If an offset is not an integer.
 
@@ -48,23 +52,34 @@ class SpinOperator:
     (((0, 0), (0, 1)), ((0, 0), (1, 0)))
     >>> len(SpinOperator("knight", [(0, 0), (1, 2)]).images), nearest.is_even
     (4, True)
+    >>> len(SpinOperator("nearest", [(0, 0), (1, 1)], "triangular").images)
+    3
     """
 
     name: str
     sites: Product
+    lattice: Kind
 
-    def __init__(self, name: str, sites: Iterable[Sequence[int]]) -> None:
+    def __init__(self, name: str, sites: Iterable[Sequence[int]], lattice: Kind = "hypercubic") -> None:
         offsets = tuple(tuple(checks.integer("an offset", o) for o in site) for site in sites)
-        if not offsets or len({len(site) for site in offsets}) != 1 or len(offsets[0]) not in (1, 2):
-            raise ValueError(f"operator {name!r} needs sites (row, column), or (site,) on a ring, got {offsets}")
+        if not offsets or len({len(site) for site in offsets}) != 1 or len(offsets[0]) not in (1, 2, 3):
+            raise ValueError(
+                f"operator {name!r} needs sites (row, column), (site,) on a ring, or (layer, row, column) on a cubic "
+                f"lattice, got {offsets}"
+            )
+        if lattice not in get_args(Kind):
+            raise ValueError(f"lattice must be one of {', '.join(get_args(Kind))}, got {lattice!r}")
+        if lattice == "triangular" and len(offsets[0]) != 2:
+            raise ValueError(f"operator {name!r} of a triangular lattice needs sites (row, column), got {offsets}")
         if len(set(offsets)) != len(offsets):
             raise ValueError(f"operator {name!r} has a site twice, the square of a spin is 1: {offsets}")
         object.__setattr__(self, "name", str(name))
         object.__setattr__(self, "sites", offsets)
+        object.__setattr__(self, "lattice", lattice)
 
     @property
     def n_dimensions(self) -> int:
-        """1 for a ring, 2 for a square lattice."""
+        """Axes of the lattice: 1 of a ring, 2 of a square or triangular lattice, 3 of a cubic one."""
         return len(self.sites[0])
 
     @property
@@ -76,10 +91,9 @@ class SpinOperator:
     def images(self) -> tuple[Product, ...]:
         """The different images under the lattice's symmetries, each moved so that no offset is negative."""
         images = set()
-        for order in itertools.permutations(range(self.n_dimensions)):
-            for signs in itertools.product((1, -1), repeat=self.n_dimensions):
-                image = np.array(self.sites)[:, order] * signs
-                images.add(tuple(sorted(tuple(site) for site in (image - image.min(axis=0)).tolist())))
+        for symmetry in symmetries(self.n_dimensions, self.lattice):
+            image = np.array(self.sites) @ symmetry.T
+            images.add(tuple(sorted(tuple(site) for site in (image - image.min(axis=0)).tolist())))
         return tuple(sorted(images))
 
 
@@ -127,10 +141,11 @@ def operator_sums(spins: npt.ArrayLike, operators: Iterable[SpinOperator]) -> np
 
     Parameters
     ----------
-    spins : array_like of -1 and +1, shape (n_samples, n_sites) or (n_samples, rows, columns)
-        Configurations of a periodic ring or square lattice. Offsets that go around a small lattice count as they fall.
+    spins : array_like of -1 and +1, shape (n_samples, n_sites) or (n_samples, rows, columns) or with layers
+        Configurations of a periodic ring, square, triangular or cubic lattice. Offsets that go around a small lattice
+        count as they fall.
     operators : iterable of SpinOperator
-        Of as many dimensions as the lattice.
+        Of as many dimensions as the lattice, and all of one kind of lattice.
 
     Returns
     -------
@@ -151,11 +166,12 @@ def operator_sums(spins: npt.ArrayLike, operators: Iterable[SpinOperator]) -> np
     array([[32, 32, 16]])
     """
     array = lattice_spins(spins)
-    return sums_of(pack(array), checked_operators(operators, array.ndim - 1))
+    checked = checked_operators(operators, array.ndim - 1)
+    return sums_of(pack(array, Torus(array.shape[1:], checked[0].lattice)), checked)
 
 
 def lattice_spins(spins: npt.ArrayLike) -> npt.NDArray[np.int8]:
-    """Spins ±1 of shape (n_samples, n_sites) or (n_samples, rows, columns), at least one, as int8.
+    """Spins ±1 of shape (n_samples, n_sites), (n_samples, rows, columns) or with layers, at least one, as int8.
 
     Raises
     ------
@@ -165,24 +181,25 @@ def lattice_spins(spins: npt.ArrayLike) -> npt.NDArray[np.int8]:
         If the values are not real numbers.
     """
     array = spin_values(spins)
-    if array.ndim not in (2, 3) or array.size == 0:
+    if array.ndim not in (2, 3, 4) or array.size == 0:
         raise ValueError(
-            "expected configurations of shape (n_samples, n_sites) or (n_samples, rows, columns), at least one, got "
-            f"shape {array.shape}; give a single configuration as spins[None]"
+            "expected configurations of shape (n_samples, n_sites), (n_samples, rows, columns) or (n_samples, layers, "
+            f"rows, columns), at least one, got shape {array.shape}; give a single configuration as spins[None]"
         )
     return np.ascontiguousarray(array)
 
 
-def pack(spins: npt.NDArray[np.int8]) -> Any:
-    """The packed form of what :func:`lattice_spins` gives; a ring is a grid of one row."""
+def pack(spins: npt.NDArray[np.int8], torus: Torus) -> Any:
+    """The packed form of what :func:`lattice_spins` gives, on this lattice."""
+    *sides, shift = torus.grid
     try:
-        return kernels.PackedSpins(spins.reshape(len(spins), -1, spins.shape[-1]))
+        return kernels.PackedSpins(spins.reshape(len(spins), *sides), shift)
     except ValueError as error:
         raise ValueError("expected spins ±1; rgrbm.to_spins converts binary units 0/1") from error
 
 
 def checked_operators(operators: Iterable[SpinOperator], n_dimensions: int) -> tuple[SpinOperator, ...]:
-    """The operators as a tuple, at least one and all of this many dimensions."""
+    """The operators as a tuple, at least one, all of this many dimensions and of one kind of lattice."""
     checked = tuple(operators)
     for operator in checked:
         if not isinstance(operator, SpinOperator):
@@ -194,13 +211,12 @@ def checked_operators(operators: Iterable[SpinOperator], n_dimensions: int) -> t
             )
     if not checked:
         raise ValueError("expected at least one operator, got none")
+    if len({operator.lattice for operator in checked}) > 1:
+        raise ValueError("operators must be of one kind of lattice, got hypercubic and triangular ones")
     return checked
 
 
 def sums_of(packed: Any, operators: Sequence[SpinOperator]) -> npt.NDArray[np.int64]:
     """Values of checked operators on packed spins, of shape (n_samples, n_operators)."""
-    offsets = [
-        [[(0, *site) if len(site) == 1 else site for site in product] for product in operator.images]
-        for operator in operators
-    ]
+    offsets = [[[padded(site, 0) for site in product] for product in operator.images] for operator in operators]
     return np.asarray(packed.operator_sums(offsets))

@@ -1,4 +1,4 @@
-// One step of a real-space renormalization: a spin for each window of spins, at equal strides.
+// One step of a real-space renormalization: a spin for each window of spins.
 //
 // Three distributions p(h | v) of the new spin h of a window v. All are conditional distributions, Σ_h p(h | v) = 1, so
 // that the partition function is kept:
@@ -19,13 +19,15 @@
 
 namespace rgrbm {
 
-// The new spin (i, j) sees the sites from (i · stride + first) on, `sides` of them along each axis, periodically.
+// The new spin (i, j, k) sees the sites i·steps[0] + j·steps[1] + k·steps[2] + o of the old grid, o in `window`. The
+// new grid has to close where the old one does: steps take its periods into periods of the old one.
 struct Windows {
-    std::array<std::size_t, 2> strides;
-    std::array<std::int64_t, 2> first;
-    std::array<std::size_t, 2> sides;
+    Grid coarse;
+    std::array<Offset, 3> steps;
+    std::vector<Offset> window;
 
-    std::size_t n_sites() const { return sides[0] * sides[1]; }
+    Offset site(const Offset& spin, const Offset& offset) const;
+    bool fits(const Grid& fine) const;
 };
 
 // The streams of a step: block i of 512 configurations draws from Stream(key, first_block + i, step).
@@ -35,11 +37,11 @@ struct StepStreams {
     std::uint64_t step;
 };
 
-// Strides divide the grid. Decimation takes the first site of each window.
+// Decimation takes the first site of each window.
 PackedSpins decimated(const PackedSpins& spins, const Windows& windows);
 PackedSpins majority(const PackedSpins& spins, const Windows& windows, const StepStreams& streams);
 
-// Weights of a window row by row, in ±1 units.
+// A weight for each site of the window, in ±1 units.
 PackedSpins filtered(const PackedSpins& spins, const Windows& windows, const std::vector<double>& weights, double field,
                      const StepStreams& streams);
 

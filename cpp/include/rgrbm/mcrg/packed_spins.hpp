@@ -6,17 +6,32 @@
 
 #include "rgrbm/support/simd.hpp"
 
+#include <array>
 #include <cstdint>
 #include <vector>
 
 namespace rgrbm {
 
-// Sites along both axes; a ring is one row.
+// Steps along layers, rows and columns.
+using Offset = std::array<std::int64_t, 3>;
+
+// Sites along the axes of a periodic grid; a square lattice is one layer, a ring one row of it. Who leaves the last row
+// comes back to the first `shift` columns ahead, which the block spins of a triangular lattice need.
 struct Grid {
+    std::size_t layers;
     std::size_t rows;
     std::size_t columns;
+    std::size_t shift = 0;
 
-    std::size_t n_sites() const { return rows * columns; }
+    std::size_t n_sites() const { return layers * rows * columns; }
+
+    // Layer, row and column of a site anywhere, as they fall on the grid.
+    std::array<std::size_t, 3> wrapped(const Offset& site) const;
+
+    std::size_t number(const Offset& site) const {
+        const auto [layer, row, column] = wrapped(site);
+        return (layer * rows + row) * columns + column;
+    }
 };
 
 class PackedSpins {

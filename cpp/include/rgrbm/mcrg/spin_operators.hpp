@@ -10,13 +10,11 @@
 
 #include "rgrbm/mcrg/packed_spins.hpp"
 
-#include <array>
 #include <cstdint>
 #include <vector>
 
 namespace rgrbm {
 
-using Offset = std::array<std::int64_t, 2>; // rows, columns
 using Product = std::vector<Offset>;
 using Operator = std::vector<Product>;
 
