@@ -6,9 +6,11 @@ import pytest
 from rich.console import Console
 
 from made_up_digits import made_up
-from rgrbm.experiments import flow, ising_1d, ising_2d, mechanics, mnist, run_folder
+from rgrbm.experiments import flow, ising_1d, ising_2d, mechanics, mnist, reproduce, run_folder
 from rgrbm.experiments.ising_2d_parameters import Ising2DParameters
 from rgrbm.experiments.mechanics_parameters import MechanicsParameters
+from rgrbm.experiments.papers import cossu2019
+from rgrbm.experiments.reproduce_parameters import ReproduceParameters
 
 SMALL_FLOW = {
     "J": [0.8, 1.2], "n_spins": 16, "n_steps": 2, "n_train": 1000, "batch_size": 100, "n_epochs": 20,
@@ -31,6 +33,7 @@ RUNS = {
         mechanics.run_mechanics,
         MechanicsParameters(n_sites=16, kappa=[0.05, 2.0], n_samples=2000, n_epochs=20, n_seeds=2, n_jobs=1),
     ),
+    "reproduce": (reproduce.run_reproduce, ReproduceParameters(paper="cossu2019", quick=True, n_jobs=1)),
 }
 
 
@@ -40,9 +43,16 @@ def use_made_up_digits(patch):
     patch.setattr(mnist, "mnist_splits", lambda data=None: ("train", "test"))
 
 
+def use_small_papers(patch):
+    """A quick run of a paper takes a second."""
+    tiny = cossu2019.Sizes({"1D": (6,), "2D": (4, 2)}, {"1D": (0.4, 0.6), "2D": (0.3, 0.4)}, (200, 400), 60, 2)
+    patch.setitem(cossu2019.SIZES, "quick", tiny)
+
+
 def run_small(name, path):
     """Run one of them in a new folder; give its results."""
     with pytest.MonkeyPatch.context() as patch:
         use_made_up_digits(patch)
+        use_small_papers(patch)
         run, parameters = RUNS[name]
         return run(parameters, run_folder.RunFolder(path), Console(file=io.StringIO()))

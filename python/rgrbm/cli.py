@@ -10,7 +10,7 @@ from typing import Annotated, Any, Literal, get_args, get_origin
 import typer
 
 from rgrbm.experiments.catalogue import EXPERIMENTS, Experiment
-from rgrbm.experiments.options import names_of_execution
+from rgrbm.experiments.options import names_of_execution, names_of_positional
 
 app = typer.Typer(
     no_args_is_help=True,
@@ -63,6 +63,13 @@ def _option(name: str, kind: Any, default: Any, help_text: str) -> inspect.Param
     return inspect.Parameter(name, inspect.Parameter.KEYWORD_ONLY, default=default, annotation=annotation)
 
 
+def _argument(name: str, kind: Any, help_text: str) -> inspect.Parameter:
+    """A parameter that is given by its place, always."""
+    read = _reader(name, kind)
+    argument = typer.Argument(help=help_text, parser=read, metavar=name.upper(), show_default=False)
+    return inspect.Parameter(name, inspect.Parameter.KEYWORD_ONLY, annotation=Annotated[_written_as(kind), argument])
+
+
 def _single(kind: Any) -> Any:
     """What one value is: T of T | None and of list[T]."""
     inner = [argument for argument in get_args(kind) if argument is not type(None)]
@@ -100,11 +107,14 @@ def _reader(flag: str, kind: Any) -> Callable[[Any], Any]:
 def _add_experiment(experiment: Experiment) -> None:
     """Add the command of an experiment: one option per field of its parameters, and the common ones."""
     name, parameters = experiment.command, experiment.parameters
+    positional = names_of_positional(parameters)
     options = [
-        _option(f.name, f.type, None if f.default is MISSING else f.default, f.metadata["help"])
+        _argument(f.name, f.type, f.metadata["help"])
+        if f.name in positional
+        else _option(f.name, f.type, None if f.default is MISSING else f.default, f.metadata["help"])
         for f in fields(parameters)
     ]
-    common = {**_COMMON, "out": (Path, Path(f"rgrbm-{name}"), _COMMON["out"][2])}
+    common = {**_COMMON, "out": (Path, Path("-".join(["rgrbm", *(positional or [name])])), _COMMON["out"][2])}
     options += [_option(key, *rest) for key, rest in common.items()]
 
     def command(context: typer.Context, **given: Any) -> None:
@@ -112,6 +122,8 @@ def _add_experiment(experiment: Experiment) -> None:
         from rgrbm.experiments.run_folder import RunFolder
 
         out, threads, force, resume = (given.pop(key) for key in _COMMON)
+        if positional and str(context.get_parameter_source("out")).endswith("DEFAULT"):
+            out = Path("-".join(["rgrbm", *(given[key] for key in positional)]))
         set_num_threads(threads)
         folder = RunFolder(out, force=force, resume=resume)
         explicit = {key for key in given if str(context.get_parameter_source(key)).endswith("COMMANDLINE")}

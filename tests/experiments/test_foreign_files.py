@@ -15,7 +15,7 @@ from commands import run_command
 from rgrbm.experiments import ising_1d
 from rgrbm.experiments.catalogue import EXPERIMENTS
 from rgrbm.experiments.run_folder import RunFolder
-from small_runs import use_made_up_digits
+from small_runs import use_made_up_digits, use_small_papers
 
 COMMANDS = {
     "ising1d": ("--n-spins", "16", "--n-train", "100", "--n-test", "50", "--n-epochs", "20", "--n-measured", "1000"),
@@ -34,6 +34,7 @@ COMMANDS = {
         "--n-sites", "16", "--kappa", "2.0", "--n-samples", "1000", "--n-epochs", "20", "--n-seeds", "1",
         "--n-jobs", "1",
     ),
+    "reproduce": ("cossu2019", "--quick", "--n-jobs", "1"),
     "scan": ("--side", "4", "--J", "0.4", "--n-chains", "8", "--n-sweeps", "50", "--n-jobs", "1"),
 }  # fmt: skip
 TEMPORARIES = (
@@ -51,7 +52,7 @@ FIRST = (
 LATER = (
     "model.safetensors", "loss.png", "reconstruction.png", "weights.png", "correlation.png", "diagnosis.png",
     "filters.png", "samples.png", "flow.png", "scan.png", "windows.png", "blockings.png", "exponents.png", "ranges.png",
-    "fields.png", "hidden_correlation.png", "springs.png", "bistable.png", "chains.png",
+    "fields.png", "hidden_correlation.png", "springs.png", "bistable.png", "chains.png", "cossu2019.png",
     "stack-seed0-J0.8-shared/layer-1.safetensors",
 )  # fmt: skip
 NEEDED = {
@@ -60,13 +61,15 @@ NEEDED = {
     "flow": ("flow.png", "stack-seed0-J0.8-shared/layer-1.safetensors"),
     "ising2d": ("model.safetensors", "hidden_correlation.png"),
     "mechanics": ("springs.png", "bistable.png"),
+    "reproduce": ("cossu2019.png",),
     "scan": ("scan.png",),
 }
 
 
 @pytest.fixture(autouse=True)
-def made_up_digits(monkeypatch):
+def small_data(monkeypatch):
     use_made_up_digits(monkeypatch)
+    use_small_papers(monkeypatch)
 
 
 def run(name, out, *options):

@@ -65,7 +65,8 @@ def images_of(operator):
 
 
 @pytest.mark.parametrize(
-    ("n", "lattice", "order"), [(1, "hypercubic", 2), (2, "hypercubic", 8), (3, "hypercubic", 48), (2, "triangular", 12)]
+    ("n", "lattice", "order"),
+    [(1, "hypercubic", 2), (2, "hypercubic", 8), (3, "hypercubic", 48), (2, "triangular", 12)],
 )
 def test_symmetries(n, lattice, order):
     found = {tuple(map(tuple, matrix.T.tolist())) for matrix in symmetries(n, lattice)}
@@ -312,7 +313,11 @@ def test_parts_of_samples_with_their_operators():
         (lambda: TriangleKernel(math.nan), ValueError, "got NaN"),
         (lambda: TriangleKernel().block(np.ones((1, 4, 4))), ValueError, "blocks of 3 sites do not cover"),
         (lambda: TriangleKernel().block(np.ones((1, 6))), ValueError, "triangles needs a lattice of 2 dimensions"),
-        (lambda: mcrg(np.ones((4, 9, 9)), TriangleKernel(), operators=default_operators(2)), ValueError, "needs operat"),
+        (
+            lambda: mcrg(np.ones((4, 9, 9)), TriangleKernel(), operators=default_operators(2)),
+            ValueError,
+            "needs operat",
+        ),
         (lambda: MCRGAccumulator(TriangleKernel(), (8, 8)), ValueError, "multiples of its b = 1.732"),
         (lambda: MajorityKernel().block(np.ones((1, 3, 4, 4))), ValueError, "do not cover a lattice of shape"),
         (lambda: operator_classes(0, 2), ValueError, "n_sites must be at least 1"),

@@ -22,7 +22,7 @@ from rgrbm.experiments.catalogue import EXPERIMENTS
 from rgrbm.experiments.run_folder import RunFolder
 from rgrbm.report import write_report
 from rgrbm.report.grids import LISTED, shown
-from small_runs import RUNS, use_made_up_digits
+from small_runs import RUNS, use_made_up_digits, use_small_papers
 
 PNG = "data:image/png;base64,"
 
@@ -150,6 +150,7 @@ def test_its_command_repeats_the_run(finished, page, tmp_path, monkeypatch, k):
     assert program == "rgrbm"
     monkeypatch.chdir(tmp_path)
     use_made_up_digits(monkeypatch)
+    use_small_papers(monkeypatch)
     done = cli(*words)
     assert done.exit_code == 0, done.output
     ours, theirs = results_of(tmp_path / f"{finished.name}-again"), results_of(finished)

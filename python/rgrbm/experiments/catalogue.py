@@ -12,6 +12,7 @@ from rgrbm.experiments.ising_2d_parameters import Ising2DParameters
 from rgrbm.experiments.mechanics_parameters import MechanicsParameters
 from rgrbm.experiments.mnist_parameters import MNISTParameters
 from rgrbm.experiments.options import names_of_execution
+from rgrbm.experiments.reproduce_parameters import ReproduceParameters
 from rgrbm.experiments.scan_parameters import ScanParameters
 
 if TYPE_CHECKING:
@@ -91,6 +92,12 @@ EXPERIMENTS = (
         "Learn the renormalization of chains of springs, harmonic and bistable, and compare it with the exact one.",
         MechanicsParameters,
         "mechanics",
+    ),
+    Experiment(
+        "reproduce",
+        "Repeat the experiment of a paper and put its numbers beside the published and the exact ones.",
+        ReproduceParameters,
+        "reproduce",
     ),
     Experiment(
         "scan",

@@ -19,18 +19,23 @@ class Seeded(Protocol):
     def seed(self) -> int: ...  # noqa: D102
 
 
-def parameter(default: Any, help_text: str, *, execution: bool = False) -> Any:
+def parameter(default: Any, help_text: str, *, execution: bool = False, positional: bool = False) -> Any:
     """A field of an experiment's parameters, which the command line makes an option with this help.
 
     ``execution`` marks parameters of where and how the work is done. Results do not depend on them, and a resumed
-    run may have others.
+    run may have others. ``positional`` ones are what the command is about: they are given by their place, and always.
     """
-    return field(default=default, metadata={"help": help_text, "execution": execution})
+    return field(default=default, metadata={"help": help_text, "execution": execution, "positional": positional})
 
 
 def names_of_execution(parameters: Any) -> set[str]:
     """Names of those fields of parameters (or of their class) that determine where and how the work is done."""
     return {f.name for f in fields(parameters) if f.metadata["execution"]}
+
+
+def names_of_positional(parameters: Any) -> tuple[str, ...]:
+    """Names of those fields of parameters (or of their class) that a command line gives by their place, in order."""
+    return tuple(f.name for f in fields(parameters) if f.metadata["positional"])
 
 
 def require_at_least(least: int, parameters: object, *names: str) -> None:

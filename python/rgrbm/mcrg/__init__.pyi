@@ -1,5 +1,6 @@
 from rgrbm.mcrg.block_kernels import BlockKernel, ConvolutionKernel, DecimationKernel, MajorityKernel, TriangleKernel
 from rgrbm.mcrg.critical_coupling import CouplingMatch, MatchedCoupling, match_critical_coupling
+from rgrbm.mcrg.enumerated_operators import default_operators, operator_classes
 from rgrbm.mcrg.hamiltonian_fit import HamiltonianFit, NoFiniteHamiltonianError, fit_hamiltonian
 from rgrbm.mcrg.kadanoff_kernel import OptimalBlockKernel, optimal_block_kernel
 from rgrbm.mcrg.mcrg_result import LinearizedStep, MCRGExponent, MCRGResult
@@ -10,7 +11,6 @@ from rgrbm.mcrg.mutual_information import (
     count_surroundings,
     most_informative_kernel,
 )
-from rgrbm.mcrg.enumerated_operators import default_operators, operator_classes
 from rgrbm.mcrg.spin_operators import EVEN_OPERATORS, ODD_OPERATORS, RING_OPERATORS, SpinOperator, operator_sums
 
 __all__ = [

@@ -12,9 +12,9 @@ import numpy.typing as npt
 
 from rgrbm._support import checks, streams
 from rgrbm.mcrg.block_kernels import BlockKernel
+from rgrbm.mcrg.enumerated_operators import default_operators
 from rgrbm.mcrg.linearized_rg import covariances
 from rgrbm.mcrg.monte_carlo_rg import MCRGAccumulator, by_chains
-from rgrbm.mcrg.enumerated_operators import default_operators
 from rgrbm.mcrg.spin_operators import SpinOperator, checked_operators
 from rgrbm.mcrg.torus import Integers, Torus
 from rgrbm.spins.ensemble import Ensemble

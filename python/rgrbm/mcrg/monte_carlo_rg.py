@@ -13,6 +13,7 @@ import numpy.typing as npt
 from rgrbm._support import checks, streams
 from rgrbm._support.progress import Progress, progress_bar
 from rgrbm.mcrg.block_kernels import BlockKernel
+from rgrbm.mcrg.enumerated_operators import default_operators
 from rgrbm.mcrg.linearized_rg import (
     Covariances,
     covariances,
@@ -21,7 +22,6 @@ from rgrbm.mcrg.linearized_rg import (
     linearized,
 )
 from rgrbm.mcrg.mcrg_result import LinearizedStep, MCRGExponent, MCRGResult, Sector
-from rgrbm.mcrg.enumerated_operators import default_operators
 from rgrbm.mcrg.spin_operators import SpinOperator, checked_operators, lattice_spins, pack, sums_of
 from rgrbm.mcrg.torus import Integers, Torus
 from rgrbm.spins.ensemble import Ensemble

@@ -21,9 +21,10 @@ Integers: TypeAlias = npt.NDArray[np.int64]
 
 @functools.cache
 def symmetries(n_dimensions: int, kind: Kind) -> Integers:
-    """Matrices (n_symmetries, n_dimensions, n_dimensions) of the rotations and reflections that take a lattice into itself, acting on columns of offsets.
+    """Rotations and reflections that take a lattice into itself, as matrices that act on columns of offsets.
 
-    2, 8 and 48 of a ring, a square and a cubic lattice, 12 of a triangular one.
+    Shape (n_symmetries, n_dimensions, n_dimensions): 2, 8 and 48 of a ring, a square and a cubic lattice, 12 of a
+    triangular one.
     """
     form = metric(n_dimensions, kind)
     rows = list(itertools.product((-1, 0, 1), repeat=n_dimensions))

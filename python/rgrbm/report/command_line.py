@@ -4,11 +4,12 @@ import shlex
 from dataclasses import MISSING, fields
 from typing import Any
 
-from rgrbm.experiments.catalogue import Experiment
+from rgrbm.experiments.catalogue import EXPERIMENTS, Experiment
+from rgrbm.experiments.options import names_of_positional
 
 
 def differing(experiment: Experiment, parameters: dict[str, Any]) -> dict[str, Any]:
-    """Those parameters of a run that are not the experiment's defaults, and the seed.
+    """Those parameters of a run that are not the experiment's defaults, the seed, and what is given by its place.
 
     Parameters
     ----------
@@ -22,11 +23,11 @@ def differing(experiment: Experiment, parameters: dict[str, Any]) -> dict[str, A
     dict
         Some of ``parameters``.
     """
-    default = defaults(experiment)
+    default, always = defaults(experiment), {"seed", *names_of_positional(experiment.parameters)}
     return {
         name: value
         for name, value in parameters.items()
-        if name == "seed" or name not in default or default[name] != value
+        if name in always or name not in default or default[name] != value
     }
 
 
@@ -59,8 +60,12 @@ def command_line(command: str, parameters: dict[str, Any], out: str) -> list[str
     >>> " ".join(command_line("ising1d", {"n_spins": 16, "burn_in": None, "centered": True}, "my run"))
     "rgrbm ising1d --n-spins 16 --centered --out 'my run'"
     """
+    positional = [name for e in EXPERIMENTS if e.command == command for name in names_of_positional(e.parameters)]
     words = [f"rgrbm {shlex.quote(command)}"]
+    words += [shlex.quote(str(parameters[name])) for name in positional if name in parameters]
     for name, value in parameters.items():
+        if name in positional:
+            continue
         option = name.replace("_", "-")
         for item in value if isinstance(value, list) else [value]:
             if isinstance(item, bool):

@@ -13,6 +13,7 @@ import markupsafe
 
 from rgrbm._support.atomic import write_atomically
 from rgrbm._support.config import config
+from rgrbm.experiments.options import names_of_positional
 from rgrbm.report.command_line import command_line, defaults, differing
 from rgrbm.report.grids import Branch, Grid, branch, readable, shown
 from rgrbm.report.run import Run, read_run, results_text
@@ -161,7 +162,9 @@ def _commands(run: Run) -> list[tuple[str, list[str]]]:
 
 
 def _resuming(run: Run) -> list[str]:
-    return [*command_line(run.command, {}, str(run.path)), "--resume"]
+    always = names_of_positional(run.experiment.parameters) if run.experiment else ()
+    given = {name: run.parameters[name] for name in always}
+    return [*command_line(run.command, given, str(run.path)), "--resume"]
 
 
 def _software(software: dict[str, Any]) -> Grid:
