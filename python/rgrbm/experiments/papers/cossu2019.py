@@ -203,7 +203,7 @@ def _rows(results: dict[str, Any]) -> list[Row]:
             rows.append(compared(quantity, "not given", read["J"], read["J_stderr"], point["J"]))
     for point in results["points"]:
         if point["J"] == results["at"][point["dimension"]]:
-            quantity = f"{point['dimension']}, J = {point['J']:g}, {point['n_samples']} samples: rms error of a bond"
+            quantity = f"{point['dimension']}, J = {point['J']:g}, {point['n_samples']} samples: rms error"
             rows.append(compared(f"{quantity}, spin", "not given", point["readings"]["spin"]["rms_error"]))
     return rows
 
