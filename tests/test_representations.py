@@ -37,7 +37,15 @@ from rgrbm.statistics.presentation import MOST_COLUMNS, MOST_LINES, in_short, sh
 FOLDER = Path(rgrbm.__file__).parent
 ROOMS = sorted(".".join(stub.parent.relative_to(FOLDER.parent).parts) for stub in FOLDER.rglob("__init__.pyi"))
 # What users make themselves, of a few numbers; the others are results.
-SETTINGS = {"Lattice", "SpinOperator", "DecimationKernel", "MajorityKernel", "HarmonicLattice", "BistableChain"}
+SETTINGS = {
+    "Lattice",
+    "SpinOperator",
+    "DecimationKernel",
+    "MajorityKernel",
+    "TriangleKernel",
+    "HarmonicLattice",
+    "BistableChain",
+}
 NOT_TABLES = {"ConvolutionKernel"}
 
 
@@ -99,6 +107,7 @@ def results():
     match = mcrg.match_critical_coupling(ensemble.spins, small, kernel, J=0.44, seed=0)
     surroundings = mcrg.count_surroundings(chain, width=2)
     informative = mcrg.most_informative_kernel(surroundings, n_starts=1)
+    steps = np.array([[1.0, 1.2, 1.4], [1.1, 1.2, 1.3]])
     moments = StreamedMoments(3)
     moments.add(np.ones((20, 3)))
     weights = np.eye(16)[:, ::2]
@@ -148,6 +157,7 @@ def results():
         exponents.steps[0],
         match,
         match.matches[0],
+        mcrg.common_exponent(*steps, tuple(np.stack([step, step]) for step in steps)),
         mcrg.fit_hamiltonian(ensemble.spins, mcrg.EVEN_OPERATORS[:3]),
         rg.rbm_flow(rbm, chain[:100], 60, seed=0),
         fields,

@@ -1,4 +1,6 @@
 from rgrbm.mcrg.block_kernels import BlockKernel, ConvolutionKernel, DecimationKernel, MajorityKernel, TriangleKernel
+from rgrbm.mcrg.block_weight import likeliest_block_weight
+from rgrbm.mcrg.corrections import CommonExponent, common_exponent
 from rgrbm.mcrg.critical_coupling import CouplingMatch, MatchedCoupling, match_critical_coupling
 from rgrbm.mcrg.enumerated_operators import default_operators, operator_classes
 from rgrbm.mcrg.hamiltonian_fit import HamiltonianFit, NoFiniteHamiltonianError, fit_hamiltonian
@@ -19,6 +21,7 @@ __all__ = [
     "RING_OPERATORS",
     "BlockKernel",
     "BlockSurroundings",
+    "CommonExponent",
     "ConvolutionKernel",
     "CouplingMatch",
     "DecimationKernel",
@@ -34,9 +37,11 @@ __all__ = [
     "OptimalBlockKernel",
     "SpinOperator",
     "TriangleKernel",
+    "common_exponent",
     "count_surroundings",
     "default_operators",
     "fit_hamiltonian",
+    "likeliest_block_weight",
     "match_critical_coupling",
     "mcrg",
     "most_informative_kernel",

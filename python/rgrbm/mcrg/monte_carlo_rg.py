@@ -195,6 +195,39 @@ class MCRGAccumulator:
         """
         return self._moments[sector].blocks()
 
+    def replicas(self, sector: Sector, level: int) -> npt.NDArray[np.float64]:
+        """The exponent y of a step with all operators, without each of the blocks of the jackknife.
+
+        Accumulators that were given the same samples have the same blocks: the error of any function of their exponents
+        is the jackknife's over these.
+
+        Parameters
+        ----------
+        sector : {"even", "odd"}
+        level : int
+            From 1.
+
+        Returns
+        -------
+        ndarray of shape (n_blocks,)
+            NaN where the leading eigenvalue is not positive.
+
+        Raises
+        ------
+        KeyError
+            If there is no such step, or there are no operators of that sector.
+        """
+        if sector not in self._moments or not 1 <= level <= self.levels:
+            raise KeyError(f"there is no {sector} exponent of level {level}; levels are 1 to {self.levels}")
+        A, B = self._covariances(sector, level, covariances(self.moments(sector), centred=sector == "even"))
+        chosen = independent_operators(A[0])
+        every = (..., chosen[:, None], chosen)
+        eigenvalues = leading_eigenvalues(linearized(A[1][every], B[1][every]))
+        y = np.full(len(eigenvalues), math.nan)
+        positive = eigenvalues > 0
+        y[positive] = np.log(eigenvalues[positive]) / math.log(self.kernel.scale)
+        return y
+
     def result(self) -> MCRGResult:
         """Exponents of what has been added so far.
 
@@ -224,9 +257,7 @@ class MCRGAccumulator:
     def _step(self, sector: Sector, level: int, covariance: Covariances) -> tuple[list[MCRGExponent], LinearizedStep]:
         """Exponents of one step for each number of operators, and its matrix for all."""
         operators = self.operators[sector]
-        n = len(operators)
-        after, before = slice(level * n, (level + 1) * n), slice((level - 1) * n, level * n)
-        A, B = ([c[..., after, part] for c in covariance] for part in (after, before))
+        A, B = self._covariances(sector, level, covariance)
         chosen = independent_operators(A[0])
         exponents = [
             self._exponent(sector, level, some, A, B, chosen[chosen < some]) for some in range(1, len(operators) + 1)
@@ -234,6 +265,12 @@ class MCRGAccumulator:
         every = np.ix_(chosen, chosen)
         names = tuple(operators[i].name for i in chosen)
         return exponents, LinearizedStep(sector, level, names, linearized(A[0][every], B[0][every]))
+
+    def _covariances(self, sector: Sector, level: int, covariance: Covariances) -> list[list[npt.NDArray[np.float64]]]:
+        """A of operators after a step and B with those before it, each of all samples and of the replicas."""
+        n = len(self.operators[sector])
+        after, before = slice(level * n, (level + 1) * n), slice((level - 1) * n, level * n)
+        return [[c[..., after, part] for c in covariance] for part in (after, before)]
 
     def _exponent(
         self,

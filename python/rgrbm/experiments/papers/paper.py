@@ -63,7 +63,9 @@ def compared(
 
 def comparison_table(title: str, rows: Iterable[Row]) -> Table:
     """The table of published, measured and exact values."""
-    table = ResultsTable(title, ("quantity", "published", "here", "exact"), n_names=2, expendable=("published", "exact"))
+    table = ResultsTable(
+        title, ("quantity", "published", "here", "exact"), n_names=2, expendable=("published", "exact")
+    )
     for row in rows:
         table.add_row(row["quantity"], row["published"], _written(row["here"], row["stderr"]), _written(row["exact"]))
     return table
