@@ -6,8 +6,9 @@ import pytest
 from rich.console import Console
 
 from made_up_digits import made_up
-from rgrbm.experiments import flow, ising_1d, ising_2d, mechanics, mnist, reproduce, run_folder
+from rgrbm.experiments import flow, ising_1d, ising_2d, ising_3d, mechanics, mnist, reproduce, run_folder
 from rgrbm.experiments.ising_2d_parameters import Ising2DParameters
+from rgrbm.experiments.ising_3d_parameters import Ising3DParameters
 from rgrbm.experiments.mechanics_parameters import MechanicsParameters
 from rgrbm.experiments.papers import cossu2019
 from rgrbm.experiments.reproduce_parameters import ReproduceParameters
@@ -21,6 +22,10 @@ SMALL_2D = {
     "side": 32, "n_steps": 2, "n_measured": 512, "n_fitted": 512, "around": [1.0, 1.3], "n_flow": 512,
     "free_epochs": 2,
 }  # fmt: skip
+SMALL_3D = {
+    "side": [16], "n_measured": 512, "weight": [0.4, 0.5, 0.8], "train_side": 8, "n_train": 512, "n_epochs": 5,
+    "n_seeds": 2, "n_fitted": 512,
+}  # fmt: skip
 RUNS = {
     "ising1d": (
         ising_1d.run_ising_1d,
@@ -29,6 +34,7 @@ RUNS = {
     "mnist": (mnist.run_mnist, mnist.MNISTParameters(n_each=20, n_hidden=10, n_epochs=5, n_chains=20, n_betas=200)),
     "flow": (flow.run_flow, flow.FlowParameters(**SMALL_FLOW)),
     "ising2d": (ising_2d.run_ising_2d, Ising2DParameters(**SMALL_2D)),
+    "ising3d": (ising_3d.run_ising_3d, Ising3DParameters(**SMALL_3D)),
     "mechanics": (
         mechanics.run_mechanics,
         MechanicsParameters(n_sites=16, kappa=[0.05, 2.0], n_samples=2000, n_epochs=20, n_seeds=2, n_jobs=1),

@@ -30,6 +30,11 @@ COMMANDS = {
         "--side", "32", "--n-steps", "1", "--n-measured", "512", "--n-fitted", "512", "--around", "1.0",
         "--n-flow", "512", "--free-epochs", "1",
     ),
+    "ising3d": (
+        "--side", "16", "--n-measured", "512", "--weight", "0.4", "--weight", "0.5", "--weight", "0.8",
+        "--train-side", "8", "--n-train", "512", "--n-epochs", "5", "--n-seeds", "1",
+        "--n-fitted", "512", "--width", "2",
+    ),
     "mechanics": (
         "--n-sites", "16", "--kappa", "2.0", "--n-samples", "1000", "--n-epochs", "20", "--n-seeds", "1",
         "--n-jobs", "1",
@@ -53,6 +58,7 @@ LATER = (
     "model.safetensors", "loss.png", "reconstruction.png", "weights.png", "correlation.png", "diagnosis.png",
     "filters.png", "samples.png", "flow.png", "scan.png", "windows.png", "blockings.png", "exponents.png", "ranges.png",
     "fields.png", "hidden_correlation.png", "springs.png", "bistable.png", "chains.png", "cossu2019.png",
+    "convergence.png",
     "stack-seed0-J0.8-shared/layer-1.safetensors",
 )  # fmt: skip
 NEEDED = {
@@ -60,6 +66,7 @@ NEEDED = {
     "mnist": ("model.safetensors", "samples.png"),
     "flow": ("flow.png", "stack-seed0-J0.8-shared/layer-1.safetensors"),
     "ising2d": ("model.safetensors", "hidden_correlation.png"),
+    "ising3d": ("exponents.png", "convergence.png"),
     "mechanics": ("springs.png", "bistable.png"),
     "reproduce": ("cossu2019.png",),
     "scan": ("scan.png",),

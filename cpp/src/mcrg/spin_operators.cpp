@@ -7,31 +7,23 @@ namespace rgrbm {
 
 namespace {
 
-// Counts, over all translations, the exclusive or of the product's words; `parities` has room for a row.
-void count_product(const Word* sites, const Grid& grid, const Product& product, std::vector<Word>& parities,
-                   VerticalCounter& counter) {
-    const std::size_t k = product.size();
-    std::vector<const Word*> rows(k);
-    std::vector<std::size_t> columns(k);
-    for (std::size_t line = 0; line < grid.layers * grid.rows; ++line) {
-        const auto layer = static_cast<std::int64_t>(line / grid.rows);
-        const auto row = static_cast<std::int64_t>(line % grid.rows);
-        for (std::size_t i = 0; i < k; ++i) {
-            const auto [z, y, x] = grid.wrapped({product[i][0] + layer, product[i][1] + row, product[i][2]});
-            rows[i] = sites + (z * grid.rows + y) * grid.columns;
-            columns[i] = x;
-        }
-        for (std::size_t column = 0; column < grid.columns; ++column) {
-            Word parity = Word::zero();
-            for (std::size_t i = 0; i < k; ++i) {
-                parity = parity ^ rows[i][columns[i]];
-                if (++columns[i] == grid.columns)
-                    columns[i] = 0;
-            }
-            parities[column] = parity;
-        }
-        counter.add(parities.data(), grid.columns);
+// Counts, over the translations along one line, the exclusive or of the product's words; `parities` has room for a
+// line.
+void count_product(const Word* sites, const Grid& grid, std::size_t line, const Product& product,
+                   std::vector<Word>& parities, VerticalCounter& counter) {
+    const auto layer = static_cast<std::int64_t>(line / grid.rows);
+    const auto row = static_cast<std::int64_t>(line % grid.rows);
+    for (std::size_t i = 0; i < product.size(); ++i) {
+        const auto [z, y, x] = grid.wrapped({product[i][0] + layer, product[i][1] + row, product[i][2]});
+        const Word* words = sites + (z * grid.rows + y) * grid.columns;
+        const auto add = [&](std::size_t first, std::size_t n, const Word* from) {
+            for (std::size_t k = 0; k < n; ++k)
+                parities[first + k] = i == 0 ? from[k] : parities[first + k] ^ from[k];
+        };
+        add(0, grid.columns - x, words + x); // up to the end of the line, and from its beginning on
+        add(grid.columns - x, x, words);
     }
+    counter.add(parities.data(), grid.columns);
 }
 
 } // namespace
@@ -47,8 +39,10 @@ void operator_sums(const PackedSpins& spins, const std::vector<Operator>& operat
         const Operator& products = operators[index];
         VerticalCounter counter;
         std::vector<Word> parities(grid.columns);
-        for (const Product& product : products)
-            count_product(spins.block(block), grid, product, parities, counter);
+        // Line by line, so that the few lines that products reach stay in the cache.
+        for (std::size_t line = 0; line < grid.layers * grid.rows; ++line)
+            for (const Product& product : products)
+                count_product(spins.block(block), grid, line, product, parities, counter);
         std::array<std::int64_t, Word::n_bits> counts;
         counter.read(counts.data(), spins.size_of(block));
         const auto n_terms = static_cast<std::int64_t>(products.size() * grid.n_sites());

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any, cast
 from rgrbm.experiments.flow_parameters import FlowParameters
 from rgrbm.experiments.ising_1d_parameters import Ising1DParameters
 from rgrbm.experiments.ising_2d_parameters import Ising2DParameters
+from rgrbm.experiments.ising_3d_parameters import Ising3DParameters
 from rgrbm.experiments.mechanics_parameters import MechanicsParameters
 from rgrbm.experiments.mnist_parameters import MNISTParameters
 from rgrbm.experiments.options import names_of_execution
@@ -86,6 +87,12 @@ EXPERIMENTS = (
         "Learn block spins of the critical 2D Ising model by several criteria, and compare exponents and couplings.",
         Ising2DParameters,
         "ising_2d",
+    ),
+    Experiment(
+        "ising3d",
+        "Learn block spins of the critical 3D Ising model, and compare them with those that are tuned for exponents.",
+        Ising3DParameters,
+        "ising_3d",
     ),
     Experiment(
         "mechanics",

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import functools
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from typing import Any, TypeAlias, get_args
@@ -90,11 +91,16 @@ class SpinOperator:
     @property
     def images(self) -> tuple[Product, ...]:
         """The different images under the lattice's symmetries, each moved so that no offset is negative."""
-        images = set()
-        for symmetry in symmetries(self.n_dimensions, self.lattice):
-            image = np.array(self.sites) @ symmetry.T
-            images.add(tuple(sorted(tuple(site) for site in (image - image.min(axis=0)).tolist())))
-        return tuple(sorted(images))
+        return _images(self.sites, self.lattice)
+
+
+@functools.cache
+def _images(sites: Product, lattice: Kind) -> tuple[Product, ...]:
+    images = set()
+    for symmetry in symmetries(len(sites[0]), lattice):
+        image = np.array(sites) @ symmetry.T
+        images.add(tuple(sorted(tuple(site) for site in (image - image.min(axis=0)).tolist())))
+    return tuple(sorted(images))
 
 
 EVEN_OPERATORS = (
@@ -218,5 +224,10 @@ def checked_operators(operators: Iterable[SpinOperator], n_dimensions: int) -> t
 
 def sums_of(packed: Any, operators: Sequence[SpinOperator]) -> npt.NDArray[np.int64]:
     """Values of checked operators on packed spins, of shape (n_samples, n_operators)."""
-    offsets = [[[padded(site, 0) for site in product] for product in operator.images] for operator in operators]
-    return np.asarray(packed.operator_sums(offsets))
+    return np.asarray(packed.operator_sums([_offsets(operator.images) for operator in operators]))
+
+
+@functools.cache
+def _offsets(images: tuple[Product, ...]) -> list[list[tuple[int, ...]]]:
+    """Layers, rows and columns of each site, as the kernels take them."""
+    return [[padded(site, 0) for site in product] for product in images]

@@ -163,6 +163,8 @@ def _below(name: str, item: Any) -> Branch:
     if item and all(isinstance(row, list) and _is_fact(row) for row in item):  # too wide for columns, or of no order
         rows = [[str(k), shown(row)] for k, row in enumerate(item, start=1)]
         return Branch(name, [Grid("", ["", "values"], [False, False], rows)])
+    if item and all(isinstance(part, list) for part in item):  # of three axes or more
+        return Branch(name, branches=[_below(str(k), part) for k, part in enumerate(item, start=1)])
     return Branch(name, [Grid("", ["value"], [False], [[shown(item)]])])
 
 

@@ -1,0 +1,160 @@
+"""Block spins of the critical cubic lattice: scanned, learned, and measured on the same samples."""
+
+from collections.abc import Iterator
+from typing import Any
+
+import numpy as np
+
+from rgrbm._support.progress import progress_bar
+from rgrbm._support.streams import Seed
+from rgrbm.experiments.ising_3d_parameters import WORD, Ising3DParameters
+from rgrbm.experiments.options import stream
+from rgrbm.experiments.run_folder import RunFolder
+from rgrbm.mcrg.block_kernels import BlockKernel, ConvolutionKernel, MajorityKernel
+from rgrbm.mcrg.block_weight import likeliest_block_weight
+from rgrbm.mcrg.corrections import CommonExponent, common_exponent
+from rgrbm.mcrg.enumerated_operators import default_operators
+from rgrbm.mcrg.hamiltonian_fit import NoFiniteHamiltonianError, fit_hamiltonian
+from rgrbm.mcrg.mcrg_result import Sector
+from rgrbm.mcrg.monte_carlo_rg import MCRGAccumulator
+from rgrbm.mcrg.mutual_information import count_surroundings, most_informative_kernel
+from rgrbm.mcrg.spin_operators import pack
+from rgrbm.mcrg.torus import Torus
+from rgrbm.rbm import masks
+from rgrbm.rbm.bernoulli import BernoulliRBM
+from rgrbm.spins.cluster_sampler import ClusterSampler
+from rgrbm.spins.lattice import Lattice
+from rgrbm.spins.values import Spins, to_binary
+
+J_C = 0.221654626  # A. M. Ferrenberg, J. Xu & D. P. Landau, Phys. Rev. E 97, 043301 (2018)
+SECTORS: dict[str, Sector] = {"y_t": "even", "y_h": "odd"}
+# Samples a word: 64 chains of 8, two sweeps of Wolff's clusters apart; the energy decorrelates in 1.3 to 1.7 sweeps.
+_CHAINS, _ROUNDS, _SPACING, _BURN_IN = 64, WORD // 64, 2, 40
+_TRAIN, _MEASURE, _FIT, _BLOCK, _INFORM = 1, 2, 3, 4, 5  # purposes of random streams
+_FEW = 6  # even operators of fitted Hamiltonians
+
+
+def words(side: int, n_samples: int, seed: Seed, what: str = "") -> Iterator[Spins]:
+    """Configurations at J_c by Wolff's clusters, 512 at a time, chain after chain; a progress bar if they are named."""
+    sampler = ClusterSampler(Lattice((side,) * 3), J_C, method="wolff", n_chains=_CHAINS, seed=seed)
+    sampler.calibrate()
+    sampler.sweep(_BURN_IN)
+    n_words = -(-n_samples // WORD)
+    with progress_bar(what, n_words, unit="words", show=bool(what)) as advance:
+        for _ in range(n_words):
+            rounds = []
+            for _ in range(_ROUNDS):
+                sampler.sweep(_SPACING)
+                rounds.append(sampler.spins())
+            yield np.stack(rounds, axis=1).reshape(-1, side, side, side)
+            advance(1, "")
+
+
+def equal_weights(w: float) -> ConvolutionKernel:
+    """The block spin p(h | v) ∝ exp(w h Σv) of 2 × 2 × 2 spins."""
+    return ConvolutionKernel(np.full((2, 2, 2), w), 2)
+
+
+def learn(p: Ising3DParameters, gradient: str, width: int, seed: int, folder: RunFolder) -> dict[str, Any]:
+    """The window of one RBM, trained on samples of its own, and the likeliest weight of its blocks."""
+    spins = np.concatenate(list(words(p.train_side, p.n_train, stream(p, _TRAIN, seed))))
+    shape = (p.train_side,) * 3
+    mask = masks.lattice(shape, width, 2, shared=True)
+    rbm = BernoulliRBM(
+        mask.shape[1], mask=mask, symmetric=True, gradient=gradient,  # type: ignore[arg-type]  # one of the choices
+        n_iter=p.n_epochs, batch_size=128, learning_rate=p.learning_rate, learning_rate_schedule="cosine",
+        momentum=0.9, weight_scale=0.1, random_state=stream(p, _TRAIN, seed, width),
+    )  # fmt: skip
+    rbm.fit(to_binary(spins).reshape(len(spins), -1))
+    window = ConvolutionKernel.from_rbm(rbm, shape, width, 2).weights
+    likeliest = likeliest_block_weight(spins, 2) if width == 2 else None
+    return {"weights": window.tolist(), "likeliest": likeliest and list(likeliest)}
+
+
+def inform(p: Ising3DParameters) -> dict[str, Any]:
+    """The rule of 2 × 2 × 2 spins with the most information about the surroundings, with the lattice's symmetry."""
+    spins = np.concatenate(list(words(p.train_side, p.n_train, stream(p, _INFORM))))
+    counts = count_surroundings(spins, 2)
+    best = most_informative_kernel(counts, lattice_symmetric=True, seed=p.seed)
+    majority = counts.information_of(MajorityKernel(2))
+    return {
+        "weights": best.kernel.weights.tolist(), "information": best.information, "majority": majority,
+        "all": counts.information,
+    }  # fmt: skip
+
+
+def measure(p: Ising3DParameters, side: int, kernels: dict[str, BlockKernel]) -> dict[str, Any]:
+    """y_T and y_h of each kernel after each step, and what all weights of the scan lead to."""
+    shape = (side,) * 3
+    accumulators = {name: MCRGAccumulator(kernel, shape, seed=stream(p, _BLOCK)) for name, kernel in kernels.items()}
+    for word in words(side, p.n_of_side(side), stream(p, _MEASURE, side), f"exponents on {side}³"):
+        packed = pack(word, Torus(shape))
+        sums = next(iter(accumulators.values())).sums_of_samples(packed)
+        for accumulator in accumulators.values():
+            accumulator.add_packed(packed, sums)
+    steps = range(1, next(iter(accumulators.values())).levels + 1)
+    exponents: dict[str, Any] = {}
+    for name, accumulator in accumulators.items():
+        result = accumulator.result()
+        exponents[name] = {"y_t": [list(result.y_t(k)) for k in steps], "y_h": [list(result.y_h(k)) for k in steps]}
+    scanned = [accumulators[scan_name(w)] for w in p.weight]
+    return {"side": side, "n_samples": p.n_of_side(side), "exponents": exponents, "common": _common(scanned, steps)}
+
+
+def scan_name(w: float) -> str:
+    """What results call the block spin of this weight."""
+    return f"w = {w:g}"
+
+
+def _common(scanned: list[MCRGAccumulator], steps: range) -> dict[str, list[dict[str, Any]]]:
+    """For each exponent and pair of steps: what the weights have in common, and which has no correction."""
+    weights = np.array([a.kernel.weights.flat[0] for a in scanned])  # type: ignore[attr-defined]  # all are windows
+    common: dict[str, list[dict[str, Any]]] = {}
+    for which, sector in SECTORS.items():
+        results = [a.result() for a in scanned]
+        y = {k: np.array([r.exponent(sector, k).y for r in results]) for k in steps}
+        replicas = {k: np.stack([a.replicas(sector, k) for a in scanned], axis=1) for k in steps}
+        common[which] = []
+        for k in steps[:-1]:
+            fit = common_exponent(y[k], y[k + 1], (replicas[k], replicas[k + 1]))
+            common[which].append(_entry(k, fit, weights, y[k], y[k + 1]))
+    return common
+
+
+def _entry(k: int, fit: CommonExponent, weights: Any, before: Any, after: Any) -> dict[str, Any]:
+    """The fit, and the weight of which the exponent does not change from step k to the next, with that exponent."""
+    drift = after - before
+    best = exponent = None
+    for i in range(len(weights) - 1):
+        if drift[i] * drift[i + 1] <= 0 and drift[i] != drift[i + 1]:
+            part = drift[i] / (drift[i] - drift[i + 1])
+            best = float(weights[i] + part * (weights[i + 1] - weights[i]))
+            exponent = float(after[i] + part * (after[i + 1] - after[i]))
+    return {
+        "step": k, "y": list(fit.y), "omega": list(fit.omega), "slope": list(fit.slope), "residual": fit.residual,
+        "steady_weight": best, "steady_y": exponent,
+    }  # fmt: skip
+
+
+def fit_couplings(p: Ising3DParameters, kernels: dict[str, BlockKernel]) -> dict[str, Any]:
+    """The couplings after each step, and what part of the Hamiltonian is not of nearest neighbours."""
+    side = min(p.side)
+    start = np.concatenate(list(words(side, p.n_fitted, stream(p, _FIT), "couplings")))
+    operators = [o for o in default_operators(3) if o.is_even][:_FEW]
+    results = {}
+    for name, kernel in kernels.items():
+        spins, path = start, []
+        for step in range(side.bit_length() - 3):
+            if step:
+                spins = kernel.block(spins, seed=stream(p, _BLOCK, step))
+            path.append(_fitted(spins, operators))
+        results[name] = path
+    return results
+
+
+def _fitted(spins: Spins, operators: list[Any]) -> dict[str, Any] | None:
+    try:
+        fit = fit_hamiltonian(spins, operators)
+    except NoFiniteHamiltonianError:
+        return None
+    return fit.to_dict() | {"not_nearest": list(fit.share("nearest"))}
