@@ -159,6 +159,7 @@ def results():
         match.matches[0],
         mcrg.common_exponent(*steps, tuple(np.stack([step, step]) for step in steps)),
         mcrg.fit_hamiltonian(ensemble.spins, mcrg.EVEN_OPERATORS[:3]),
+        mcrg.renormalized_couplings((8, 8), 0.4, mcrg.MajorityKernel(), mcrg.EVEN_OPERATORS[:2], n_steps=50, seed=0),
         rg.rbm_flow(rbm, chain[:100], 60, seed=0),
         fields,
         rg.hidden_lattice_correlation(ensemble.spins, hidden, fields),

@@ -34,6 +34,7 @@ void register_config(py::module_& m) {
 
 PYBIND11_MODULE(RGRBM_MODULE, m) {
     m.doc() = "Compiled kernels of rgrbm: arrays in, arrays out.";
+    rgrbm::bindings::register_biased_chains(m);
     rgrbm::bindings::register_block_spins(m);
     register_config(m);
     rgrbm::bindings::register_mechanics(m);

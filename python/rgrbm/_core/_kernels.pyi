@@ -6,7 +6,55 @@ import collections.abc
 import numpy
 import numpy.typing
 import typing
-__all__: list[str] = ['Annealing', 'BistableChains', 'ClusterChains', 'ClusterUpdate', 'ContrastiveDivergence32', 'ContrastiveDivergence64', 'GaussianTrainer32', 'GaussianTrainer64', 'LatticeChains', 'LayerEnumeration', 'ModeAscent', 'PackedSpins', 'PseudoLikelihood', 'SiteChains', 'SpinChains', 'SpinEnumeration', 'StructuredTrainer32', 'StructuredTrainer64', 'Trainer32', 'Trainer64', 'Update', 'WordChains', 'binary_units', 'close_interpreter', 'compiler', 'eigen_version', 'free_energy', 'gaussian_gibbs', 'gaussian_sample_visible', 'gibbs', 'has_openmp', 'hidden_probabilities', 'is_forked', 'isa', 'may_be_sequential', 'num_threads', 'sample_hidden', 'sample_visible', 'set_forked', 'set_num_threads', 'version', 'visible_probabilities']
+__all__: list[str] = ['Annealing', 'BiasedChains', 'BistableChains', 'ClusterChains', 'ClusterUpdate', 'ContrastiveDivergence32', 'ContrastiveDivergence64', 'GaussianTrainer32', 'GaussianTrainer64', 'LatticeChains', 'LayerEnumeration', 'ModeAscent', 'PackedSpins', 'PseudoLikelihood', 'SiteChains', 'SpinChains', 'SpinEnumeration', 'StructuredTrainer32', 'StructuredTrainer64', 'Trainer32', 'Trainer64', 'Update', 'WordChains', 'binary_units', 'close_interpreter', 'compiler', 'eigen_version', 'free_energy', 'gaussian_gibbs', 'gaussian_sample_visible', 'gibbs', 'has_openmp', 'hidden_probabilities', 'is_forked', 'isa', 'may_be_sequential', 'num_threads', 'sample_hidden', 'sample_visible', 'set_forked', 'set_num_threads', 'version', 'visible_probabilities']
+class BiasedChains:
+    """
+    Chains of spins and block spins with a bias V = sum of J S of the block spins:
+    p ~ exp(sum of K s s' over bonds) T(block spins | spins) exp(-V).
+    """
+    def __init__(self, neighbours: typing.Annotated[numpy.typing.ArrayLike, numpy.uint32], couplings: collections.abc.Sequence[typing.SupportsFloat | typing.SupportsIndex], windows: typing.Annotated[numpy.typing.ArrayLike, numpy.uint32], up: collections.abc.Sequence[typing.SupportsFloat | typing.SupportsIndex], surroundings: typing.Annotated[numpy.typing.ArrayLike, numpy.uint32], operators: collections.abc.Sequence[tuple[typing.Annotated[numpy.typing.ArrayLike, numpy.uint16], typing.Annotated[numpy.typing.ArrayLike, numpy.uint16]]], n_chains: typing.SupportsInt | typing.SupportsIndex, key: typing.Annotated[collections.abc.Sequence[typing.SupportsInt | typing.SupportsIndex], "FixedSize(2)"]) -> None:
+        """
+        neighbours (n_sites, n_axes, 2) and windows (n_windows, n_window) are numbers of sites, up[m] is
+        p(block spin = +1) of a window with m spins +1. surroundings (n_windows, n_around) are numbers of block
+        spins, itself first. An operator is two arrays of places in them, (n_products, order): of its products
+        at a block spin, and of all its products that hold this block spin, left out.
+        """
+    def block_spins(self) -> numpy.typing.NDArray[numpy.int8]:
+        """
+        Block spins of all chains, (n_chains, n_windows).
+        """
+    def sample(self, n: typing.SupportsInt | typing.SupportsIndex, spacing: typing.SupportsInt | typing.SupportsIndex) -> numpy.typing.NDArray[numpy.int32]:
+        """
+        n times `spacing` sweeps and a measurement: values of the operators, (n, n_chains, n_operators).
+        """
+    def set_bias(self, couplings: collections.abc.Sequence[typing.SupportsFloat | typing.SupportsIndex]) -> None:
+        """
+        Set J of all operators.
+        """
+    def spins(self) -> numpy.typing.NDArray[numpy.int8]:
+        """
+        Spins of all chains, (n_chains, n_sites).
+        """
+    @property
+    def n_chains(self) -> int:
+        """
+        Number of chains.
+        """
+    @property
+    def n_operators(self) -> int:
+        """
+        Number of operators.
+        """
+    @property
+    def n_sites(self) -> int:
+        """
+        Number of spins.
+        """
+    @property
+    def n_windows(self) -> int:
+        """
+        Number of block spins.
+        """
 class PackedSpins:
     """
     Configurations of spins on a periodic grid, one bit per spin.

@@ -1,5 +1,6 @@
 """Block spins of the critical cubic lattice: scanned, learned, and measured on the same samples."""
 
+import itertools
 from collections.abc import Iterator
 from typing import Any
 
@@ -32,6 +33,7 @@ SECTORS: dict[str, Sector] = {"y_t": "even", "y_h": "odd"}
 _CHAINS, _ROUNDS, _SPACING, _BURN_IN = 64, WORD // 64, 2, 40
 _TRAIN, _MEASURE, _FIT, _BLOCK, _INFORM = 1, 2, 3, 4, 5  # purposes of random streams
 _FEW = 6  # even operators of fitted Hamiltonians
+_SITES_AT_ONCE = 2**27
 
 
 def words(side: int, n_samples: int, seed: Seed, what: str = "") -> Iterator[Spins]:
@@ -87,8 +89,8 @@ def measure(p: Ising3DParameters, side: int, kernels: dict[str, BlockKernel]) ->
     """y_T and y_h of each kernel after each step, and what all weights of the scan lead to."""
     shape = (side,) * 3
     accumulators = {name: MCRGAccumulator(kernel, shape, seed=stream(p, _BLOCK)) for name, kernel in kernels.items()}
-    for word in words(side, p.n_of_side(side), stream(p, _MEASURE, side), f"exponents on {side}³"):
-        packed = pack(word, Torus(shape))
+    for spins in _several(words(side, p.n_of_side(side), stream(p, _MEASURE, side), f"exponents on {side}³"), side):
+        packed = pack(spins, Torus(shape))
         sums = next(iter(accumulators.values())).sums_of_samples(packed)
         for accumulator in accumulators.values():
             accumulator.add_packed(packed, sums)
@@ -97,8 +99,16 @@ def measure(p: Ising3DParameters, side: int, kernels: dict[str, BlockKernel]) ->
     for name, accumulator in accumulators.items():
         result = accumulator.result()
         exponents[name] = {"y_t": [list(result.y_t(k)) for k in steps], "y_h": [list(result.y_h(k)) for k in steps]}
-    scanned = [accumulators[scan_name(w)] for w in p.weight]
-    return {"side": side, "n_samples": p.n_of_side(side), "exponents": exponents, "common": _common(scanned, steps)}
+    scanned = {w: accumulators[scan_name(w)] for w in p.weight}
+    common = {which: _common(scanned, which, exponents) for which in SECTORS}
+    return {"side": side, "n_samples": p.n_of_side(side), "exponents": exponents, "common": common}
+
+
+def _several(of_words: Iterator[Spins], side: int) -> Iterator[Spins]:
+    """Some words at a time, as each is blocked by one thread: two of the largest lattices."""
+    n = max(2, _SITES_AT_ONCE // (WORD * side**3))
+    while parts := list(itertools.islice(of_words, n)):
+        yield np.concatenate(parts)
 
 
 def scan_name(w: float) -> str:
@@ -106,19 +116,18 @@ def scan_name(w: float) -> str:
     return f"w = {w:g}"
 
 
-def _common(scanned: list[MCRGAccumulator], steps: range) -> dict[str, list[dict[str, Any]]]:
-    """For each exponent and pair of steps: what the weights have in common, and which has no correction."""
-    weights = np.array([a.kernel.weights.flat[0] for a in scanned])  # type: ignore[attr-defined]  # all are windows
-    common: dict[str, list[dict[str, Any]]] = {}
-    for which, sector in SECTORS.items():
-        results = [a.result() for a in scanned]
-        y = {k: np.array([r.exponent(sector, k).y for r in results]) for k in steps}
-        replicas = {k: np.stack([a.replicas(sector, k) for a in scanned], axis=1) for k in steps}
-        common[which] = []
-        for k in steps[:-1]:
-            fit = common_exponent(y[k], y[k + 1], (replicas[k], replicas[k + 1]))
-            common[which].append(_entry(k, fit, weights, y[k], y[k + 1]))
-    return common
+def _common(scanned: dict[float, MCRGAccumulator], which: str, exponents: dict[str, Any]) -> list[dict[str, Any]]:
+    """For each pair of steps what all weights have in common, and which weight has no correction."""
+    weights = np.array(list(scanned))
+    y = np.array([[pair[0] for pair in exponents[scan_name(w)][which]] for w in scanned])
+    replicas = [
+        np.stack([a.replicas(SECTORS[which], k + 1) for a in scanned.values()], axis=1) for k in range(len(y[0]))
+    ]
+    entries = []
+    for k in range(len(replicas) - 1):
+        fit = common_exponent(y[:, k], y[:, k + 1], (replicas[k], replicas[k + 1]))
+        entries.append(_entry(k + 1, fit, weights, y[:, k], y[:, k + 1]))
+    return entries
 
 
 def _entry(k: int, fit: CommonExponent, weights: Any, before: Any, after: Any) -> dict[str, Any]:

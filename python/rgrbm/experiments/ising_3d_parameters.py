@@ -17,8 +17,8 @@ class Ising3DParameters:
 
     side: list[int] = parameter((32, 64), "Sides of the lattices that exponents are measured on; several for several.")
     n_measured: int = parameter(
-        16_384, "Configurations at J_c of the largest, in whole words of 512; smaller ones get four times as many for "
-        "half the side."
+        16_384, "Configurations at J_c of the largest, in whole words of 512; smaller ones get twice as many for half "
+        "the side."
     )  # fmt: skip
     weight: list[float] = parameter(
         (0.35, 0.4, 0.45, 0.5, 0.55, 0.6, 0.7, 1.0),
@@ -58,7 +58,7 @@ class Ising3DParameters:
 
     def n_of_side(self, side: int) -> int:
         """Configurations of this side: as many words that errors of small lattices do not dominate."""
-        return WORD * max(1, round(self.n_measured * (max(self.side) / side) ** 2 / WORD))
+        return WORD * max(1, round(self.n_measured * max(self.side) / side / WORD))
 
     def plan(self) -> Plan:
         """What the run will do, and how long that takes."""

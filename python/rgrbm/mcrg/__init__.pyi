@@ -14,6 +14,7 @@ from rgrbm.mcrg.mutual_information import (
     most_informative_kernel,
 )
 from rgrbm.mcrg.spin_operators import EVEN_OPERATORS, ODD_OPERATORS, RING_OPERATORS, SpinOperator, operator_sums
+from rgrbm.mcrg.variational_couplings import RenormalizedCouplings, renormalized_couplings
 
 __all__ = [
     "EVEN_OPERATORS",
@@ -35,6 +36,7 @@ __all__ = [
     "MatchedCoupling",
     "NoFiniteHamiltonianError",
     "OptimalBlockKernel",
+    "RenormalizedCouplings",
     "SpinOperator",
     "TriangleKernel",
     "common_exponent",
@@ -48,4 +50,5 @@ __all__ = [
     "operator_classes",
     "operator_sums",
     "optimal_block_kernel",
+    "renormalized_couplings",
 ]
