@@ -32,7 +32,7 @@ SECTORS: dict[str, Sector] = {"y_t": "even", "y_h": "odd"}
 # Samples a word: 64 chains of 8, two sweeps of Wolff's clusters apart; the energy decorrelates in 1.3 to 1.7 sweeps.
 _CHAINS, _ROUNDS, _SPACING, _BURN_IN = 64, WORD // 64, 2, 40
 _TRAIN, _MEASURE, _FIT, _BLOCK, _INFORM = 1, 2, 3, 4, 5  # purposes of random streams
-_FEW = 6  # even operators of fitted Hamiltonians
+_FEW, _FEWER_BEFORE = 6, 8  # even operators of fitted Hamiltonians; part of the samples before the first step
 _SITES_AT_ONCE = 2**27
 
 
@@ -89,7 +89,10 @@ def measure(p: Ising3DParameters, side: int, kernels: dict[str, BlockKernel]) ->
     """y_T and y_h of each kernel after each step, and what all weights of the scan lead to."""
     shape = (side,) * 3
     accumulators = {name: MCRGAccumulator(kernel, shape, seed=stream(p, _BLOCK)) for name, kernel in kernels.items()}
+    likeliest = None
     for spins in _several(words(side, p.n_of_side(side), stream(p, _MEASURE, side), f"exponents on {side}³"), side):
+        if likeliest is None:
+            likeliest = list(likeliest_block_weight(spins, 2))
         packed = pack(spins, Torus(shape))
         sums = next(iter(accumulators.values())).sums_of_samples(packed)
         for accumulator in accumulators.values():
@@ -101,7 +104,9 @@ def measure(p: Ising3DParameters, side: int, kernels: dict[str, BlockKernel]) ->
         exponents[name] = {"y_t": [list(result.y_t(k)) for k in steps], "y_h": [list(result.y_h(k)) for k in steps]}
     scanned = {w: accumulators[scan_name(w)] for w in p.weight}
     common = {which: _common(scanned, which, exponents) for which in SECTORS}
-    return {"side": side, "n_samples": p.n_of_side(side), "exponents": exponents, "common": common}
+    return {
+        "side": side, "n_samples": p.n_of_side(side), "likeliest": likeliest, "exponents": exponents, "common": common,
+    }  # fmt: skip
 
 
 def _several(of_words: Iterator[Spins], side: int) -> Iterator[Spins]:
@@ -150,12 +155,12 @@ def fit_couplings(p: Ising3DParameters, kernels: dict[str, BlockKernel]) -> dict
     side = min(p.side)
     start = np.concatenate(list(words(side, p.n_fitted, stream(p, _FIT), "couplings")))
     operators = [o for o in default_operators(3) if o.is_even][:_FEW]
+    before = _fitted(start[: -(-len(start) // _FEWER_BEFORE)], operators)  # more sites, and the same for all kernels
     results = {}
     for name, kernel in kernels.items():
-        spins, path = start, []
-        for step in range(side.bit_length() - 3):
-            if step:
-                spins = kernel.block(spins, seed=stream(p, _BLOCK, step))
+        spins, path = start, [before]
+        for step in range(1, side.bit_length() - 3):
+            spins = kernel.block(spins, seed=stream(p, _BLOCK, step))
             path.append(_fitted(spins, operators))
         results[name] = path
     return results

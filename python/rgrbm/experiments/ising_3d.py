@@ -168,6 +168,8 @@ def tables(results: dict[str, Any]) -> Sequence[Table | str]:
     shown += [common, "ω is 0.82968 by the conformal bootstrap; steady w: the exponent is the same after both steps"]
     learned = ", ".join(f"{name} {with_error(*pair)}" for name, pair in results["learned_weight"].items())
     shown.append(f"weight of 2 × 2 × 2 windows, mean and spread of trainings: {learned}")
+    sizes = ", ".join(f"{with_error(*m['likeliest'])} on {m['side']}³" for m in results["measured"])
+    shown.append(f"the likeliest weight of such blocks: {sizes}")
     information = results["information"]
     shown.append(
         f"information about the surroundings, nats: most informative rule {information['information']:.5f}, majority "
