@@ -132,7 +132,9 @@ def _draw(p: Ising3DParameters, kernels: dict[str, BlockKernel], results: dict[s
     )  # fmt: skip
     spins = next(words(min(_SHOWN_SIDE, max(p.side)), 1, stream(p, _SHOWN)))[:1]
     levels: dict[str, list[Any]] = {}
-    for name in ("majority", *(n for n in kernels if n.endswith("2³"))):
+    learned = [name for name in kernels if name[-1] == "³"]
+    one_of_each_width = {name[-2]: name for name in reversed(learned)}
+    for name in ("majority", *one_of_each_width.values()):
         steps = [spins]
         for step in range(_SHOWN_STEPS):
             steps.append(kernels[name].block(steps[-1], seed=stream(p, _SHOWN, step)))

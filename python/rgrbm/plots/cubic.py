@@ -47,8 +47,7 @@ def plot_weight_scan(results: Mapping[str, Any]) -> Figure:
             at = weights.max() * 1.12
             for k in range(scan.shape[1]):
                 style = {"marker": _MARKERS[k], "color": _COLOURS[k], "markersize": 4, "linewidth": 1}
-                side = measured["side"] >> (k + 1)
-                axes.errorbar(weights[order], *scan[:, k].T, **style, label=f"step {k + 1}, to {side}³")
+                axes.errorbar(weights[order], *scan[:, k].T, **style, label=f"step {k + 1}")
                 axes.errorbar(at, *majority[k], **style | {"linewidth": 0, "elinewidth": 1})
             _mark(axes, results, which)
             axes.set(ylabel=_SYMBOLS[which], title=f"from {measured['side']}³")
@@ -56,7 +55,7 @@ def plot_weight_scan(results: Mapping[str, Any]) -> Figure:
             axes.set_xticks([*ticks, at], [*(f"{w:g}" for w in ticks), "majority"])
     for axes in panels[-1]:
         axes.set_xlabel("weight w")
-    handles, labels = panels[0, 0].get_legend_handles_labels()
+    handles, labels = max((row[0].get_legend_handles_labels() for row in panels), key=lambda found: len(found[1]))
     figure.legend(handles, labels, loc="outside lower center", ncols=min(6, len(labels)), frameon=False)
     return figure
 
@@ -104,6 +103,6 @@ def plot_convergence(results: Mapping[str, Any]) -> Figure:
             symbol = _SYMBOLS[which]
             axes.set(xlabel=f"{symbol} after a step", ylabel=f"{symbol} after the next one")
             axes.set_title(f"from {measured['side']}³")
-    handles, labels = panels[0, 0].get_legend_handles_labels()
+    handles, labels = max((row[0].get_legend_handles_labels() for row in panels), key=lambda found: len(found[1]))
     figure.legend(handles, labels, loc="outside lower center", ncols=min(5, len(labels)), frameon=False)
     return figure
