@@ -29,6 +29,7 @@ from rgrbm.mechanics import BistableChain, HarmonicLattice
 from rgrbm.model import GaussianParameters, parameters_of, spin_parameters
 from rgrbm.plots import plot_time_series
 from rgrbm.rbm import History, TrainingProgress
+from rgrbm.selftest import CheckResult, SelfTest
 from rgrbm.spins import ClusterSampler, Lattice, ParallelTempering, Reweighting
 from rgrbm.spins.exact import density_of_states
 from rgrbm.statistics import Estimate, SpinMoments, StreamedMoments, integrated_autocorrelation_time
@@ -108,6 +109,7 @@ def results():
     surroundings = mcrg.count_surroundings(chain, width=2)
     informative = mcrg.most_informative_kernel(surroundings, n_starts=1)
     steps = np.array([[1.0, 1.2, 1.4], [1.1, 1.2, 1.3]])
+    check = CheckResult("a sampler, 8 sites: all states", "p-value", 0.25, True, 0.1)
     moments = StreamedMoments(3)
     moments.add(np.ones((20, 3)))
     weights = np.eye(16)[:, ::2]
@@ -157,6 +159,8 @@ def results():
         exponents.steps[0],
         match,
         match.matches[0],
+        check,
+        SelfTest((check, check), {"rgrbm": "0"}),
         mcrg.common_exponent(*steps, tuple(np.stack([step, step]) for step in steps)),
         mcrg.fit_hamiltonian(ensemble.spins, mcrg.EVEN_OPERATORS[:3]),
         mcrg.renormalized_couplings((8, 8), 0.4, mcrg.MajorityKernel(), mcrg.EVEN_OPERATORS[:2], n_steps=50, seed=0),

@@ -27,6 +27,7 @@ ROOMS = (
     "diagnostics",
     "experiments",
     "report",
+    "selftest",
     "cli",
 )
 FILES = {

@@ -183,3 +183,21 @@ def info() -> None:
     from rgrbm._support.config import show_config
 
     show_config()
+
+
+@app.command(short_help="Check samplers, training and bits of this build on this machine.")
+@_exits_cleanly
+def selftest(
+    out: Annotated[
+        Path | None, typer.Option("--out", help="A JSON file to attach to a report of a bug.", show_default=False)
+    ] = None,
+    threads: Annotated[int, typer.Option("--threads", help=_COMMON["threads"][2])] = 0,
+    force: Annotated[bool, typer.Option("--force/--no-force", help="Overwrite that file.")] = False,
+) -> None:
+    """Check samplers against exact distributions, training against sums over states, and bits, in half a minute."""
+    from rgrbm._support.config import set_num_threads
+    from rgrbm.selftest.report import run_and_show
+
+    set_num_threads(threads)
+    if not run_and_show(out, force=force):
+        raise typer.Exit(1)
