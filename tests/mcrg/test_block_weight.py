@@ -63,6 +63,7 @@ def _equal(rbm, mask, w):
 def test_limits():
     anti = np.indices((4, 4)).sum(axis=0) % 2 * 2 - 1
     assert likeliest_block_weight(anti[None], 2).mean == 0
+    assert math.isnan(likeliest_block_weight(np.stack([anti, anti]), 2).stderr)
     assert math.isnan(likeliest_block_weight(drawn(0.5, 2, 2, 1, 0), 2, n_blocks=1).stderr)
     for call, message in (
         (lambda: likeliest_block_weight(np.ones((3, 4, 4)), 2), "all blocks are aligned"),
@@ -95,6 +96,8 @@ def test_lines_meet_at_the_common_exponent():
         (([1, 2, 3], [1, 2], ([[1, 2]], [[1, 2]])), "at least three kernels"),
         (([1, 2, 3], [1, 2, 3], ([[1, 2]], [[1, 2]])), "replicas must be two arrays"),
         (([1, 2, math.nan], [1, 2, 3], ([[1, 2, 3]], [[1, 2, 3]])), "must be finite"),
+        (([1, 1, 1], [1, 2, 3], ([[1, 2, 3]], [[1, 2, 3]])), "all equal"),
+        (([1, 2, 3], [1, 2, 3], ([[1, 2, 3]], [[1, 2, 3]]), 1.0), "above 1"),
     ],
 )
 def test_bad_input(arguments, message):

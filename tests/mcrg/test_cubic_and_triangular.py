@@ -8,7 +8,7 @@ from collections import Counter
 import numpy as np
 import pytest
 
-from rgrbm import set_num_threads
+from rgrbm import IsingModel, set_num_threads
 from rgrbm.mcrg import (
     ConvolutionKernel,
     DecimationKernel,
@@ -17,6 +17,7 @@ from rgrbm.mcrg import (
     SpinOperator,
     TriangleKernel,
     default_operators,
+    fit_hamiltonian,
     mcrg,
     operator_classes,
     operator_sums,
@@ -320,6 +321,13 @@ def test_parts_of_samples_with_their_operators():
         ),
         (lambda: MCRGAccumulator(TriangleKernel(), (8, 8)), ValueError, "multiples of its b = 1.732"),
         (lambda: MajorityKernel().block(np.ones((1, 3, 4, 4))), ValueError, "do not cover a lattice of shape"),
+        (lambda: operator_classes(2, 10**9), ValueError, "too large in 2 dimensions"),
+        (lambda: operator_classes(8, 12, n_dimensions=3), ValueError, "more than 20,000 classes"),
+        (lambda: MajorityKernel(11).block(np.ones((1, 11, 11, 11))), ValueError, "got side=11 in 3 dimensions"),
+        (lambda: SpinOperator("x", 5), TypeError, "needs a list of sites"),
+        (lambda: SpinOperator("x", [0, 1]), TypeError, "needs a list of sites"),
+        (lambda: operator_sums(np.ones((1, 6)), default_operators(1)[0]), TypeError, "put it in a list"),
+        (lambda: fit_hamiltonian(IsingModel((4, 4), 0.2).ensemble(20, seed=0)), TypeError, "ensemble.spins"),
         (lambda: operator_classes(0, 2), ValueError, "n_sites must be at least 1"),
         (lambda: operator_classes(9, 2), ValueError, "at most 8"),
         (lambda: operator_classes(2, 2.5), TypeError, "must be an integer"),
@@ -338,6 +346,24 @@ def test_parts_of_samples_with_their_operators():
 def test_bad_input(call, error, message):
     with pytest.raises(error, match=message):
         call()
+
+
+def test_fewer_samples_than_operators_are_no_error():
+    for n in range(2, 13):
+        exponent = mcrg(random_spins(n, 4, 4, 4), MajorityKernel(), levels=1, seed=0).exponent("even", 1)
+        assert not exponent.y_stderr < 0.01  # NaN, or as large as it is uncertain
+
+
+def test_a_fit_in_three_dimensions():
+    """Of all 2⁸ states of 2 × 2 × 2, whose bonds are double, and by default with pairs and four spins."""
+    v = all_states(8).reshape(-1, 2, 2, 2)
+    p = np.exp(-spin_energies(8, Lattice((2, 2, 2)).bonds().reshape(-1, 2), 0.2))
+    nearest = default_operators(3)[:1]
+    assert fit_hamiltonian(v, nearest, weights=p / p.sum()).couplings[0] == pytest.approx(0.2)
+    spins = IsingModel((6, 6, 6), 0.2).sample(400, method="wolff", seed=0)
+    fit = fit_hamiltonian(spins)
+    assert len(fit.operators) == 19
+    assert abs(fit.coupling("nearest").mean - 0.2) < 5 * fit.coupling("nearest").stderr
 
 
 def test_names_are_unlike():

@@ -87,7 +87,7 @@ def test_what_part_is_other_couplings():
     [
         (np.ones((50, 8, 8)), {}, NoFiniteHamiltonianError, "no finite couplings|frozen"),
         (np.zeros((5, 4, 4)), {}, ValueError, "±1"),
-        (np.ones((5, 4)), {}, ValueError, "dimensions"),
+        (np.ones((5, 4)), {"operators": EVEN_OPERATORS}, ValueError, "dimensions"),
         (np.ones((5, 2, 2)), {"operators": EVEN_OPERATORS[3:4]}, ValueError, "has a site twice on a lattice of shape"),
         (np.ones((5, 4, 4)), {"weights": [1, 1, 1, 1, -1]}, ValueError, "weights must be 5 numbers"),
         (np.ones((5, 4, 4)), {"n_blocks": 0}, ValueError, "n_blocks"),

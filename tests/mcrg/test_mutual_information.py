@@ -136,3 +136,19 @@ def test_kernels_that_look_elsewhere_are_refused():
 def test_bad_input(shape, arguments, message):
     with pytest.raises(ValueError, match=message):
         count_surroundings(np.ones((1, *shape)), **arguments)
+
+
+def test_few_samples_in_three_dimensions():
+    """Rounding left less than nothing of a state of the surroundings, and the information was NaN."""
+    spins = rgrbm.IsingModel((8, 8, 8), 0.25).ensemble(700, seed=0).spins
+    counts = count_surroundings(spins, 2)
+    assert len(counts.around) == 12
+    best = most_informative_kernel(counts)
+    assert best.information == pytest.approx(counts.information_of(best.kernel), abs=1e-9)
+    assert best.information >= counts.information_of(MajorityKernel(2)) - 1e-9
+
+
+@pytest.mark.parametrize(("side", "buffer"), [(4, 1), (8, 3), (8, 10**9)])
+def test_surroundings_that_touch_the_window_from_behind(side, buffer):
+    with pytest.raises(ValueError, match=r"at least width \+ 2 buffer \+ 1"):
+        count_surroundings(np.ones((2, side, side)), 2, buffer=buffer)

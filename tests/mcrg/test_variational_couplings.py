@@ -355,3 +355,9 @@ def test_beside_pseudo_likelihood():
     few = renormalized_couplings((16, 16), 0.43, kernel, EVEN_OPERATORS[:6], **options)
     assert (np.abs(full.couplings - fit.couplings) < PULL * np.hypot(full.stderr, fit.stderr) + 0.002).all()
     assert (np.abs(full.couplings[:6] - few.couplings) < PULL * np.hypot(full.stderr[:6], few.stderr)).all()
+
+
+def test_the_same_operator_twice_is_refused():
+    nearest = RING_OPERATORS[0]
+    with pytest.raises(ValueError, match="have the same products"):
+        renormalized_couplings(16, 0.5, DecimationKernel(), [nearest, nearest], n_chains=4, n_steps=4, n_samples=4)

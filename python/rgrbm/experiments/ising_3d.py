@@ -152,7 +152,7 @@ def tables(results: dict[str, Any]) -> Sequence[Table | str]:
     for measured in results["measured"]:
         for which, symbol in (("y_t", "y_T"), ("y_h", "y_h")):
             steps = [str(k + 1) for k in range(len(next(iter(measured["exponents"].values()))[which]))]
-            title = f"{symbol} after each step from {measured['side']}³, exactly {exact[which]:.5f}"
+            title = f"{symbol} from {measured['side']}³ by step (exact {exact[which]:.5f})"
             table = ResultsTable(title, ("block spin", *steps), expendable=steps[:-1])
             for name, of_kernel in measured["exponents"].items():
                 table.add_row(name, *(_with_error(pair) for pair in of_kernel[which]))

@@ -128,15 +128,15 @@ def squared_norms(shape: tuple[int, ...], operators: Sequence[SpinOperator]) -> 
     ValueError
         If a product has a site twice, as its offsets go around the lattice, or two operators have the same products.
     """
-    owners: dict[tuple[Site, ...], str] = {}
+    owners: dict[tuple[Site, ...], int] = {}
     norms = []
-    for operator in operators:
+    for number, operator in enumerate(operators):
         norm = 0
         for (product, n_equal), n_images in Counter(_translates(shape, operator)).items():
-            if (other := owners.setdefault(product, operator.name)) != operator.name:
+            if (other := owners.setdefault(product, number)) != number:
                 raise ValueError(
-                    f"operators {other!r} and {operator.name!r} have the same products on block spins of shape "
-                    f"{shape}; leave one out, or take a larger lattice"
+                    f"operators {operators[other].name!r} and {operator.name!r} have the same products on block spins "
+                    f"of shape {shape}; leave one out, or take a larger lattice"
                 )
             norm += n_images**2 * n_equal
         norms.append(float(norm * np.prod(shape)))

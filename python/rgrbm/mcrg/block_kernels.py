@@ -86,7 +86,8 @@ class BlockKernel(ABC):
 
         Returns
         -------
-        ndarray of float64, shape (n_samples, n_sites / b) or (n_samples, rows / b, columns / b) or with layers
+        ndarray of float64, shape (n_samples, *coarse_shape)
+            As of :meth:`coarse_shape`.
 
         Raises
         ------
@@ -124,7 +125,8 @@ class BlockKernel(ABC):
 
         Returns
         -------
-        ndarray of int8, shape (n_samples, n_sites / b) or (n_samples, rows / b, columns / b) or with layers
+        ndarray of int8, shape (n_samples, *coarse_shape)
+            As of :meth:`coarse_shape`.
 
         Raises
         ------
@@ -207,7 +209,7 @@ class MajorityKernel(BlockKernel):
     Parameters
     ----------
     side : int, default=2
-        At most 32, in three dimensions 10.
+        At most 32. In three dimensions at most 10, which is checked when a lattice is blocked.
 
     Raises
     ------
@@ -243,6 +245,10 @@ class MajorityKernel(BlockKernel):
 
     def window(self, n_dimensions: int) -> Window:
         """The sites of a block."""
+        if self.side**n_dimensions > _MAX_WINDOW:
+            raise ValueError(
+                f"a block has at most {_MAX_WINDOW} spins, got side={self.side} in {n_dimensions} dimensions"
+            )
         return box((self.side,) * n_dimensions, 0)
 
     def probabilities_of(self, windows: npt.NDArray[np.int8]) -> npt.NDArray[np.float64]:
@@ -259,8 +265,8 @@ class TriangleKernel(BlockKernel):
     """Triangles of three spins of the triangular lattice, b = √3: p(h = +1 | v) = σ(2w (v₁ + v₂ + v₃)).
 
     The blocks form a triangular lattice again, turned by 30°. Its axes are (2, 1), (−1, 1) and (1, 2) of the one
-    before; after two steps a lattice of L × L has become one of L/3 × L/3. After one its array has L/3 rows of L block
-    spins, and is twisted: who leaves the last row comes back L/3 columns ahead.
+    before. After two steps a lattice of L × L has become one of L/3 × L/3. After one step the array has L/3 rows of L
+    block spins, and is twisted: a step beyond the last row leads to the first row, L/3 columns further.
 
     Parameters
     ----------

@@ -20,10 +20,10 @@ _BOUND = 20.0  # a weight as good as infinite: e⁻⁴⁰
 def likeliest_block_weight(spins: npt.ArrayLike, side: int, *, n_blocks: int = 50) -> Estimate:
     """The w of maximal likelihood of the RBM whose hidden units each see one block of spins, all by the same weight.
 
-    Its distribution is p(v) ∝ Π_blocks 2 cosh(w M), M being the sum over a block of n spins, so that
-    ⟨M tanh wM⟩ of the samples is that of the model, Σ_M C(n, (n+M)/2) cosh(wM) M tanh(wM) / Σ_M C cosh(wM). The block
-    spin p(h | v) ∝ exp(w h M) of this w is the one that training with ``mask=masks.lattice(shape, side, side,
-    shared=True)`` ends at.
+    The RBM has no fields, and its blocks do not overlap: p(v) ∝ Π_blocks 2 cosh(w M), M being the sum over a block of n
+    spins. The likelihood is largest where ⟨M tanh wM⟩ of the samples equals that of the model, Σ_M C(n, (n+M)/2)
+    cosh(wM) M tanh(wM) / Σ_M C cosh(wM). The block spin p(h | v) ∝ exp(w h M) of this w is the one that training with
+    ``mask=masks.lattice(shape, side, side, shared=True)`` ends at.
 
     Parameters
     ----------
@@ -32,12 +32,13 @@ def likeliest_block_weight(spins: npt.ArrayLike, side: int, *, n_blocks: int = 5
     side : int
         Sites of a block along each axis; it must divide the sides of the lattice.
     n_blocks : int, default=50
-        Blocks of consecutive samples of the jackknife, at most one for each sample.
+        Jackknife blocks (of consecutive samples), at most one for each sample.
 
     Returns
     -------
     Estimate
-        w ≥ 0 in ±1 units, and its standard error; 0 for blocks that are less aligned than independent spins.
+        w ≥ 0 in ±1 units, and its standard error; 0 without an error for blocks that are less aligned than independent
+        spins.
 
     Raises
     ------
@@ -67,7 +68,7 @@ def likeliest_block_weight(spins: npt.ArrayLike, side: int, *, n_blocks: int = 5
     bounds = block_bounds(len(array), n_blocks)
     counts = np.array([np.bincount(up[a:b].ravel(), minlength=n + 1) for a, b in itertools.pairwise(bounds)])
     whole = _weight(counts.sum(axis=0))
-    if len(counts) == 1:
+    if len(counts) == 1 or whole == 0:
         return Estimate(whole, math.nan)
     replicas = np.array([_weight(left) for left in leave_one_out(counts)])
     return Estimate(whole, float(jackknife_stderr(replicas)))

@@ -1,4 +1,4 @@
-"""Where exponents of successive steps lead: a fixed point of all kernels, and how fast they approach it."""
+"""Exponents that kernels have in common, and how fast they are approached, from successive steps."""
 
 from __future__ import annotations
 
@@ -9,20 +9,22 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 
+from rgrbm._support import checks
 from rgrbm.statistics.jackknife import Array, Estimate, jackknife_stderr
 from rgrbm.statistics.presentation import Presented, fields_of
 
 
 @dataclass(frozen=True, repr=False)
 class CommonExponent(Presented):
-    """What the exponents of several kernels after two steps in a row have in common, by :func:`common_exponent`.
+    """The common exponent of several kernels, from two successive steps, by :func:`common_exponent`.
 
     Attributes
     ----------
     y : Estimate
-        The exponent that all kernels lead to.
+        The common exponent.
     omega : Estimate
-        By b^(−ω) the deviation from y is smaller after a step. NaN where it does not decrease.
+        A step multiplies the deviation from y by b^(−ω). Negative if the deviation grows, NaN if the slope is not
+        positive.
     slope : Estimate
         b^(−ω).
     residual : float
@@ -41,7 +43,7 @@ class CommonExponent(Presented):
 def common_exponent(
     before: npt.ArrayLike, after: npt.ArrayLike, replicas: tuple[npt.ArrayLike, npt.ArrayLike], scale: float = 2.0
 ) -> CommonExponent:
-    """The exponent that many kernels lead to, from their exponents after two steps in a row, and the correction ω.
+    """The common exponent of many kernels, from their exponents after two successive steps, and the correction ω.
 
     Near the fixed point a kernel has y_n = y + a b^(−ωn), with an amplitude a of its own and y and ω in common. So the
     points (y_n, y_(n+1)) of all kernels lie on a straight line of slope b^(−ω) that meets the diagonal at y. No kernel
@@ -53,9 +55,9 @@ def common_exponent(
     before, after : array_like of shape (n_kernels,)
         Exponents after a step and after the next one; at least three kernels.
     replicas : tuple of two array_like of shape (n_blocks, n_kernels)
-        The same without each of the blocks of the jackknife, as of :meth:`MCRGAccumulator.replicas`.
+        Jackknife replicas: the same with one block left out, as of :meth:`MCRGAccumulator.replicas`.
     scale : float, default=2
-        b.
+        b, above 1.
 
     Returns
     -------
@@ -64,7 +66,10 @@ def common_exponent(
     Raises
     ------
     ValueError
-        If shapes do not fit, there are fewer than three kernels, or a value is not finite.
+        If shapes do not fit, there are fewer than three kernels, a value is not finite, all exponents are equal, or the
+        scale is not above 1.
+    TypeError
+        If a value is not a number.
 
     Examples
     --------
@@ -76,14 +81,18 @@ def common_exponent(
     >>> round(fit.y.mean, 6), round(fit.omega.mean, 6)
     (2.48, 1.0)
     """
-    x, z = (np.asarray(values, dtype=np.float64) for values in (before, after))
-    left = [np.asarray(values, dtype=np.float64) for values in replicas]
+    x, z = checks.numbers("exponents before", before), checks.numbers("exponents after", after)
+    left = [checks.numbers("replicas", values) for values in replicas]
+    if not 1 < (scale := checks.real("scale", scale)) < math.inf:
+        raise ValueError(f"scale must be a finite number above 1, got {scale}")
     if x.ndim != 1 or x.shape != z.shape or len(x) < 3:
         raise ValueError(f"expected exponents of at least three kernels twice, got shapes {x.shape} and {z.shape}")
     if len(left) != 2 or any(values.ndim != 2 or values.shape[1:] != x.shape for values in left):
         raise ValueError(f"replicas must be two arrays of shape (n_blocks, {len(x)})")
     if left[0].shape != left[1].shape or not all(np.isfinite(values).all() for values in (x, z, *left)):
         raise ValueError("exponents and their replicas must be finite, and replicas of equally many blocks")
+    if np.ptp(x) == 0 or any((np.ptp(values, axis=-1) == 0).any() for values in left[:1]):
+        raise ValueError("exponents before are all equal: no line goes through them")
     slope, y = (float(value) for value in _line(x, z))
     slopes, ys = _line(*left)
     errors = [float(jackknife_stderr(values)) if len(values) > 1 else math.nan for values in (ys, slopes)]

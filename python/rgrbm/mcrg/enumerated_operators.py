@@ -15,6 +15,7 @@ from rgrbm.mcrg.torus import Integers, metric, symmetries
 from rgrbm.spins.lattice import Kind
 
 _MOST_SITES = 8
+_MOST_CANDIDATES, _MOST_CLASSES = 30_000, 20_000
 _BASE = 1024  # more than any offset
 _WORDS = {1: "one", 2: "pair", 3: "three", 4: "four", 5: "five", 6: "six", 7: "seven", 8: "eight"}
 
@@ -22,7 +23,7 @@ _WORDS = {1: "one", 2: "pair", 3: "three", 4: "four", 5: "five", 6: "six", 7: "s
 def operator_classes(
     n_sites: int, max_distance_squared: int, *, n_dimensions: int = 2, lattice: Kind = "hypercubic"
 ) -> tuple[SpinOperator, ...]:
-    """All classes of products of so many spins, no two of which are farther apart, under the lattice's symmetries.
+    """Classes of products of n_sites spins within a largest distance, under the lattice's symmetries.
 
     Two products are of one class if a translation, rotation or reflection takes one into the other.
 
@@ -31,7 +32,7 @@ def operator_classes(
     n_sites : int
         Spins of a product, from 1 to 8.
     max_distance_squared : int
-        Largest squared distance of two of them, in units of the nearest neighbours' distance.
+        Largest squared distance of two of them; that of nearest neighbours is 1.
     n_dimensions : int, default=2
         1 for a ring, 2 for a square or triangular lattice, 3 for a cubic one.
     lattice : {"hypercubic", "triangular"}, default="hypercubic"
@@ -45,7 +46,7 @@ def operator_classes(
     Raises
     ------
     ValueError, TypeError
-        If a number is out of range or not an integer, or the lattice is unknown.
+        If a number is out of range or not an integer, the lattice is unknown, or there are more than 20,000 classes.
 
     Examples
     --------
@@ -63,22 +64,32 @@ def operator_classes(
         raise ValueError(f"lattice must be one of {', '.join(get_args(Kind))}, got {lattice!r}")
     if checks.integer("n_dimensions", n_dimensions, 1) > 3 or (lattice == "triangular" and n_dimensions != 2):
         raise ValueError(f"a {lattice} lattice cannot have n_dimensions={n_dimensions}")
+    reach = math.isqrt(2 * max_distance_squared) + 1
+    if (2 * reach + 1) ** n_dimensions > _MOST_CANDIDATES:
+        raise ValueError(f"max_distance_squared={max_distance_squared} is too large in {n_dimensions} dimensions")
     found: set[Product] = {((0,) * n_dimensions,)}
     for _ in range(n_sites - 1):
         found = {
             product for smaller in found for product in _one_more(smaller, max_distance_squared, n_dimensions, lattice)
         }
+        if len(found) > _MOST_CLASSES:
+            raise ValueError(
+                f"there are more than {_MOST_CLASSES:,} classes of {n_sites} spins or fewer within a squared "
+                f"distance of {max_distance_squared}: take fewer spins or a smaller distance"
+            )
     ordered = sorted(found, key=lambda product: (*_extent(product, lattice), product))
     return tuple(SpinOperator(_name(product, lattice), product, lattice) for product in ordered)
 
 
 @functools.cache
 def default_operators(n_dimensions: int, lattice: Kind = "hypercubic") -> tuple[SpinOperator, ...]:
-    """The operators that functions of this room take where none are given, even ones and then odd ones.
+    """The operators that functions of rgrbm.mcrg take where none are given: even ones, then odd ones.
 
     :data:`RING_OPERATORS` of a ring, :data:`EVEN_OPERATORS` and :data:`ODD_OPERATORS` of the square lattice, and by
-    :func:`operator_classes` 19 even and 16 odd ones of the cubic lattice, 12 and 12 of the triangular one: pairs up to
-    √8 and 3, four spins no farther apart than 2, three than √5 and 2, five than √3 and 2.
+    :func:`operator_classes` those of two more lattices:
+
+    - cubic: pairs up to a distance of √8, three spins up to √5, four up to 2, five up to √3 (19 even, 16 odd);
+    - triangular: pairs up to 3, three, four and five spins up to 2 (12 even, 12 odd).
 
     Parameters
     ----------

@@ -13,7 +13,8 @@ from scipy.special import expit
 
 from rgrbm._support import checks
 from rgrbm._support.blas import same_bits
-from rgrbm.mcrg.spin_operators import EVEN_OPERATORS, SpinOperator, checked_operators, lattice_spins
+from rgrbm.mcrg.enumerated_operators import default_operators
+from rgrbm.mcrg.spin_operators import SpinOperator, checked_operators, lattice_spins
 from rgrbm.statistics.jackknife import Array, Estimate, block_bounds, jackknife_stderr
 from rgrbm.statistics.notation import with_error
 from rgrbm.statistics.presentation import Presented
@@ -116,7 +117,7 @@ class HamiltonianFit(Presented):
 @same_bits
 def fit_hamiltonian(
     spins: npt.ArrayLike,
-    operators: Iterable[SpinOperator] = EVEN_OPERATORS,
+    operators: Iterable[SpinOperator] | None = None,
     *,
     weights: npt.ArrayLike | None = None,
     n_blocks: int = 50,
@@ -130,9 +131,12 @@ def fit_hamiltonian(
 
     Parameters
     ----------
-    spins : array_like of -1 and +1, shape (n_samples, n_sites) or (n_samples, rows, columns)
-        Configurations of a periodic ring or square lattice; consecutive ones of a Markov chain next to each other.
-    operators : iterable of SpinOperator, default=EVEN_OPERATORS
+    spins : array_like of -1 and +1, shape (n_samples, n_sites), (n_samples, rows, columns) or with layers
+        Configurations of a periodic ring, square, triangular or cubic lattice; consecutive ones of a Markov chain next
+        to each other.
+    operators : iterable of SpinOperator, optional
+        By default the even ones of :func:`rgrbm.mcrg.default_operators` for hypercubic lattices. Those of a triangular
+        lattice say that the samples are of one.
     weights : array_like of shape (n_samples,), optional
         How often each configuration counts, at least 0; probabilities for all states of a small lattice.
     n_blocks : int, default=50
@@ -165,6 +169,8 @@ def fit_hamiltonian(
     True
     """
     array = lattice_spins(spins)
+    if operators is None:
+        operators = [o for o in default_operators(array.ndim - 1) if o.is_even]
     chosen = checked_operators(operators, array.ndim - 1)
     for operator in chosen:
         _require_room(operator, array.shape[1:])

@@ -54,14 +54,17 @@ def independent_operators(A: Array) -> npt.NDArray[np.intp]:
         if chosen:
             c = A[np.ix_(chosen, chosen)] / np.outer(scale[chosen], scale[chosen])
             r = A[chosen, i] / (scale[chosen] * scale[i])
-            unexplained -= float(r @ np.linalg.solve(c, r))
+            try:
+                unexplained -= float(r @ np.linalg.solve(c, r))
+            except np.linalg.LinAlgError:  # fewer samples than operators
+                break
         if unexplained > _DEPENDENT:
             chosen.append(i)
     return np.array(chosen, dtype=np.intp)
 
 
 def linearized(A: Array, B: Array) -> Array:
-    """T = A⁻¹ B, of shape (..., n, n).
+    """T = A⁻¹ B, of shape (..., n, n); NaN where samples are too few to determine it.
 
     Parameters
     ----------
@@ -70,11 +73,17 @@ def linearized(A: Array, B: Array) -> Array:
     B : ndarray of shape (..., n, n)
         B_γβ = ⟨S′_γ S_β⟩ − ⟨S′_γ⟩⟨S_β⟩ with the same operators before it.
     """
-    return np.asarray(np.linalg.solve(A, B))
+    try:
+        return np.asarray(np.linalg.solve(A, B))
+    except np.linalg.LinAlgError:  # fewer samples than operators
+        return np.full(np.broadcast_shapes(A.shape, B.shape), np.nan)
 
 
 def leading_eigenvalues(T: Array) -> Array:
-    """The eigenvalue of largest modulus of each matrix, its real part, shape (...)."""
-    values = np.linalg.eigvals(T)
+    """The eigenvalue of largest modulus of each matrix, its real part, shape (...); NaN where a matrix has NaN."""
+    leading = np.full(T.shape[:-2], np.nan)
+    finite = np.isfinite(T).all(axis=(-2, -1))
+    values = np.linalg.eigvals(T[finite])
     largest = np.argmax(np.abs(values), axis=-1)
-    return np.asarray(np.take_along_axis(values, largest[..., None], axis=-1)[..., 0].real)
+    leading[finite] = np.take_along_axis(values, largest[..., None], axis=-1)[..., 0].real
+    return leading

@@ -100,9 +100,9 @@ def count_surroundings(
 
     Parameters
     ----------
-    spins : array_like of -1 and +1, shape (n_samples, n_sites) or (n_samples, rows, columns)
-        Configurations of a periodic ring or square lattice, whose distribution is the same in all directions and at all
-        positions.
+    spins : array_like of -1 and +1, shape (n_samples, n_sites), (n_samples, rows, columns) or with layers
+        Configurations of a periodic ring, square or cubic lattice, whose distribution is the same in all directions and
+        at all positions.
     width : int
         The window has ``width`` sites along each axis, placed as by :class:`rgrbm.mcrg.ConvolutionKernel`.
     buffer : int, default=1
@@ -110,7 +110,8 @@ def count_surroundings(
         as information. A coarse Hamiltonian needs the information beyond the buffer only.
     around : sequence of tuples of int, optional
         Sites of the surroundings, as offsets from the position of the block spin. By default all sites at a distance of
-        buffer + 1 sites from the window, or every second, third, … of them such that they are 12 at most.
+        buffer + 1 sites from the window, or every second, third, … of them such that they are 12 at most. In three
+        dimensions, half of the 4 sites amid each face of the box of these sites.
 
     Returns
     -------
@@ -146,6 +147,11 @@ def count_surroundings(
     width, buffer = checks.integer("width", width, 1), checks.integer("buffer", buffer, 0)
     window = _window(width, array.ndim - 1)
     if around is None:
+        if any(side < width + 2 * buffer + 1 for side in array.shape[1:]):
+            raise ValueError(
+                f"window, buffer and surroundings do not fit a lattice of shape {array.shape[1:]}: it is periodic, and "
+                f"sides must be at least width + 2 buffer + 1 = {width + 2 * buffer + 1}"
+            )
         chosen = _ring_around(width, buffer, array.ndim - 1)
     else:
         chosen = tuple(tuple(checks.integer("an offset", o) for o in site) for site in around)
@@ -225,10 +231,11 @@ def most_informative_kernel(
         up = expit(2 * tied @ w)
         with_up = up @ surroundings.joint
         total = float(up @ p_window)
-        information = _information(np.stack([with_up, p_around - with_up]))
+        with_down = np.maximum(p_around - with_up, 0)  # rounding may leave less than nothing
+        information = _information(np.stack([with_up, with_down]))
         seen = p_around > 0
         odds: Array = np.zeros(len(surroundings.joint[0]))
-        odds[seen] = np.log(_positive(with_up[seen]) / _positive((p_around - with_up)[seen]))
+        odds[seen] = np.log(_positive(with_up[seen]) / _positive(with_down[seen]))
         slope = surroundings.joint @ odds - p_window * np.log(_positive(total) / _positive(1 - total))
         return -information, -(tied.T @ (slope * 2 * up * (1 - up)))
 
@@ -238,7 +245,7 @@ def most_informative_kernel(
         first = np.full(n_weights, 0.5) if start == 0 else rng.normal(0, 0.7, n_weights)
         bounds = [(-LARGEST_WEIGHT, LARGEST_WEIGHT)] * n_weights
         optimum = minimize(loss, first, jac=True, method="L-BFGS-B", bounds=bounds)
-        if best is None or optimum.fun < best.fun - 1e-9:
+        if np.isfinite(optimum.fun) and (best is None or optimum.fun < best.fun - 1e-9):
             best = optimum
     assert best is not None
     width = round(n ** (1 / len(surroundings.window[0])))

@@ -13,6 +13,7 @@ import numpy.typing as npt
 from rgrbm._core import kernels
 from rgrbm._support import checks
 from rgrbm.mcrg.torus import Site, Torus, padded, symmetries
+from rgrbm.spins.ensemble import Ensemble
 from rgrbm.spins.lattice import Kind
 from rgrbm.spins.values import spin_values
 
@@ -62,7 +63,13 @@ class SpinOperator:
     lattice: Kind
 
     def __init__(self, name: str, sites: Iterable[Sequence[int]], lattice: Kind = "hypercubic") -> None:
-        offsets = tuple(tuple(checks.integer("an offset", o) for o in site) for site in sites)
+        try:
+            given = [tuple(site) for site in sites]
+        except TypeError:
+            raise TypeError(
+                f"operator {name!r} needs a list of sites, each a tuple such as (0, 1) or (2,), got {sites!r}"
+            ) from None
+        offsets = tuple(tuple(checks.integer("an offset", o) for o in site) for site in given)
         if not offsets or len({len(site) for site in offsets}) != 1 or len(offsets[0]) not in (1, 2, 3):
             raise ValueError(
                 f"operator {name!r} needs sites (row, column), (site,) on a ring, or (layer, row, column) on a cubic "
@@ -186,6 +193,8 @@ def lattice_spins(spins: npt.ArrayLike) -> npt.NDArray[np.int8]:
     TypeError
         If the values are not real numbers.
     """
+    if isinstance(spins, Ensemble):
+        raise TypeError("expected an array of spins, got an Ensemble: pass its spins, ensemble.spins")
     array = spin_values(spins)
     if array.ndim not in (2, 3, 4) or array.size == 0:
         raise ValueError(
@@ -206,6 +215,8 @@ def pack(spins: npt.NDArray[np.int8], torus: Torus) -> Any:
 
 def checked_operators(operators: Iterable[SpinOperator], n_dimensions: int) -> tuple[SpinOperator, ...]:
     """The operators as a tuple, at least one, all of this many dimensions and of one kind of lattice."""
+    if isinstance(operators, SpinOperator):
+        raise TypeError(f"operators must be a sequence of them, got {operators.name!r} alone: put it in a list")
     checked = tuple(operators)
     for operator in checked:
         if not isinstance(operator, SpinOperator):

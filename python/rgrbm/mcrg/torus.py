@@ -35,16 +35,16 @@ def symmetries(n_dimensions: int, kind: Kind) -> Integers:
 
 
 def metric(n_dimensions: int, kind: Kind) -> Integers:
-    """Twice the squared length of offsets o is o · metric · o: axes at right angles, or at 120°."""
+    """The matrix G with oᵀ G o = 2 |o|²: axes are at right angles, or at 120° on the triangular lattice."""
     form = 2 * np.eye(n_dimensions, dtype=np.int64)
     return np.array([[2, -1], [-1, 2]]) if kind == "triangular" else form
 
 
 @dataclass(frozen=True)
 class Torus:
-    """A periodic lattice. Who leaves the last row comes back to the first ``shift`` columns ahead: it may be twisted.
+    """A periodic lattice, possibly twisted: beyond the last row comes the first one, ``shift`` columns further.
 
-    The lattice of block spins of a triangular lattice at distances √3 is; after two steps it is straight again.
+    Block spins of triangles have a twisted lattice after one step, and a straight one after two.
     """
 
     shape: tuple[int, ...]
@@ -58,7 +58,7 @@ class Torus:
 
     @property
     def grid(self) -> tuple[int, int, int, int]:
-        """Layers, rows, columns and shift, as the kernels take them."""
+        """Layers, rows, columns and shift, as the compiled functions take them."""
         layers, rows, columns = padded(self.shape, 1)
         return layers, rows, columns, self.shift
 

@@ -49,7 +49,7 @@ class RenormalizedCouplings(HamiltonianFit):
     kernel : str
         Name of the distribution of block spins.
     history : ndarray of shape (n_steps, n_operators)
-        Couplings of the bias after each step of the optimization. They are to scatter about their final values.
+        Couplings of the bias after each step of the optimization. They should scatter about their final values.
     """
 
     shape: tuple[int, ...]
@@ -81,8 +81,9 @@ def renormalized_couplings(
 ) -> RenormalizedCouplings:
     """Couplings of block spins by variational Monte Carlo, without samples of the unbiased lattice.
 
-    Of −H = Σ J s s′ and block spins of the distribution T(τ|σ), H′(τ) = −ln Σ_σ T(τ|σ) e^(−H(σ)). A bias V = Σ K S(τ)
-    is added. Ω(K) = ln Σ_τ e^(−H′ − V) is convex, as ⟨V⟩ over uniform τ is zero. At its minimum all ⟨S⟩_V = 0, and if
+    For −H = Σ J s s′ and block spins of the distribution T(τ|σ), the renormalized Hamiltonian is H′(τ) = −ln Σ_σ T(τ|σ)
+    e^(−H(σ)). A bias V = Σ K S(τ) is added. Ω(K) = ln Σ_τ e^(−H′ − V) is convex. (The functional of Wu and Car has a
+    second term, ⟨V⟩ over the target distribution, which is zero for uniform τ.) At its minimum all ⟨S⟩_V = 0, and if
     −H′ is a sum of these operators, K are its couplings, and τ is uniform. The gradient is −⟨S⟩_V, the second
     derivatives are the covariances of S.
 

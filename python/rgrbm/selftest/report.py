@@ -16,7 +16,7 @@ def run_and_show(out: Path | None = None, *, force: bool = False, console: Conso
     Parameters
     ----------
     out : path, optional
-        JSON file for everything that was found.
+        JSON file for all results.
     force : bool, default=False
         Overwrite it.
     console : rich.console.Console, optional

@@ -1,4 +1,4 @@
-"""What a check of the self-test gives."""
+"""The result of one check of the self-test."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ from scipy.stats import chi2
 from rgrbm.statistics.presentation import Presented, fields_of
 
 FALSE_ALARM = 1e-7
-"""Probability below which a check by statistics has failed; 30 of them on a right build fail once in 300,000 runs."""
+"""p-value below which a check by statistics fails; one of 20 fails on a correct build for one seed in 500,000."""
 
 _LEAST_EXPECTED = 20.0  # counts of a cell of a chi-square test; rarer states are one cell
 
@@ -51,7 +51,7 @@ class CheckResult(Presented):
 
 
 def by_statistics(name: str, p_value: float) -> CheckResult:
-    """A check that fails if this probability is too small."""
+    """A check that fails if its p-value is below FALSE_ALARM."""
     return CheckResult(name, "p-value", float(p_value), bool(p_value >= FALSE_ALARM))
 
 
@@ -66,7 +66,7 @@ def by_bits(name: str, same: bool) -> CheckResult:
 
 
 def chi_square(states: npt.NDArray[np.int64], p: npt.NDArray[np.float64]) -> float:
-    """The p-value of independent numbers of states, of these probabilities."""
+    """The p-value of a chi-square test of independent states against these probabilities."""
     expected = p * len(states)
     counts = np.bincount(states, minlength=len(p)).astype(float)
     order = np.argsort(expected)

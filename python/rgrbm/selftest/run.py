@@ -18,7 +18,7 @@ from rgrbm.statistics.presentation import Presented
 
 @dataclass(frozen=True, repr=False)
 class SelfTest(Presented):
-    """What the self-test has found.
+    """Results of the self-test.
 
     Attributes
     ----------
@@ -32,7 +32,7 @@ class SelfTest(Presented):
 
     @property
     def passed(self) -> bool:
-        """Whether all checks have."""
+        """Whether all checks have passed."""
         return all(check.passed for check in self.checks)
 
     def to_dict(self) -> dict[str, Any]:
@@ -55,11 +55,12 @@ class SelfTest(Presented):
 
 
 def self_test(progress: Progress = None) -> SelfTest:
-    """Check samplers, training and bits of this build on this machine, in less than two minutes.
+    """Check samplers, training and bits of this build on this machine, in half a minute.
 
     Samplers are held to the probabilities of all states of small systems, gradients and partition functions to sums
-    over states in plain NumPy, and spins to recorded bits. Seeds are fixed, so that it gives the same on every run. A
-    right build fails a check by statistics once in ten million times.
+    over states in plain NumPy, and spins to recorded bits. Seeds are fixed, so that it
+    gives the same on every run. A check by statistics fails below a p-value of 10⁻⁷: a correct build would fail one of
+    them for about one seed in 500,000.
 
     Parameters
     ----------

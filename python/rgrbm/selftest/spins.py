@@ -85,7 +85,7 @@ def _block_spins() -> CheckResult:
 
 
 def _bistable() -> CheckResult:
-    """Signs of two neighbours, of probabilities by a sum over a grid."""
+    """Signs of two neighbours, against probabilities by a sum over a grid."""
     n, barrier, kappa = 3, 1.0, 1.0
     grid = np.linspace(-3, 3, 240)  # 0 is no point of it
     weight = np.exp(-barrier * (grid**2 - 1) ** 2)
@@ -99,7 +99,7 @@ def _bistable() -> CheckResult:
 
 
 def bits_of(method: str) -> str:
-    """What RECORDED holds, of this build."""
+    """The digits of this build, to compare with RECORDED."""
     sampler = _make(method, (16, 16), 0.44, 0.0, 40, 7)
     sampler.sweep(20)
     return hashlib.sha256(np.ascontiguousarray(sampler.spins(), dtype=np.int8).tobytes()).hexdigest()[:16]
