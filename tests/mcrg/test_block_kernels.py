@@ -6,7 +6,7 @@ from scipy import stats
 
 from rgrbm import BernoulliRBM, masks, set_num_threads, to_binary, to_spins
 from rgrbm.mcrg import ConvolutionKernel, DecimationKernel, MajorityKernel
-from rgrbm.model import binary_parameters
+from rgrbm.model import RBMParameters, binary_parameters
 
 
 def random_spins(*shape, seed=0):
@@ -204,3 +204,17 @@ def test_units_need_conversion():
     with pytest.raises(ValueError, match="spins ±1"):
         MajorityKernel().block(binary)
     assert MajorityKernel().block(to_spins(binary)).shape == (4, 2, 2)
+
+
+def test_rounding_of_large_windows_in_single_precision():
+    """Fields are sums over a window, and rounded as such: by more than 10⁻⁵ of a weight."""
+    width, shape = 8, (16, 16)
+    mask = masks.lattice(shape, width, 2, shared=True)
+    values = np.random.default_rng(0).normal(0.05, 0.01, width**2)
+    w = np.where(mask > 0, np.concatenate([[0], values])[mask], 0)
+    hidden = -w.sum(axis=0) / 2
+    hidden = hidden + 4e-5 * np.abs(values).max() * np.linspace(-1, 1, len(hidden))
+    rbm = RBMParameters(w, -w.sum(axis=1) / 2, hidden)
+    kernel = ConvolutionKernel.from_rbm(rbm, shape, width, 2)
+    assert kernel.field == 0
+    np.testing.assert_allclose(kernel.weights.ravel() * 4, values * np.sign(values.sum()), rtol=1e-12)

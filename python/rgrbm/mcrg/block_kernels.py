@@ -428,10 +428,9 @@ class ConvolutionKernel(BlockKernel):
             )
         seen = p.weights[sites.T, np.arange(len(sites))]
         _require_shared(p.weights, seen, p.hidden_fields)
-        largest = np.abs(seen).max()
         field = float(p.hidden_fields.mean())
         weights = seen.mean(axis=1).reshape((width,) * len(sides))
-        return upward_kernel(weights, stride, 0.0 if abs(field) <= _SHARED * largest else field)
+        return upward_kernel(weights, stride, 0.0 if abs(field) <= _rounding_of_fields(seen) else field)
 
     @property
     def name(self) -> str:
@@ -499,6 +498,11 @@ def window_sites(shape: Sequence[int], width: int, stride: int) -> npt.NDArray[n
     return np.asarray(np.ravel_multi_index(tuple(sites), tuple(shape), mode="wrap"))
 
 
+def _rounding_of_fields(seen: npt.NDArray[np.float64]) -> float:
+    """By how much fields may differ: a field in ±1 units is a sum over the weights of a window, and rounded as such."""
+    return float(_SHARED * np.abs(seen).sum(axis=0).max())
+
+
 def _require_shared(
     weights: npt.NDArray[np.float64], seen: npt.NDArray[np.float64], fields: npt.NDArray[np.float64]
 ) -> None:
@@ -507,7 +511,7 @@ def _require_shared(
     outside = np.abs(weights).sum() - np.abs(seen).sum()
     if outside > bound:
         raise ValueError(f"the RBM has weights outside of its windows, {outside:.3g} in sum of absolute values")
-    if np.ptp(seen, axis=1).max() > bound or np.ptp(fields) > bound:
+    if np.ptp(seen, axis=1).max() > bound or np.ptp(fields) > _rounding_of_fields(seen):
         raise ValueError(
             "the hidden units do not share their weights and fields: train with masks.lattice(…, shared=True)"
         )

@@ -92,6 +92,8 @@ def renormalized_couplings(
     the chains. The bias removes order, so that local updates do not slow down at the critical point. Spins are drawn
     with the block spin of their window summed over, which makes the majority rule as fast as soft weights.
 
+    Deep in an ordered phase the chains mix slowly, and errors are too small.
+
     Operators that are left out change the others less than in :func:`fit_hamiltonian`, as products of spins are
     orthogonal where block spins are uniform.
 
