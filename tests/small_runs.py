@@ -23,8 +23,8 @@ SMALL_2D = {
     "free_epochs": 2,
 }  # fmt: skip
 SMALL_3D = {
-    "side": [16], "n_measured": 512, "weight": [0.4, 0.5, 0.8], "train_side": 8, "n_train": 512, "n_epochs": 5,
-    "n_seeds": 2, "n_fitted": 512,
+    "side": [16], "n_measured": 512, "weight": [0.4, 0.5, 0.8], "gradient": ["cd"], "train_side": 8, "n_train": 512,
+    "n_epochs": 5, "n_seeds": 2, "n_fitted": 512,
 }  # fmt: skip
 RUNS = {
     "ising1d": (

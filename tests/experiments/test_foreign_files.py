@@ -33,7 +33,7 @@ COMMANDS = {
     "ising3d": (
         "--side", "16", "--n-measured", "512", "--weight", "0.4", "--weight", "0.5", "--weight", "0.8",
         "--train-side", "8", "--n-train", "512", "--n-epochs", "5", "--n-seeds", "1",
-        "--n-fitted", "512", "--width", "2",
+        "--n-fitted", "512", "--width", "2", "--gradient", "cd",
     ),
     "mechanics": (
         "--n-sites", "16", "--kappa", "2.0", "--n-samples", "1000", "--n-epochs", "20", "--n-seeds", "1",

@@ -23,7 +23,7 @@ def test_everything_is_there(finished):
     results, folder = finished
     assert results["schema"] == "rgrbm.ising3d/1"
     names = set(results["measured"][0]["exponents"])
-    assert names == {"w = 0.4", "w = 0.5", "w = 0.8", "majority", "information", "cd 2³", "cd 3³", "pcd 2³", "pcd 3³"}
+    assert names == {"w = 0.4", "w = 0.5", "w = 0.8", "majority", "information", "cd 2³", "cd 3³"}
     assert {path.name for path in folder.glob("*.png")} == set(ising_3d.run_ising_3d.writes)
     assert json.loads((folder / "results.json").read_text())["learned_weight"] == results["learned_weight"]
 
