@@ -86,7 +86,7 @@ class BlockKernel(ABC):
 
         Returns
         -------
-        ndarray of float64, shape (n_samples, *coarse_shape)
+        ndarray of float64, shape ``(n_samples, *coarse_shape)``
             As of :meth:`coarse_shape`.
 
         Raises
@@ -125,7 +125,7 @@ class BlockKernel(ABC):
 
         Returns
         -------
-        ndarray of int8, shape (n_samples, *coarse_shape)
+        ndarray of int8, shape ``(n_samples, *coarse_shape)``
             As of :meth:`coarse_shape`.
 
         Raises
