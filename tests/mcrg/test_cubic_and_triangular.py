@@ -200,8 +200,7 @@ def test_two_steps_of_triangles_are_one_of_three_sites(side):
 
 def test_each_site_is_in_one_triangle():
     kernel, torus = TriangleKernel(), Torus((6, 9), "triangular")
-    coarse = torus.coarse(kernel.steps(2))
-    sites = kernel._sites(torus, coarse)
+    sites = torus.windows(kernel.steps(2), kernel.window(2))
     assert sorted(sites.ravel().tolist()) == list(range(54))
 
 

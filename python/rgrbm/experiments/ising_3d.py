@@ -30,8 +30,9 @@ from rgrbm.experiments.ising_3d_parameters import Ising3DParameters
 from rgrbm.experiments.options import stream
 from rgrbm.experiments.results_table import ResultsTable
 from rgrbm.experiments.run_folder import RunFolder
-from rgrbm.mcrg.block_kernels import BlockKernel, ConvolutionKernel, MajorityKernel
+from rgrbm.mcrg.block_kernels import BlockKernel, ConvolutionKernel, MajorityKernel, box
 from rgrbm.mcrg.mutual_information import LARGEST_WEIGHT
+from rgrbm.mcrg.torus import orbits
 from rgrbm.plots import cubic, square
 from rgrbm.statistics.notation import with_error
 
@@ -103,10 +104,8 @@ def _kernels(
 
 def _symmetric(window: np.ndarray[Any, Any]) -> ConvolutionKernel:
     """Equal weights at sites that reflections and rotations of the window exchange: their mean."""
-    sites = np.indices(window.shape).reshape(3, -1).T
-    orbit = np.sort(np.abs(2 * sites - (len(window) - 1)), axis=1)
-    _, which = np.unique(orbit, axis=0, return_inverse=True)
-    mean = np.bincount(which.ravel(), weights=window.ravel()) / np.bincount(which.ravel())
+    which = orbits(box(window.shape, 0))
+    mean = np.bincount(which, weights=window.ravel()) / np.bincount(which)
     return ConvolutionKernel(mean[which].reshape(window.shape), 2)
 
 

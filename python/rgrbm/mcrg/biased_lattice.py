@@ -51,15 +51,14 @@ def window_numbers(shape: tuple[int, ...], kernel: BlockKernel) -> Numbers:
         If windows overlap, are too large, or do not cover the lattice.
     """
     n, torus = len(shape), Torus(shape)
-    steps, window = kernel.steps(n), np.array(kernel.window(n))
-    if (np.ptp(window, axis=0) >= np.diag(steps)).any():
+    steps, window = kernel.steps(n), kernel.window(n)
+    if (np.ptp(np.array(window), axis=0) >= np.diag(steps)).any():
         raise ValueError(f"the windows of {kernel.name} overlap; expected windows no wider than their distance")
     if len(window) > _LARGEST_WINDOW:
         raise ValueError(
             f"a window can have at most {_LARGEST_WINDOW} sites, those of {kernel.name} have {len(window)}"
         )
-    positions = np.indices(torus.coarse(steps).shape).reshape(n, -1).T @ steps
-    return np.ascontiguousarray(torus.numbers(positions[:, None, :] + window), dtype=np.uint32)
+    return np.ascontiguousarray(torus.windows(steps, window), dtype=np.uint32)
 
 
 def up_probabilities(kernel: BlockKernel, n_window: int) -> list[float]:
@@ -91,8 +90,7 @@ def surroundings(shape: tuple[int, ...], operators: Sequence[SpinOperator]) -> t
         products = [around(image, image[0]) for image in operator.images]
         others = [[i for i in around(image, site) if i] for image in operator.images for site in image]
         of_operators.append((np.array(products, np.uint16), np.array(others, np.uint16)))
-    positions = np.indices(shape).reshape(len(shape), -1).T
-    numbers = Torus(shape).numbers(positions[:, None, :] + np.array(list(places)))
+    numbers = Torus(shape).windows(np.eye(len(shape), dtype=np.int64), tuple(places))
     return np.ascontiguousarray(numbers, dtype=np.uint32), of_operators
 
 

@@ -55,9 +55,9 @@ class BlockKernel(ABC):
         """Whether the distribution is the same when all spins are flipped, p(−h | −v) = p(h | v)."""
         return True
 
-    @abstractmethod
     def steps(self, n_dimensions: int) -> Integers:
         """Where the block spins are: from one to the next along each axis, a row of offsets each."""
+        return int(self.scale) * np.eye(n_dimensions, dtype=np.int64)
 
     @abstractmethod
     def window(self, n_dimensions: int) -> Window:
@@ -96,15 +96,9 @@ class BlockKernel(ABC):
         """
         array = lattice_spins(spins)
         torus = Torus(array.shape[1:], self.lattice)
-        coarse = torus.coarse(self.steps(array.ndim - 1))
-        seen = array.reshape(len(array), -1)[:, self._sites(torus, coarse)]
-        return np.asarray(self.probabilities_of(seen).reshape(len(array), *coarse.shape))
-
-    def _sites(self, torus: Torus, coarse: Torus) -> Integers:
-        """Numbers of the sites in each window, shape (n_block_spins, n_window)."""
-        n = len(torus.shape)
-        positions = np.indices(coarse.shape).reshape(n, -1).T @ self.steps(n)
-        return torus.numbers(positions[:, None, :] + np.array(self.window(n)))
+        n = array.ndim - 1
+        seen = array.reshape(len(array), -1)[:, torus.windows(self.steps(n), self.window(n))]
+        return np.asarray(self.probabilities_of(seen).reshape(len(array), *torus.coarse(self.steps(n)).shape))
 
     def _geometry(self, torus: Torus) -> tuple[Any, Any, Any]:
         """The lattice of block spins, steps and window as the kernels take them."""
@@ -185,10 +179,6 @@ class DecimationKernel(BlockKernel):
         """Sites from one block spin to the next."""
         return self.stride
 
-    def steps(self, n_dimensions: int) -> Integers:
-        """Every ``stride``-th site along each axis."""
-        return self.stride * np.eye(n_dimensions, dtype=np.int64)
-
     def window(self, n_dimensions: int) -> Window:
         """The site itself."""
         return ((0,) * n_dimensions,)
@@ -238,10 +228,6 @@ class MajorityKernel(BlockKernel):
     def scale(self) -> int:
         """Sites from one block spin to the next."""
         return self.side
-
-    def steps(self, n_dimensions: int) -> Integers:
-        """From one block to the next."""
-        return self.side * np.eye(n_dimensions, dtype=np.int64)
 
     def window(self, n_dimensions: int) -> Window:
         """The sites of a block."""
@@ -447,10 +433,6 @@ class ConvolutionKernel(BlockKernel):
         """Whether there is no field."""
         return self.field == 0
 
-    def steps(self, n_dimensions: int) -> Integers:
-        """From one block spin to the next."""
-        return self.stride * np.eye(n_dimensions, dtype=np.int64)
-
     def window(self, n_dimensions: int) -> Window:
         """The sites of a window, row by row."""
         _require_dimensions(f"a window of shape {self.weights.shape}", self.weights.ndim, n_dimensions)
@@ -492,10 +474,8 @@ def window_sites(shape: Sequence[int], width: int, stride: int) -> npt.NDArray[n
     """
     if len(shape) not in (1, 2, 3) or any(n % stride or width > n for n in shape):
         raise ValueError(f"windows of width {width} at stride {stride} do not fit a lattice of shape {tuple(shape)}")
-    units = np.indices([n // stride for n in shape]).reshape(len(shape), -1)
-    window = np.indices((width,) * len(shape)).reshape(len(shape), -1) - (width - 1) // 2
-    sites = units[:, :, None] * stride + window[:, None, :]
-    return np.asarray(np.ravel_multi_index(tuple(sites), tuple(shape), mode="wrap"))
+    n = len(shape)
+    return Torus(tuple(shape)).windows(stride * np.eye(n, dtype=np.int64), box((width,) * n, 1))
 
 
 def _rounding_of_fields(seen: npt.NDArray[np.float64]) -> float:

@@ -16,7 +16,7 @@ from rgrbm.mcrg.enumerated_operators import default_operators
 from rgrbm.mcrg.linearized_rg import covariances
 from rgrbm.mcrg.monte_carlo_rg import MCRGAccumulator, by_chains
 from rgrbm.mcrg.spin_operators import SpinOperator, checked_operators
-from rgrbm.mcrg.torus import Integers, Torus
+from rgrbm.mcrg.torus import Torus
 from rgrbm.spins.ensemble import Ensemble
 from rgrbm.spins.lattice import Kind
 from rgrbm.statistics.jackknife import Array, Estimate, jackknife_stderr, leave_one_out
@@ -176,8 +176,8 @@ def match_critical_coupling(
     J = _common_coupling(J, large, small)
     arrays = by_chains(large), by_chains(small)
     sides = [array.shape[1:] for array in arrays]
-    step = kernel.steps(len(sides[0]))
-    if len(sides[0]) != len(sides[1]) or not _is_one_step(sides[0], sides[1], step, kernel.lattice):
+    large_torus, small_torus = (Torus(shape, kernel.lattice) for shape in sides)
+    if large_torus.coarse_or_none(kernel.steps(len(sides[0]))) != small_torus:
         raise ValueError(
             f"the larger lattice must have {kernel.scale:.4g} times the sides of the smaller one, got shapes "
             f"{sides[0]} and {sides[1]}"
@@ -239,13 +239,6 @@ def _matched(
     return MatchedCoupling(
         level, shape, name, float(difference), float(difference_stderr), float(J_c), float(J_c_stderr)
     )
-
-
-def _is_one_step(large: tuple[int, ...], small: tuple[int, ...], steps: Integers, lattice: Kind) -> bool:
-    try:
-        return Torus(large, lattice).coarse(steps) == Torus(small, lattice)
-    except ValueError:
-        return False
 
 
 def _with_nearest(

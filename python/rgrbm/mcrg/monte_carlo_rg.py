@@ -23,7 +23,7 @@ from rgrbm.mcrg.linearized_rg import (
 )
 from rgrbm.mcrg.mcrg_result import LinearizedStep, MCRGExponent, MCRGResult, Sector
 from rgrbm.mcrg.spin_operators import SpinOperator, checked_operators, lattice_spins, pack, sums_of
-from rgrbm.mcrg.torus import Integers, Torus
+from rgrbm.mcrg.torus import Torus
 from rgrbm.spins.ensemble import Ensemble
 from rgrbm.spins.sample_checks import (
     FEWEST_BLOCKS,
@@ -468,27 +468,18 @@ def _tori(kernel: BlockKernel, samples: Torus, levels: int | None) -> list[Torus
         for _ in range(checks.integer("levels", levels, 0)):
             tori.append(tori[-1].coarse(steps))
         return tori
-    while (coarse := _coarse_or_none(tori[-1], steps)) and min(coarse.shape) >= _SMALLEST:
+    while (coarse := tori[-1].coarse_or_none(steps)) and min(coarse.shape) >= _SMALLEST:
         tori.append(coarse)
     if len(tori) == 1:
         b, shape = kernel.scale, samples.shape
         least = _SMALLEST * (int(b) if b == int(b) else round(b * b))
-        try:
-            coarse = samples.coarse(steps)
-        except ValueError as error:
+        if coarse is None:
             raise ValueError(
                 f"the kernel needs sides that are multiples of its b = {b:.4g}; the lattice has the shape {shape}. "
                 f"Choose sides such as {least} or {least * least // _SMALLEST}, or a kernel of another b"
-            ) from error
+            )
         raise ValueError(
             f"a step of b = {b:.4g} should leave at least {_SMALLEST} sites along each axis; of {shape} it leaves "
             f"{coarse.shape}: choose levels to make it all the same, or a larger lattice"
         )
     return tori
-
-
-def _coarse_or_none(torus: Torus, steps: Integers) -> Torus | None:
-    try:
-        return torus.coarse(steps)
-    except ValueError:
-        return None

@@ -16,6 +16,7 @@ from rgrbm._support import checks, streams
 from rgrbm._support.blas import same_bits
 from rgrbm.mcrg.block_kernels import BlockKernel, ConvolutionKernel, upward_kernel
 from rgrbm.mcrg.spin_operators import lattice_spins
+from rgrbm.mcrg.torus import orbits as orbits_of
 from rgrbm.statistics.jackknife import Array
 from rgrbm.statistics.presentation import Presented, fields_of
 
@@ -223,7 +224,7 @@ def most_informative_kernel(
     """
     n = len(surroundings.window)
     states = _states(n).astype(np.float64)
-    orbits = _orbits(surroundings.window) if lattice_symmetric else np.arange(n)
+    orbits = orbits_of(surroundings.window) if lattice_symmetric else np.arange(n)
     tied = states @ np.eye(orbits.max() + 1)[orbits]
     p_window, p_around = surroundings.joint.sum(axis=1), surroundings.joint.sum(axis=0)
 
@@ -288,13 +289,6 @@ def _ring_around(width: int, buffer: int, n_dimensions: int) -> Sites:
     ring = [(first, o) for o in along] + [(o, last) for o in along]
     ring += [(last, first + last - o) for o in along] + [(first + last - o, first) for o in along]
     return tuple(ring[:: -(-len(ring) // _MOST_AROUND)])
-
-
-def _orbits(window: Sites) -> npt.NDArray[np.intp]:
-    """A number for each site of a window; the same for those that its reflections and rotations exchange."""
-    sites = np.array(window)
-    centred = np.abs(2 * sites - sites.max(axis=0) - sites.min(axis=0))
-    return np.unique(np.sort(centred, axis=1), axis=0, return_inverse=True)[1].ravel()
 
 
 def _require_room(sites: Sites, shape: tuple[int, ...]) -> None:

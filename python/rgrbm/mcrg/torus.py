@@ -69,6 +69,17 @@ class Torus:
         times, row = np.divmod(positions[..., 0], self.shape[0])
         return np.asarray(row * self.shape[1] + (positions[..., 1] + times * self.shift) % self.shape[1])
 
+    def windows(self, steps: Integers, window: Window) -> Integers:
+        """Numbers of the sites that block spins at these steps see, shape (n_block_spins, n_window).
+
+        Raises
+        ------
+        ValueError
+            If block spins do not cover the lattice.
+        """
+        positions = np.indices(self.coarse(steps).shape).reshape(len(self.shape), -1).T @ steps
+        return self.numbers(positions[:, None, :] + np.array(window))
+
     def contains(self, period: Sequence[int]) -> bool:
         """Whether going so far along each axis comes back to the same site."""
         *above, rows, columns = padded(self.shape, 1)
@@ -99,6 +110,20 @@ class Torus:
                     return Torus((rows, columns), self.kind, back)
                 break
         raise ValueError(f"blocks of {n_cell} sites do not cover a lattice of shape {self.shape}")
+
+    def coarse_or_none(self, steps: Integers) -> Torus | None:
+        """As :meth:`coarse`; None where it raises."""
+        try:
+            return self.coarse(steps)
+        except ValueError:
+            return None
+
+
+def orbits(window: Window) -> npt.NDArray[np.intp]:
+    """A number for each site of a box; the same for those that its reflections and rotations exchange."""
+    sites = np.array(window)
+    centred = np.abs(2 * sites - sites.max(axis=0) - sites.min(axis=0))
+    return np.unique(np.sort(centred, axis=1), axis=0, return_inverse=True)[1].ravel()
 
 
 def padded(values: Sequence[int], filling: int) -> tuple[int, ...]:
