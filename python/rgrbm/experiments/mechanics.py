@@ -4,7 +4,6 @@ The harmonic part is exact and takes no samples. Trainings on bistable chains ar
 as it is there.
 """
 
-import contextlib
 import itertools
 import math
 from collections.abc import Sequence
@@ -14,14 +13,12 @@ import numpy as np
 from rich.console import Console
 from rich.table import Table
 
-from rgrbm._support.config import set_num_threads
-from rgrbm._support.progress import progress_bar
 from rgrbm.experiments.experiment import Report, experiment
 from rgrbm.experiments.mechanics_parameters import MechanicsParameters
 from rgrbm.experiments.options import stream
 from rgrbm.experiments.results_table import ResultsTable
 from rgrbm.experiments.run_folder import RunFolder
-from rgrbm.experiments.workers import done_anywhere
+from rgrbm.experiments.side_by_side import parts_side_by_side
 from rgrbm.mechanics.bistable import BistableChain
 from rgrbm.mechanics.harmonic import HarmonicLattice
 from rgrbm.plots.mechanics import plot_bistable, plot_chains, plot_spring_flow, plot_springs
@@ -53,16 +50,9 @@ def run_mechanics(p: MechanicsParameters, folder: RunFolder, console: Console) -
     chain = HarmonicLattice(p.n_sites, p.stiffness, p.on_site)
     harmonic = folder.part("harmonic", lambda: _harmonic(p, chain))
     tasks = list(itertools.product(p.kappa, range(p.n_seeds)))
-    done = {task: folder.kept_part(_name(*task)) for task in tasks}
-    left = [task for task in tasks if done[task] is None]
-    with (
-        contextlib.closing(done_anywhere(_learned, [(p, *task) for task in left], p.n_jobs)) as finished,
-        progress_bar("training", len(tasks), completed=len(tasks) - len(left), unit="RBMs", show=True) as advance,
-    ):
-        for task, result in finished:
-            done[task] = folder.keep_part(_name(*task), result)
-            advance(1, _name(*task))
-    results = {"harmonic": harmonic, "bistable": [done[task] for task in tasks], "exact": _exact_curve(p)}
+    arguments = {_name(*task): (p, *task) for task in tasks}
+    done = parts_side_by_side(folder, _learned, arguments, "training", "RBMs", n_jobs=p.n_jobs)
+    results = {"harmonic": harmonic, "bistable": list(done.values()), "exact": _exact_curve(p)}
     folder.save_figure(plot_springs(harmonic), "springs.png", _SPRINGS)
     folder.save_figure(plot_spring_flow(harmonic["flow"]), "flow.png", _FLOW)
     folder.save_figure(plot_bistable(results), "bistable.png", _BISTABLE)
@@ -149,9 +139,8 @@ def _errors(chain: HarmonicLattice, machines: dict[str, LinearRBM]) -> dict[str,
     return {"linear_interpolation": between(0.5), "conditional_mean": between(exact), **of_machines}
 
 
-def _learned(p: MechanicsParameters, kappa: float, seed: int) -> tuple[tuple[float, int], dict[str, Any]]:
+def _learned(p: MechanicsParameters, kappa: float, seed: int) -> dict[str, Any]:
     """Train one RBM on exact samples of a bistable chain and read the coupling of its hidden units."""
-    set_num_threads(1)  # trainings are side by side already
     chain = BistableChain(p.n_sites, p.barrier, kappa)
     word = int(np.array([kappa]).view(np.uint32)[1])
     sequence = stream(p, 1, word, seed)
@@ -164,7 +153,7 @@ def _learned(p: MechanicsParameters, kappa: float, seed: int) -> tuple[tuple[flo
     hidden = to_spins(rbm.sample_hidden(u, seed=of_hidden))
     measured = hidden_correlation(hidden, rbm.weights_)
     couplings = np.abs(rbm.weights_.T @ (rbm.weights_ / rbm.variance_[:, None]))[np.triu_indices(p.n_sites // 2, 1)] / 4
-    return (kappa, seed), {
+    return {
         "kappa": kappa,
         "seed": seed,
         "J_eff": chain.J_eff,

@@ -5,7 +5,6 @@ scan do not move its numbers. The result of a task is written as soon as it is t
 """
 
 import base64
-import contextlib
 import itertools
 import math
 import warnings
@@ -17,14 +16,12 @@ import numpy as np
 from rich.console import Console
 from rich.table import Table
 
-from rgrbm._support.config import set_num_threads
-from rgrbm._support.progress import progress_bar
 from rgrbm.experiments.experiment import Report, experiment
 from rgrbm.experiments.options import stream
 from rgrbm.experiments.results_table import ResultsTable
 from rgrbm.experiments.run_folder import RunFolder
 from rgrbm.experiments.scan_parameters import ScanParameters
-from rgrbm.experiments.workers import done_anywhere
+from rgrbm.experiments.side_by_side import parts_side_by_side
 from rgrbm.plots.scan import plot_scan
 from rgrbm.spins.exact import CRITICAL_COUPLING
 from rgrbm.spins.ising import IsingModel
@@ -59,18 +56,16 @@ class Task(NamedTuple):
 def run_scan(p: ScanParameters, folder: RunFolder, console: Console) -> Report:
     """Measure an Ising model at several sizes and couplings, with error bars, beside exact results."""
     tasks = [Task(*which) for which in itertools.product(p.side, p.couplings, range(p.seed, p.seed + p.n_seeds))]
-    kept = {task: _with_series(folder.kept_part(task.name)) for task in tasks}
-    left = [task for task in tasks if kept[task] is None]
-    left.sort(key=lambda task: -task.side)  # the longest first, so that none is alone at the end
-    with (
-        contextlib.closing(done_anywhere(_measure, [(p, task) for task in left], p.n_jobs, p.scheduler)) as done,
-        progress_bar("scanning", len(tasks), completed=len(tasks) - len(left), unit="tasks", show=True) as advance,
-    ):
-        for task, measured in done:
-            kept[task] = folder.keep_part(task.name, measured)
-            advance(1, task.name)
+    longest_first = {
+        task.name: (p, task) for task in sorted(tasks, key=lambda task: -task.side)
+    }  # none alone at the end
+    parts = parts_side_by_side(
+        folder, _measure, longest_first, "scanning", "tasks", n_jobs=p.n_jobs, scheduler=p.scheduler,
+        is_whole=_has_series,
+    )  # fmt: skip
+    kept = {task: parts[task.name] for task in tasks}
     combined, troubles = _combined(p, kept)
-    rows = [{name: value for name, value in (kept[task] or {}).items() if name != _SERIES} for task in tasks]
+    rows = [{name: value for name, value in kept[task].items() if name != _SERIES} for task in tasks]
     results: dict[str, Any] = {"tasks": rows, "curves": _curves(combined), "maxima": _maxima(combined, troubles)}
     results |= {"J_critical": _crossings(combined, troubles), "troubles": troubles}
     results["exact"] = _exact(p)
@@ -78,9 +73,8 @@ def run_scan(p: ScanParameters, folder: RunFolder, console: Console) -> Report:
     return results, tables(results)
 
 
-def _measure(p: ScanParameters, task: Task) -> tuple[Task, dict[str, Any]]:
+def _measure(p: ScanParameters, task: Task) -> dict[str, Any]:
     """The work of one task, wherever it is done."""
-    set_num_threads(1)  # tasks are side by side already
     model = IsingModel((task.side,) * p.n_axes, task.J, p.h, lattice=p.lattice)
     words = np.array([task.J]).view(np.uint32)
     seed = stream(p, task.side, *(int(word) for word in words), task.seed)
@@ -89,12 +83,12 @@ def _measure(p: ScanParameters, task: Task) -> tuple[Task, dict[str, Any]]:
         measured = model.measure(p.n_sweeps, method=p.method, n_chains=p.n_chains, seed=seed, keep_series=True)
     assert measured.series is not None
     kept = {"side": task.side, "J": task.J, "seed": task.seed, _SERIES: _packed(measured.series)}
-    return task, {**measured.to_dict(), **kept}
+    return {**measured.to_dict(), **kept}
 
 
-def _with_series(kept: dict[str, Any] | None) -> dict[str, Any] | None:
-    """What was kept of a task; None, so that it is done again, if an older version kept no series with it."""
-    return kept if kept and _SERIES in kept else None
+def _has_series(kept: dict[str, Any]) -> bool:
+    """Whether a task that was kept has its series; older versions kept none, and it is done again."""
+    return _SERIES in kept
 
 
 def _packed(run: RecordedRun) -> dict[str, Any]:

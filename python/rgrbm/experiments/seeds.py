@@ -1,6 +1,5 @@
 """A training repeated with other seeds, side by side: which part of a number is chance of the training."""
 
-import contextlib
 import math
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import replace
@@ -8,11 +7,9 @@ from typing import Any
 
 import numpy as np
 
-from rgrbm._support.config import set_num_threads
-from rgrbm._support.progress import progress_bar
 from rgrbm.experiments.plan import counted
 from rgrbm.experiments.run_folder import RunFolder
-from rgrbm.experiments.workers import done_anywhere
+from rgrbm.experiments.side_by_side import parts_side_by_side
 from rgrbm.statistics.jackknife import mean_and_stderr
 from rgrbm.statistics.notation import with_error
 
@@ -34,25 +31,10 @@ def other_seeds(measure: Callable[[Any], Numbers], p: Any, folder: RunFolder) ->
     seeds = range(p.seed + 1, p.seed + p.n_seeds)
     if not seeds:
         return []
-    kept = {seed: folder.kept_part(f"seed{seed}") for seed in seeds}
-    left = [(measure, replace(p, seed=seed, n_seeds=1)) for seed in seeds if kept[seed] is None]
-    with (
-        contextlib.closing(done_anywhere(_with_one_thread, left, p.n_jobs)) as done,
-        progress_bar("training other seeds", len(seeds), completed=len(seeds) - len(left), unit="seeds", show=True) as
-        advance,
-    ):  # fmt: skip
-        for seed, numbers in done:
-            kept[seed] = folder.keep_part(f"seed{seed}", numbers)
-            advance(1, f"seed {seed}")
-    return [{"seed": seed, **(kept[seed] or {})} for seed in seeds]
-
-
-def _with_one_thread(measure: Callable[[Any], Numbers], p: Any) -> tuple[int, Numbers]:
-    set_num_threads(1)  # the other cores train other seeds
-    try:
-        return p.seed, measure(p)
-    finally:
-        set_num_threads(0)
+    tasks = {f"seed{seed}": (replace(p, seed=seed, n_seeds=1),) for seed in seeds}
+    notes = {f"seed{seed}": f"seed {seed}" for seed in seeds}
+    kept = parts_side_by_side(folder, measure, tasks, "training other seeds", "seeds", n_jobs=p.n_jobs, notes=notes)
+    return [{"seed": seed, **kept[f"seed{seed}"]} for seed in seeds]
 
 
 def lines_of_seeds(seeds: Sequence[Mapping[str, Any]], names: Mapping[str, str]) -> list[str]:

@@ -5,7 +5,6 @@ arXiv:2010.05703. The hidden layer of an RBM with one shared window is taken as 
 renormalization, and Swendsen's method gives the exponents of the Ising model after each step.
 """
 
-import contextlib
 import itertools
 import math
 from collections.abc import Mapping, Sequence
@@ -14,11 +13,8 @@ from typing import Any, NamedTuple
 import numpy as np
 import numpy.typing as npt
 
-from rgrbm._support.config import set_num_threads
-from rgrbm._support.progress import progress_bar
 from rgrbm.experiments.block_spins import J_C, words
 from rgrbm.experiments.papers.paper import PaperRun, Row, compared
-from rgrbm.experiments.workers import done_anywhere
 from rgrbm.mcrg import EVEN_OPERATORS, ODD_OPERATORS, BlockKernel, ConvolutionKernel, MajorityKernel, MCRGAccumulator
 from rgrbm.model import RBMParameters
 from rgrbm.plots.chung2021 import plot_chung2021
@@ -85,26 +81,22 @@ def reproduce(run: PaperRun) -> dict[str, Any]:
 def _learned_filters(run: PaperRun, sizes: Sizes) -> dict[str, list[list[list[float]]]]:
     """Windows in ±1 units, one of each training, by width and epochs; each training is kept as soon as it is done."""
     tasks = [(width, number) for number in range(sizes.n_filters) for width in _WIDTHS]
-    done: dict[Any, Any] = {task: run.folder.kept_part("filter-{}-{}".format(*task)) for task in tasks}
-    left = [(run.stream(_TRAIN), run.stream(_LEARN, *task), task, sizes) for task in tasks if done[task] is None]
-    n_jobs = run.parameters.n_jobs if len(left) > _FEW else 1
-    with (
-        contextlib.closing(done_anywhere(_learn, left, n_jobs)) as finished,
-        progress_bar("learning", len(tasks), completed=len(tasks) - len(left), unit="windows", show=True) as advance,
-    ):
-        for task, windows in finished:
-            done[task] = run.folder.keep_part("filter-{}-{}".format(*task), windows)
-            advance(1, f"{task[0]}×{task[0]}")
-    names = {name: width for width in _WIDTHS for name in done[width, 0]}
-    return {name: [done[width, k][name] for k in range(sizes.n_filters)] for name, width in names.items()}
+    arguments = {_part(*task): (run.stream(_TRAIN), run.stream(_LEARN, *task), task[0], sizes) for task in tasks}
+    notes = {_part(*task): f"{task[0]}×{task[0]}" for task in tasks}
+    done = run.parts(_learn, arguments, "learning", "windows", notes=notes, in_one_process=len(tasks) <= _FEW)
+    names = {name: width for width in _WIDTHS for name in done[_part(width, 0)]}
+    return {name: [done[_part(width, k)][name] for k in range(sizes.n_filters)] for name, width in names.items()}
+
+
+def _part(width: int, number: int) -> str:
+    return f"filter-{width}-{number}"
 
 
 def _learn(
-    samples: np.random.SeedSequence, seed: np.random.SeedSequence, task: tuple[int, int], sizes: Sizes
-) -> tuple[tuple[int, int], dict[str, list[list[float]]]]:
+    samples: np.random.SeedSequence, seed: np.random.SeedSequence, width: int, sizes: Sizes
+) -> dict[str, list[list[float]]]:
     """Train one RBM of a shared window without fields, as the paper did, and read the window after some epochs."""
-    set_num_threads(1)  # trainings are side by side already
-    shape, width = (sizes.train_side, sizes.train_side), task[0]
+    shape = (sizes.train_side, sizes.train_side)
     epochs = sizes.epochs if width == max(_WIDTHS) else sizes.epochs[:1]  # small windows are learned soon
     spins = np.concatenate(list(words(sizes.train_side, J_C, sizes.n_train, samples)))
     mask = masks.lattice(shape, width, _STRIDE, shared=True)
@@ -119,7 +111,7 @@ def _learn(
         learning_rate=4 * sizes.learning_rate, weight_scale=1e-4, random_state=seed,
     )  # fmt: skip
     rbm.fit(to_binary(spins).reshape(len(spins), -1), callbacks=read)
-    return task, windows
+    return windows
 
 
 def _name(width: int, epochs: int) -> str:

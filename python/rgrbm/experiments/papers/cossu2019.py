@@ -4,7 +4,6 @@ G. Cossu, L. Del Debbio, T. Giani, A. Khamseh & M. Wilson, *Machine learning det
 Ising model case*, Phys. Rev. B 100, 064304 (2019), arXiv:1810.11503.
 """
 
-import contextlib
 import itertools
 from collections.abc import Mapping
 from typing import Any, NamedTuple
@@ -12,12 +11,9 @@ from typing import Any, NamedTuple
 import numpy as np
 import numpy.typing as npt
 
-from rgrbm._support.config import set_num_threads
-from rgrbm._support.progress import progress_bar
 from rgrbm.experiments.options import stream
 from rgrbm.experiments.papers.paper import PaperRun, Row, compared
 from rgrbm.experiments.reproduce_parameters import ReproduceParameters
-from rgrbm.experiments.workers import done_anywhere
 from rgrbm.plots.cossu2019 import plot_cossu2019
 from rgrbm.rbm import BernoulliRBM
 from rgrbm.rg import EffectiveCouplings, bond_rbm, effective_couplings, lattice_gas_couplings
@@ -72,18 +68,9 @@ def reproduce(run: PaperRun) -> dict[str, Any]:
     """Train RBMs on rings and square lattices and read the coupling from them in two ways."""
     sizes = run.size_of(SIZES)
     tasks = _tasks(sizes)
-    done = {task: run.folder.kept_part(task.name) for task in tasks}
-    left = [task for task in tasks if done[task] is None]
-    with (
-        contextlib.closing(
-            done_anywhere(_read, [(run.parameters, sizes, t) for t in left], run.parameters.n_jobs)
-        ) as finished,
-        progress_bar("trainings", len(tasks), completed=len(tasks) - len(left), unit="RBMs", show=True) as advance,
-    ):
-        for task, result in finished:
-            done[task] = run.folder.keep_part(task.name, result)
-            advance(1, task.name)
-    points = [_point(list(group)) for group in _grouped(tasks, done)]
+    arguments = {task.name: (run.parameters, sizes, task) for task in tasks}
+    done = run.parts(_read, arguments, "trainings", "RBMs")
+    points = [_point(list(group)) for group in _grouped(tasks, {task: done[task.name] for task in tasks})]
     results: dict[str, Any] = {
         "title": "The coupling J that is read from an RBM",
         "points": points,
@@ -119,9 +106,8 @@ def _grouped(tasks: list[Task], done: dict[Task, Any]) -> list[list[tuple[Task, 
     return [[(task, done[task]) for task in group] for _, group in groups]
 
 
-def _read(p: ReproduceParameters, sizes: Sizes, task: Task) -> tuple[Task, dict[str, Any]]:
+def _read(p: ReproduceParameters, sizes: Sizes, task: Task) -> dict[str, Any]:
     """Train one RBM and read the couplings of its visible units."""
-    set_num_threads(1)  # trainings are side by side already
     shape = sizes.shapes[task.dimension]
     key = (len(shape), round(1000 * task.J), task.n_samples, task.seed)
     spins = IsingModel(shape, J=task.J).sample(task.n_samples, seed=stream(p, _DATA, *key))
@@ -130,7 +116,7 @@ def _read(p: ReproduceParameters, sizes: Sizes, task: Task) -> tuple[Task, dict[
         x.shape[1], k=3, n_iter=max(1, sizes.n_updates * _BATCH // task.n_samples), batch_size=_BATCH,
         learning_rate=0.2, momentum=0.9, learning_rate_schedule="cosine", random_state=stream(p, _TRAIN, *key),
     ).fit(x)  # fmt: skip
-    return task, _summary(_readings(rbm), lattice_bonds(shape), task.J)
+    return _summary(_readings(rbm), lattice_bonds(shape), task.J)
 
 
 def _readings(rbm: Any) -> dict[str, Array]:

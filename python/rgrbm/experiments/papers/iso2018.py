@@ -4,15 +4,12 @@ S. Iso, S. Shiba & S. Yokoo, *Scale-invariant feature extraction of neural netwo
 Phys. Rev. E 97, 053304 (2018), arXiv:1801.07172.
 """
 
-import contextlib
 import itertools
 import math
 from typing import Any, NamedTuple
 
 import numpy as np
 
-from rgrbm._support.config import set_num_threads
-from rgrbm._support.progress import progress_bar
 from rgrbm.experiments.options import stream
 from rgrbm.experiments.papers.paper import PaperRun, Row, compared
 from rgrbm.experiments.papers.thermometers import (
@@ -26,7 +23,6 @@ from rgrbm.experiments.papers.thermometers import (
     temperatures_along,
 )
 from rgrbm.experiments.reproduce_parameters import ReproduceParameters
-from rgrbm.experiments.workers import done_anywhere
 from rgrbm.plots.iso2018 import plot_iso2018
 from rgrbm.rbm import BernoulliRBM
 from rgrbm.rg import rbm_flow
@@ -99,17 +95,10 @@ def reproduce(run: PaperRun) -> dict[str, Any]:
     """Train the machines, follow their flows from both ends, and read them by two thermometers."""
     sizes = run.size_of(SIZES)
     curve = run.part("curve", lambda: diagonal_curve(sizes.side, sizes.n_curve, run.stream(_CURVE)))
-    done = {index: run.folder.kept_part(f"machine{index}") for index in range(len(MACHINES))}
-    left = [index for index, result in done.items() if result is None]
-    tasks = [(run.parameters, sizes, index) for index in left]
-    with (
-        contextlib.closing(done_anywhere(_followed, tasks, run.parameters.n_jobs)) as finished,
-        progress_bar("flows", len(MACHINES), completed=len(MACHINES) - len(left), unit="RBMs", show=True) as advance,
-    ):
-        for index, result in finished:
-            done[index] = run.folder.keep_part(f"machine{index}", result)
-            advance(1, MACHINES[index].name)
-    machines = [_read(machine, done[index] or {}, curve, sizes.side) for index, machine in enumerate(MACHINES)]
+    notes = {f"machine{index}": machine.name for index, machine in enumerate(MACHINES)}
+    tasks = {name: (run.parameters, sizes, index) for index, name in enumerate(notes)}
+    done = run.parts(_followed, tasks, "flows", "RBMs", notes=notes)
+    machines = [_read(machine, done[f"machine{index}"], curve, sizes.side) for index, machine in enumerate(MACHINES)]
     results = {
         "title": "Where v → h → v leads, as temperatures",
         "T_c": T_C,
@@ -128,9 +117,8 @@ _CAPTION = (
 )
 
 
-def _followed(p: ReproduceParameters, sizes: Sizes, index: int) -> tuple[int, dict[str, Any]]:
+def _followed(p: ReproduceParameters, sizes: Sizes, index: int) -> dict[str, Any]:
     """Train one machine, and follow its flow from both starts."""
-    set_num_threads(1)  # machines are side by side already
     machine, shape = MACHINES[index], (sizes.side, sizes.side)
     spins = np.concatenate([_at(p, T, sizes.n_per_temperature, shape) for T in machine.temperatures])
     adam = machine.gradient == "pt"
@@ -142,7 +130,7 @@ def _followed(p: ReproduceParameters, sizes: Sizes, index: int) -> tuple[int, di
     cold = np.ones((sizes.n_configurations, *shape), dtype=np.int8)
     hot = IsingModel(shape, J=0.0).sample(sizes.n_configurations, seed=stream(p, _FLOW, index, 9))
     flows = [_flow(rbm, start, sizes, stream(p, _FLOW, index, i)) for i, start in enumerate((cold, hot))]
-    return index, dict(zip(_STARTS, flows, strict=True))
+    return dict(zip(_STARTS, flows, strict=True))
 
 
 def _at(p: ReproduceParameters, T: float, n: int, shape: tuple[int, int]) -> Spins:

@@ -5,7 +5,6 @@ Maciej Koch-Janusz, Zohar Ringel, "Mutual information, neural networks and the r
 The paper estimates this information by RBMs; here the states of window and surroundings are counted.
 """
 
-import contextlib
 import math
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import replace
@@ -13,12 +12,9 @@ from typing import Any, NamedTuple
 
 import numpy as np
 
-from rgrbm._support.config import set_num_threads
-from rgrbm._support.progress import progress_bar
 from rgrbm.experiments.block_spins import J_C, words
 from rgrbm.experiments.papers.kochjanusz2018_rules import ALL_RULES, best_odd_rule, kernels_of, tie_rule
 from rgrbm.experiments.papers.paper import PaperRun, Row, compared
-from rgrbm.experiments.workers import done_anywhere
 from rgrbm.mcrg import (
     BlockSurroundings,
     ConvolutionKernel,
@@ -81,29 +77,21 @@ def reproduce(run: PaperRun) -> dict[str, Any]:
 
 def _counted(run: PaperRun, sizes: Sizes) -> list[dict[str, Any]]:
     """Filters and information at each coupling, side by side; each is kept as soon as it is there."""
-    done: dict[float, Any] = {ratio: run.folder.kept_part(f"J{ratio:g}") for ratio in sizes.ratios}
-    left = [(run.stream(0, k), ratio, sizes) for k, ratio in enumerate(sizes.ratios) if done[ratio] is None]
-    n_jobs = run.parameters.n_jobs if len(left) > _FEW else 1
-    with (
-        contextlib.closing(done_anywhere(_at_coupling, left, n_jobs)) as finished,
-        progress_bar("counting", len(done), completed=len(done) - len(left), unit="couplings", show=True) as advance,
-    ):
-        for ratio, result in finished:
-            done[ratio] = run.folder.keep_part(f"J{ratio:g}", result)
-            advance(1, f"{ratio:g} J_c")
-    return [done[ratio] for ratio in sizes.ratios]
+    tasks = {f"J{ratio:g}": (run.stream(0, k), ratio, sizes) for k, ratio in enumerate(sizes.ratios)}
+    notes = {f"J{ratio:g}": f"{ratio:g} J_c" for ratio in sizes.ratios}
+    few = len(tasks) <= _FEW
+    return list(run.parts(_at_coupling, tasks, "counting", "couplings", notes=notes, in_one_process=few).values())
 
 
-def _at_coupling(seed: np.random.SeedSequence, ratio: float, sizes: Sizes) -> tuple[float, dict[str, Any]]:
+def _at_coupling(seed: np.random.SeedSequence, ratio: float, sizes: Sizes) -> dict[str, Any]:
     """What is chosen from the first half of the sets, and its information on the other half."""
-    set_num_threads(1)  # couplings are side by side already
     counts: dict[int, list[BlockSurroundings]] = {width: [] for width in sizes.widths}
     for of_set in seed.spawn(2 * sizes.n_sets):
         spins = np.concatenate(list(words(sizes.side, ratio * J_C, sizes.n_samples, of_set)))
         for width, some in counts.items():
             some.append(count_surroundings(spins, width, around=_AROUND_2 if width == 2 else None))
     windows = {str(width): _window(some[: sizes.n_sets], some[sizes.n_sets :]) for width, some in counts.items()}
-    return ratio, {"ratio": ratio, "J": ratio * J_C, "windows": windows}
+    return {"ratio": ratio, "J": ratio * J_C, "windows": windows}
 
 
 def _window(learned: Sequence[BlockSurroundings], measured: Sequence[BlockSurroundings]) -> dict[str, Any]:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
 from typing import Any
 
@@ -15,6 +15,7 @@ from rgrbm.experiments.options import stream
 from rgrbm.experiments.reproduce_parameters import ReproduceParameters
 from rgrbm.experiments.results_table import ResultsTable
 from rgrbm.experiments.run_folder import RunFolder
+from rgrbm.experiments.side_by_side import parts_side_by_side
 from rgrbm.statistics.notation import with_error
 
 Row = dict[str, Any]
@@ -49,6 +50,23 @@ class PaperRun:
         """What a part of the run gives, from the folder if an interrupted run has left it there; plain JSON values."""
         return self.folder.part(name, work)
 
+    def parts(
+        self,
+        work: Callable[..., dict[str, Any]],
+        tasks: Mapping[str, tuple[Any, ...]],
+        what: str,
+        unit: str,
+        *,
+        notes: Mapping[str, str] | None = None,
+        in_one_process: bool = False,
+    ) -> dict[str, dict[str, Any]]:
+        """What several parts give, done side by side, as of :func:`parts_side_by_side`.
+
+        Where starting workers would take longer than the work, it is all ``in_one_process`` unless jobs were asked for.
+        """
+        n_jobs = self.parameters.n_jobs or int(in_one_process)
+        return parts_side_by_side(self.folder, work, tasks, what, unit, n_jobs=n_jobs, notes=notes)
+
     def save_figure(self, figure: Figure, caption: str) -> None:
         """Keep the figure of the paper."""
         self.folder.save_figure(figure, f"{self.parameters.paper}.png", caption)
@@ -77,6 +95,3 @@ def _written(value: float | str | None, stderr: float | None = None) -> str:
     if isinstance(value, str):
         return value
     return f"{value:.4g}" if stderr is None else with_error(value, stderr)
-
-
-Reproduced = tuple[dict[str, Any], Sequence[Table | str]]

@@ -4,7 +4,6 @@ G. Torlai, R. G. Melko, *Learning thermodynamics with Boltzmann machines*, Phys.
 arXiv:1606.02718.
 """
 
-import contextlib
 import functools
 import itertools
 from typing import Any, NamedTuple
@@ -12,10 +11,7 @@ from typing import Any, NamedTuple
 import numpy as np
 import numpy.typing as npt
 
-from rgrbm._support.config import set_num_threads
-from rgrbm._support.progress import progress_bar
 from rgrbm.experiments.papers.paper import PaperRun, Row, compared
-from rgrbm.experiments.workers import done_anywhere
 from rgrbm.plots.torlai2016 import plot_torlai2016
 from rgrbm.rbm import BernoulliRBM
 from rgrbm.spins import IsingModel, to_binary, to_spins
@@ -58,22 +54,13 @@ def reproduce(run: PaperRun) -> dict[str, Any]:
     """Train RBMs at every temperature, by number of hidden units and gradient, and measure their samples."""
     size: Sizes = run.size_of(SIZES)
     tasks = list(itertools.product(range(len(size.temperatures)), size.n_hidden, _GRADIENTS))
-    done = {task: run.folder.kept_part(_part(*task)) for task in tasks}
+    arguments = {_part(*task): (run.stream(0), size, *task) for task in tasks}
     # Starting workers takes longer than a quick run.
-    n_jobs = run.parameters.n_jobs or (1 if run.parameters.quick else 0)
-    left = [task for task in tasks if done[task] is None]
-    with (
-        contextlib.closing(done_anywhere(_trained, [(run.stream(0), size, *task) for task in left],
-                                         n_jobs)) as finished,
-        progress_bar("training", len(tasks), completed=len(tasks) - len(left), unit="RBMs", show=True) as advance,
-    ):  # fmt: skip
-        for task, result in finished:
-            done[task] = run.folder.keep_part(_part(*task), result)
-            advance(1, _part(*task))
+    done = run.parts(_trained, arguments, "training", "RBMs", in_one_process=run.parameters.quick)
     results = {
         "title": f"RBMs on {L} × {L} spins",
         "sizes": size._asdict() | {"temperatures": list(size.temperatures), "n_hidden": list(size.n_hidden)},
-        "machines": [done[task] for task in tasks],
+        "machines": list(done.values()),
         "exact": exact_curves(np.array(size.temperatures)),
         "curve": exact_curves(np.linspace(min(size.temperatures) - 0.1, max(size.temperatures) + 0.1, size.n_curve)),
     }
@@ -87,9 +74,8 @@ def _part(temperature: int, n_hidden: int, gradient: str) -> str:
 
 def _trained(
     sequence: np.random.SeedSequence, size: Sizes, number: int, n_hidden: int, gradient: Any
-) -> tuple[tuple[int, int, str], dict[str, Any]]:
+) -> dict[str, Any]:
     """Train one RBM on samples of one temperature, the same for all machines there, and measure its own samples."""
-    set_num_threads(1)  # trainings are side by side already
     T = size.temperatures[number]
     of_data, of_training, of_chains = np.random.SeedSequence(
         sequence.entropy, spawn_key=(*sequence.spawn_key, number)
@@ -102,7 +88,7 @@ def _trained(
     start = X[np.arange(size.n_chains) % len(X)]  # in both phases, where chains cannot pass from one to the other
     v = rbm.sample(size.n_chains, n_steps=size.n_steps, start=start, seed=of_chains)
     values = measured(to_spins(v).reshape(-1, L, L), T)
-    return (number, n_hidden, gradient), {"T": T, "n_hidden": n_hidden, "gradient": gradient, **values}
+    return {"T": T, "n_hidden": n_hidden, "gradient": gradient, **values}
 
 
 def measured(spins: npt.NDArray[np.int8], T: float) -> dict[str, list[float]]:
