@@ -7,11 +7,11 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 
-from rgrbm._support.progress import progress_bar
 from rgrbm._support.streams import Seed
 from rgrbm.experiments.ising_2d_parameters import LARGEST_ENUMERATED, Ising2DParameters
 from rgrbm.experiments.options import stream
 from rgrbm.experiments.run_folder import RunFolder
+from rgrbm.experiments.spin_words import CHAINS, words_of
 from rgrbm.mcrg.block_kernels import BlockKernel, ConvolutionKernel, DecimationKernel, MajorityKernel
 from rgrbm.mcrg.hamiltonian_fit import NoFiniteHamiltonianError, fit_hamiltonian
 from rgrbm.mcrg.kadanoff_kernel import optimal_block_kernel
@@ -27,7 +27,7 @@ from rgrbm.spins.lattice import Lattice
 from rgrbm.spins.values import Spins, to_binary
 
 J_C = exact.CRITICAL_COUPLING
-_CHAINS, _ROUNDS, _SPACING, _BURN_IN = 64, 8, 5, 100  # 512 samples a word, chain after chain, five sweeps apart
+_SPACING, _BURN_IN = 5, 100  # sweeps
 _MAX_WEIGHT = 8.0
 _FLOWING = ("nearest", "diagonal")  # couplings
 _PLAQUETTE = ("nearest", "diagonal", "plaquette")  # what fits into 2 × 2
@@ -36,17 +36,9 @@ _TRAIN, _MEASURE, _FIT, _FLOW, _BLOCK = 1, 2, 3, 4, 5  # purposes of random stre
 
 def words(side: int, J: float, n_samples: int, seed: Seed, what: str = "") -> Iterator[Spins]:
     """Configurations by Swendsen and Wang's clusters, 512 at a time, with a progress bar if they are named."""
-    sampler = ClusterSampler(Lattice((side, side)), J, method="swendsen_wang", n_chains=_CHAINS, seed=seed)
+    sampler = ClusterSampler(Lattice((side, side)), J, method="swendsen_wang", n_chains=CHAINS, seed=seed)
     sampler.sweep(_BURN_IN)
-    n_words = -(-n_samples // (_CHAINS * _ROUNDS))
-    with progress_bar(what, n_words, unit="words", show=bool(what)) as advance:
-        for _ in range(n_words):
-            rounds = []
-            for _ in range(_ROUNDS):
-                sampler.sweep(_SPACING)
-                rounds.append(sampler.spins())
-            yield np.stack(rounds, axis=1).reshape(-1, side, side)
-            advance(1, "")
+    yield from words_of(sampler, n_samples, _SPACING, what)
 
 
 def training_spins(p: Ising2DParameters) -> Spins:

@@ -6,11 +6,11 @@ from typing import Any
 
 import numpy as np
 
-from rgrbm._support.progress import progress_bar
 from rgrbm._support.streams import Seed
 from rgrbm.experiments.ising_3d_parameters import WORD, Ising3DParameters
 from rgrbm.experiments.options import stream
 from rgrbm.experiments.run_folder import RunFolder
+from rgrbm.experiments.spin_words import CHAINS, words_of
 from rgrbm.mcrg.block_kernels import BlockKernel, ConvolutionKernel, MajorityKernel
 from rgrbm.mcrg.block_weight import likeliest_block_weight
 from rgrbm.mcrg.corrections import CommonExponent, common_exponent
@@ -29,8 +29,7 @@ from rgrbm.spins.values import Spins, to_binary
 
 J_C = 0.221654626  # A. M. Ferrenberg, J. Xu & D. P. Landau, Phys. Rev. E 97, 043301 (2018)
 SECTORS: dict[str, Sector] = {"y_t": "even", "y_h": "odd"}
-# Samples a word: 64 chains of 8, two sweeps of Wolff's clusters apart; the energy decorrelates in 1.3 to 1.7 sweeps.
-_CHAINS, _ROUNDS, _SPACING, _BURN_IN = 64, WORD // 64, 2, 40
+_SPACING, _BURN_IN = 2, 40  # sweeps of Wolff's clusters; τ_int of the energy is 1.3 to 1.7
 _TRAIN, _MEASURE, _FIT, _BLOCK, _INFORM = 1, 2, 3, 4, 5  # purposes of random streams
 _FEW, _FEWER_BEFORE = 6, 8  # even operators of fitted Hamiltonians; part of the samples before the first step
 _SITES_AT_ONCE = 2**27
@@ -38,18 +37,10 @@ _SITES_AT_ONCE = 2**27
 
 def words(side: int, n_samples: int, seed: Seed, what: str = "") -> Iterator[Spins]:
     """Configurations at J_c by Wolff's clusters, 512 at a time, chain after chain; a progress bar if they are named."""
-    sampler = ClusterSampler(Lattice((side,) * 3), J_C, method="wolff", n_chains=_CHAINS, seed=seed)
+    sampler = ClusterSampler(Lattice((side,) * 3), J_C, method="wolff", n_chains=CHAINS, seed=seed)
     sampler.calibrate()
     sampler.sweep(_BURN_IN)
-    n_words = -(-n_samples // WORD)
-    with progress_bar(what, n_words, unit="words", show=bool(what)) as advance:
-        for _ in range(n_words):
-            rounds = []
-            for _ in range(_ROUNDS):
-                sampler.sweep(_SPACING)
-                rounds.append(sampler.spins())
-            yield np.stack(rounds, axis=1).reshape(-1, side, side, side)
-            advance(1, "")
+    yield from words_of(sampler, n_samples, _SPACING, what)
 
 
 def equal_weights(w: float) -> ConvolutionKernel:

@@ -26,7 +26,7 @@ from rgrbm.experiments.block_spins import (
 from rgrbm.experiments.experiment import Report, experiment
 from rgrbm.experiments.ising_2d_parameters import Ising2DParameters
 from rgrbm.experiments.options import stream
-from rgrbm.experiments.results_table import ResultsTable
+from rgrbm.experiments.results_table import ResultsTable, estimate_cell
 from rgrbm.experiments.run_folder import RunFolder
 from rgrbm.mcrg.block_kernels import BlockKernel, ConvolutionKernel
 from rgrbm.mcrg.mutual_information import LARGEST_WEIGHT
@@ -34,7 +34,6 @@ from rgrbm.plots import square as plots
 from rgrbm.rbm.bernoulli import BernoulliRBM
 from rgrbm.rg.lattice_fields import ReceptiveFields, hidden_lattice_correlation, receptive_fields
 from rgrbm.spins.values import Spins, to_binary, to_spins
-from rgrbm.statistics.notation import with_error
 
 _FREE, _SHOWN, _HIDDEN = 10, 11, 12  # purposes of random streams, beside those of block_spins.py
 _SHOWN_SIDE, _SHOWN_STEPS, _SHOWN_KERNELS = 128, 3, 3
@@ -212,7 +211,7 @@ def tables(results: dict[str, Any]) -> Sequence[Table | str]:
     for name, kernel_results in kernels.items():
         fit = kernel_results["couplings"]
         pairs = [(fit["couplings"][k], fit["stderr"][k]) for k in (0, 1)]
-        ranges.add_row(name, *map(_with_error, (*pairs, fit["not_nearest"], fit["beyond_plaquette"])))
+        ranges.add_row(name, *map(estimate_cell, (*pairs, fit["not_nearest"], fit["beyond_plaquette"])))
     seconds = results["seconds"]
     return (
         *exponents,
@@ -229,13 +228,8 @@ def _exponents(kernels: dict[str, Any], which: str, symbol: str) -> Table:
     title = f"{symbol} after each step, exactly {EXACT[which]:g}"
     table = ResultsTable(title, ("block spin", *steps), expendable=steps[:-1])
     for name, kernel_results in kernels.items():
-        table.add_row(name, *map(_with_error, kernel_results[which]))
+        table.add_row(name, *map(estimate_cell, kernel_results[which]))
     return table
-
-
-def _with_error(pair: Sequence[float | None]) -> str:
-    mean, error = pair
-    return "–" if mean is None else with_error(mean, float("nan") if error is None else error)
 
 
 def _free_lines(free: dict[str, Any] | None) -> Sequence[str]:

@@ -28,7 +28,7 @@ from rgrbm.experiments.block_spins_3d import (
 from rgrbm.experiments.experiment import Report, experiment
 from rgrbm.experiments.ising_3d_parameters import Ising3DParameters
 from rgrbm.experiments.options import stream
-from rgrbm.experiments.results_table import ResultsTable
+from rgrbm.experiments.results_table import ResultsTable, estimate_cell
 from rgrbm.experiments.run_folder import RunFolder
 from rgrbm.mcrg.block_kernels import BlockKernel, ConvolutionKernel, MajorityKernel, box
 from rgrbm.mcrg.mutual_information import LARGEST_WEIGHT
@@ -154,7 +154,7 @@ def tables(results: dict[str, Any]) -> Sequence[Table | str]:
             title = f"{symbol} from {measured['side']}³ by step (exact {exact[which]:.5f})"
             table = ResultsTable(title, ("block spin", *steps), expendable=steps[:-1])
             for name, of_kernel in measured["exponents"].items():
-                table.add_row(name, *(_with_error(pair) for pair in of_kernel[which]))
+                table.add_row(name, *(estimate_cell(pair) for pair in of_kernel[which]))
             shown.append(table)
     common = ResultsTable(
         "What all weights lead to", ("exponent", "side", "steps", "y", "ω", "steady w", "its y"), n_names=1,
@@ -164,7 +164,7 @@ def tables(results: dict[str, Any]) -> Sequence[Table | str]:
         for which, symbol in (("y_t", "y_T"), ("y_h", "y_h")):
             for row in measured["common"][which]:
                 k, side = row["step"], measured["side"]
-                cells = (_with_error(row["y"]), _with_error(row["omega"]), _number(row["steady_weight"], 3))
+                cells = (estimate_cell(row["y"]), estimate_cell(row["omega"]), _number(row["steady_weight"], 3))
                 common.add_row(symbol, str(side), f"{k}, {k + 1}", *cells, _number(row["steady_y"], 4))
     shown += [common, "ω is 0.82968 by the conformal bootstrap; steady w: the exponent is the same after both steps"]
     learned = ", ".join(f"{name} {with_error(*pair)}" for name, pair in results["learned_weight"].items())
@@ -191,15 +191,10 @@ def _couplings(couplings: dict[str, Any]) -> Table:
         cells: list[str] = []
         for step in path:
             known = step is not None
-            cells += [_with_error([step["couplings"][0], step["stderr"][0]]) if known else "–"]
+            cells += [estimate_cell([step["couplings"][0], step["stderr"][0]]) if known else "–"]
             cells += [f"{step['not_nearest'][0]:.2f}" if known else "–"]
         table.add_row(name, *cells, *[""] * (len(columns) - len(cells)))
     return table
-
-
-def _with_error(pair: Sequence[float | None]) -> str:
-    mean, error = pair
-    return "–" if mean is None or mean != mean else with_error(mean, float("nan") if error is None else error)
 
 
 def _number(value: float | None, digits: int) -> str:

@@ -10,6 +10,8 @@ from rich.measure import Measurement
 from rich.table import Table
 from rich.text import Text
 
+from rgrbm.statistics.notation import with_error
+
 # From wide to narrow: with rules, with two spaces between columns, with one.
 _STYLES: tuple[dict[str, Any], ...] = (
     {},
@@ -38,6 +40,12 @@ class ResultsTable(Table):
         self.expendable = tuple(expendable)
         for k, column in enumerate(columns):
             self.add_column(column, justify="left" if k < n_names else "right", no_wrap=True)
+
+
+def estimate_cell(pair: Sequence[float | None]) -> str:
+    """A mean and its error as they stand in a file of results, where NaN is None."""
+    mean, error = pair
+    return "–" if mean is None else with_error(mean, float("nan") if error is None else error)
 
 
 def show(console: Console, *parts: Table | str) -> None:

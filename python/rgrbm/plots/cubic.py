@@ -22,6 +22,12 @@ def _panels(n_rows: int, height: float) -> tuple[Figure, Any]:
     return figure, panels
 
 
+def _legend(figure: Figure, panels: Any) -> None:
+    """Below all panels: what stands in the row that has the most."""
+    handles, labels = max((row[0].get_legend_handles_labels() for row in panels), key=lambda row: len(row[1]))
+    figure.legend(handles, labels, loc="outside lower center", ncols=min(6, len(labels)), frameon=False)
+
+
 def plot_weight_scan(results: Mapping[str, Any]) -> Figure:
     """Exponents after each step against the weight w of the block spin p(h | v) ∝ exp(w h Σv).
 
@@ -55,8 +61,7 @@ def plot_weight_scan(results: Mapping[str, Any]) -> Figure:
             axes.set_xticks([*ticks, at], [*(f"{w:g}" for w in ticks), "majority"])
     for axes in panels[-1]:
         axes.set_xlabel("weight w")
-    handles, labels = max((row[0].get_legend_handles_labels() for row in panels), key=lambda found: len(found[1]))
-    figure.legend(handles, labels, loc="outside lower center", ncols=min(6, len(labels)), frameon=False)
+    _legend(figure, panels)
     return figure
 
 
@@ -103,6 +108,5 @@ def plot_convergence(results: Mapping[str, Any]) -> Figure:
             symbol = _SYMBOLS[which]
             axes.set(xlabel=f"{symbol} after a step", ylabel=f"{symbol} after the next one")
             axes.set_title(f"from {measured['side']}³")
-    handles, labels = max((row[0].get_legend_handles_labels() for row in panels), key=lambda found: len(found[1]))
-    figure.legend(handles, labels, loc="outside lower center", ncols=min(5, len(labels)), frameon=False)
+    _legend(figure, panels)
     return figure

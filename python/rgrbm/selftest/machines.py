@@ -16,6 +16,7 @@ from rgrbm.model import RBMParameters
 from rgrbm.model.parameters import parameters_of
 from rgrbm.rbm import BernoulliRBM, from_parameters
 from rgrbm.selftest.result import CheckResult, by_error, by_statistics, chi_square
+from rgrbm.selftest.states import all_units, numbers_of
 
 _VISIBLE, _HIDDEN, _SAMPLES = 7, 4, 40_000
 Values = npt.NDArray[np.float64]
@@ -31,16 +32,6 @@ def checks() -> Iterator[tuple[str, Callable[[], CheckResult]]]:
     yield "CD-1", _contrastive_divergence
 
 
-def _units(n: int) -> Values:
-    """All states of n units, bit k of the number being unit k."""
-    return ((np.arange(2**n)[:, None] >> np.arange(n)) & 1).astype(float)
-
-
-def _numbers(units: npt.ArrayLike) -> npt.NDArray[np.int64]:
-    u = np.asarray(units).astype(np.int64)
-    return u @ (1 << np.arange(u.shape[1]))
-
-
 def _model() -> RBMParameters:
     rng = np.random.default_rng(5)
     return RBMParameters(
@@ -50,7 +41,7 @@ def _model() -> RBMParameters:
 
 def _log_weights(p: Any) -> Values:
     """Ln of the weights of all states, shape (2^n_visible, 2^n_hidden)."""
-    v, h = _units(_VISIBLE), _units(_HIDDEN)
+    v, h = all_units(_VISIBLE), all_units(_HIDDEN)
     return np.asarray(v @ p.weights_ @ h.T + (v @ p.intercept_visible_)[:, None] + h @ p.intercept_hidden_)
 
 
@@ -74,17 +65,17 @@ def _visible_distribution(p: Any) -> Values:
 def _gibbs() -> CheckResult:
     p = _model()
     drawn = from_parameters(p).sample(_SAMPLES, n_steps=200, seed=1)
-    return by_statistics("Gibbs chains: all visible states", chi_square(_numbers(drawn), _visible_distribution(p)))
+    return by_statistics("Gibbs chains: all visible states", chi_square(numbers_of(drawn), _visible_distribution(p)))
 
 
 def _hidden() -> CheckResult:
     p = _model()
     v = (np.arange(_VISIBLE) % 2)[None]
     up = expit(v @ p.weights_ + p.intercept_hidden_)[0]
-    states = _units(_HIDDEN)
+    states = all_units(_HIDDEN)
     joint = np.prod(np.where(states == 1, up, 1 - up), axis=1)
     drawn = from_parameters(p).sample_hidden(np.repeat(v, _SAMPLES, axis=0), seed=1)
-    return by_statistics("hidden units given visible ones", chi_square(_numbers(drawn), joint))
+    return by_statistics("hidden units given visible ones", chi_square(numbers_of(drawn), joint))
 
 
 def _steps(gradient: str, data: Values, rate: float) -> tuple[RBMParameters, Values]:
@@ -103,7 +94,7 @@ def _steps(gradient: str, data: Values, rate: float) -> tuple[RBMParameters, Val
 
 
 def _data() -> Values:
-    return np.asarray(_units(_VISIBLE)[np.random.default_rng(1).integers(2**_VISIBLE, size=500) | 3])
+    return np.asarray(all_units(_VISIBLE)[np.random.default_rng(1).integers(2**_VISIBLE, size=500) | 3])
 
 
 def _gradient() -> CheckResult:
@@ -111,7 +102,7 @@ def _gradient() -> CheckResult:
     data, rate = _data(), 0.1
     before, moved = _steps("exact", data, rate)
     joint = np.exp(_log_weights(before) - logsumexp(_log_weights(before)))
-    of_model = _units(_VISIBLE).T @ joint @ _units(_HIDDEN)
+    of_model = all_units(_VISIBLE).T @ joint @ all_units(_HIDDEN)
     of_data = data.T @ expit(data @ before.weights_ + before.intercept_hidden_) / len(data)
     error = np.abs(moved - (of_data - of_model)).max() / np.abs(of_data - of_model).max()
     return by_error("exact gradient: all states, relative", float(error), 2e-4)
@@ -123,13 +114,13 @@ def _contrastive_divergence() -> CheckResult:
     before, moved = _steps("cd", data, rate)
     w, b, c = before.weights_, before.intercept_hidden_, before.intercept_visible_
     states, count = np.unique(data, axis=0, return_counts=True)
-    hidden = _units(_HIDDEN)
+    hidden = all_units(_HIDDEN)
     up = expit(states @ w + b)
     of_hidden = np.prod(np.where(hidden[None] == 1, up[:, None], 1 - up[:, None]), axis=2)
     down = expit(hidden @ w.T + c)
-    of_visible = np.prod(np.where(_units(_VISIBLE)[None] == 1, down[:, None], 1 - down[:, None]), axis=2)
+    of_visible = np.prod(np.where(all_units(_VISIBLE)[None] == 1, down[:, None], 1 - down[:, None]), axis=2)
     after_one = (count / count.sum()) @ of_hidden @ of_visible
-    v = _units(_VISIBLE)
+    v = all_units(_VISIBLE)
     expected = states.T @ (up * (count / count.sum())[:, None]) - v.T @ (after_one[:, None] * expit(v @ w + b))
     z = np.abs(moved - expected).max() * 2 * np.sqrt(len(data))
     return by_statistics("CD-1: its expectation", min(1.0, 2 * w.size * norm.sf(z)))

@@ -39,11 +39,8 @@ def run_and_show(out: Path | None = None, *, force: bool = False, console: Conso
     table = ResultsTable("Self-test", ("check", "measure", "value", ""), n_names=2, expendable=("measure",))
     for check in result.checks:
         table.add_row(check.name, check.measure, check.shown, "ok" if check.passed else "FAILED")
-    failed = sum(not check.passed for check in result.checks)
     software = ", ".join(f"{name} {value}" for name, value in result.software.items())
-    count = len(result.checks)
-    verdict = f"{failed} of {count} checks FAILED" if failed else f"all {count} checks passed"
-    show(console, table, software, f"{verdict}, in {sum(check.seconds for check in result.checks):.0f} s")
+    show(console, table, software, f"{result.verdict}, in {sum(check.seconds for check in result.checks):.0f} s")
     if out is not None:
         text = json.dumps(result.to_dict(), indent=1, ensure_ascii=False) + "\n"
         write_atomically(out, text.encode())

@@ -35,6 +35,12 @@ class SelfTest(Presented):
         """Whether all checks have passed."""
         return all(check.passed for check in self.checks)
 
+    @property
+    def verdict(self) -> str:
+        """How many checks have passed or failed, in words."""
+        failed, n = sum(not check.passed for check in self.checks), len(self.checks)
+        return f"{failed} of {n} checks FAILED" if failed else f"all {n} checks passed"
+
     def to_dict(self) -> dict[str, Any]:
         """Everything, ready for a JSON file to attach to a report of a bug."""
         return {
@@ -43,8 +49,7 @@ class SelfTest(Presented):
         }  # fmt: skip
 
     def _title(self) -> str:
-        failed = sum(not check.passed for check in self.checks)
-        return f"{len(self.checks)} checks, " + (f"{failed} FAILED" if failed else "all passed")
+        return self.verdict
 
     def _values(self) -> dict[str, Any]:
         return {"passed": self.passed, "checks": len(self.checks)} | self.software

@@ -13,6 +13,7 @@ import numpy.typing as npt
 from rgrbm.mcrg import ConvolutionKernel
 from rgrbm.mechanics import BistableChain
 from rgrbm.selftest.result import CheckResult, by_bits, by_statistics, chi_square
+from rgrbm.selftest.states import all_units, numbers_of
 from rgrbm.spins import ClusterSampler, Lattice, SingleSpinSampler
 
 _CHAINS = 20_000  # independent: only their last states are counted
@@ -41,20 +42,10 @@ def checks() -> Iterator[tuple[str, Callable[[], CheckResult]]]:
         yield f"bits of {method.replace('_', ' ')}", functools.partial(_bits, method)
 
 
-def _states(n: int) -> npt.NDArray[np.int8]:
-    """All states ±1 of n spins; bit k of the number is set where spin k is up."""
-    return (2 * ((np.arange(2**n)[:, None] >> np.arange(n)) & 1) - 1).astype(np.int8)
-
-
-def _numbers(spins: npt.NDArray[np.int8]) -> npt.NDArray[np.int64]:
-    flat = spins.reshape(len(spins), -1) > 0
-    return flat.astype(np.int64) @ (1 << np.arange(flat.shape[1]))
-
-
 def boltzmann(shape: tuple[int, ...], J: float, h: float) -> Values:
     """Probabilities of all states of a periodic hypercubic lattice, by NumPy's rolls."""
     n = int(np.prod(shape))
-    s = _states(n).reshape(-1, *shape).astype(float)
+    s = (2 * all_units(n) - 1).reshape(-1, *shape)
     axes = tuple(range(1, s.ndim))
     log_p = h * s.sum(axis=axes) + J * sum((s * np.roll(s, 1, axis)).sum(axis=axes) for axis in axes)
     p = np.exp(log_p - log_p.max())
@@ -72,7 +63,7 @@ def _make(method: str, shape: tuple[int, ...], J: float, h: float, n_chains: int
 def _sampler(name: str, method: str, shape: tuple[int, ...], J: float, h: float) -> CheckResult:
     sampler = _make(method, shape, J, h, _CHAINS, 1)
     sampler.sweep(_SWEEPS[method])
-    return by_statistics(f"{name}: all states", chi_square(_numbers(sampler.spins()), boltzmann(shape, J, h)))
+    return by_statistics(f"{name}: all states", chi_square(numbers_of(sampler.spins()), boltzmann(shape, J, h)))
 
 
 def _block_spins() -> CheckResult:
@@ -81,7 +72,7 @@ def _block_spins() -> CheckResult:
     p = 1 / (1 + np.exp(-2 * np.array([(kernel.weights * spins[0, :, :, k : k + 2]).sum() for k in (0, 2)])))
     joint = np.array([(1 - p[0]) * (1 - p[1]), p[0] * (1 - p[1]), (1 - p[0]) * p[1], p[0] * p[1]])
     drawn = kernel.block(np.repeat(spins, 40_000, axis=0), seed=1)
-    return by_statistics("block spins, 2×2×2: their distribution", chi_square(_numbers(drawn), joint))
+    return by_statistics("block spins, 2×2×2: their distribution", chi_square(numbers_of(drawn), joint))
 
 
 def _bistable() -> CheckResult:
@@ -94,7 +85,7 @@ def _bistable() -> CheckResult:
     signs = (grid < 0).astype(float), (grid > 0).astype(float)
     joint = np.array([first @ two @ second for second in signs for first in signs])
     u = BistableChain(n, barrier, kappa).metropolis(_CHAINS, 100, seed=1)
-    numbers = _numbers(np.where(u[:, :2] > 0, 1, -1).astype(np.int8))
+    numbers = numbers_of(np.where(u[:, :2] > 0, 1, -1).astype(np.int8))
     return by_statistics("bistable chain: signs of two sites", chi_square(numbers, joint / joint.sum()))
 
 
