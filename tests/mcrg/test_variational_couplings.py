@@ -110,7 +110,7 @@ def test_odd_couplings_of_a_kernel_with_a_field():
 
 
 def test_square_lattice_with_two_couplings():
-    """4 × 4 spins by decimation along one axis only would be no kernel; two couplings are told apart on 4 × 2."""
+    """4 × 4 spins by decimation along one axis only would be no kernel; two couplings are distinguished on 4 × 2."""
     kernel = ConvolutionKernel(np.full((2, 1), 0.8), 2)
     states = all_states((4, 4))
     up = kernel.probabilities(states).reshape(len(states), -1)

@@ -6,7 +6,7 @@ from scipy.special import logsumexp
 
 import rgrbm
 from rbm_models import joint, random_rbm, states
-from rgrbm.mcrg.block_kernels import window_sites
+from rgrbm.mcrg.convolution_kernel import window_sites
 from rgrbm.mcrg.kadanoff_kernel import Divergence
 from rgrbm.model import RBMParameters
 from rgrbm.rg import optimal_kernel, variational

@@ -12,7 +12,8 @@ from rgrbm.experiments.ising_2d_parameters import LARGEST_ENUMERATED, Ising2DPar
 from rgrbm.experiments.options import stream
 from rgrbm.experiments.run_folder import RunFolder
 from rgrbm.experiments.spin_words import CHAINS, words_of
-from rgrbm.mcrg.block_kernels import BlockKernel, ConvolutionKernel, DecimationKernel, MajorityKernel
+from rgrbm.mcrg.block_kernels import BlockKernel, DecimationKernel, MajorityKernel
+from rgrbm.mcrg.convolution_kernel import ConvolutionKernel
 from rgrbm.mcrg.hamiltonian_fit import NoFiniteHamiltonianError, fit_hamiltonian
 from rgrbm.mcrg.kadanoff_kernel import optimal_block_kernel
 from rgrbm.mcrg.mcrg_result import MCRGResult

@@ -11,8 +11,9 @@ from rgrbm.experiments.ising_3d_parameters import WORD, Ising3DParameters
 from rgrbm.experiments.options import stream
 from rgrbm.experiments.run_folder import RunFolder
 from rgrbm.experiments.spin_words import CHAINS, words_of
-from rgrbm.mcrg.block_kernels import BlockKernel, ConvolutionKernel, MajorityKernel
+from rgrbm.mcrg.block_kernels import BlockKernel, MajorityKernel
 from rgrbm.mcrg.block_weight import likeliest_block_weight
+from rgrbm.mcrg.convolution_kernel import ConvolutionKernel
 from rgrbm.mcrg.corrections import CommonExponent, common_exponent
 from rgrbm.mcrg.enumerated_operators import default_operators
 from rgrbm.mcrg.hamiltonian_fit import NoFiniteHamiltonianError, fit_hamiltonian

@@ -28,7 +28,8 @@ from rgrbm.experiments.ising_2d_parameters import Ising2DParameters
 from rgrbm.experiments.options import stream
 from rgrbm.experiments.results_table import ResultsTable, estimate_cell
 from rgrbm.experiments.run_folder import RunFolder
-from rgrbm.mcrg.block_kernels import BlockKernel, ConvolutionKernel
+from rgrbm.mcrg.block_kernels import BlockKernel
+from rgrbm.mcrg.convolution_kernel import ConvolutionKernel
 from rgrbm.mcrg.mutual_information import LARGEST_WEIGHT
 from rgrbm.plots import square as plots
 from rgrbm.rbm.bernoulli import BernoulliRBM

@@ -30,9 +30,10 @@ from rgrbm.experiments.ising_3d_parameters import Ising3DParameters
 from rgrbm.experiments.options import stream
 from rgrbm.experiments.results_table import ResultsTable, estimate_cell
 from rgrbm.experiments.run_folder import RunFolder
-from rgrbm.mcrg.block_kernels import BlockKernel, ConvolutionKernel, MajorityKernel, box
+from rgrbm.mcrg.block_kernels import BlockKernel, MajorityKernel
+from rgrbm.mcrg.convolution_kernel import ConvolutionKernel
 from rgrbm.mcrg.mutual_information import LARGEST_WEIGHT
-from rgrbm.mcrg.torus import orbits
+from rgrbm.mcrg.torus import box, orbits
 from rgrbm.plots import cubic, square
 from rgrbm.statistics.notation import with_error
 

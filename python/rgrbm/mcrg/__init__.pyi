@@ -1,5 +1,6 @@
-from rgrbm.mcrg.block_kernels import BlockKernel, ConvolutionKernel, DecimationKernel, MajorityKernel, TriangleKernel
+from rgrbm.mcrg.block_kernels import BlockKernel, DecimationKernel, MajorityKernel, TriangleKernel
 from rgrbm.mcrg.block_weight import likeliest_block_weight
+from rgrbm.mcrg.convolution_kernel import ConvolutionKernel
 from rgrbm.mcrg.corrections import CommonExponent, common_exponent
 from rgrbm.mcrg.critical_coupling import CouplingMatch, MatchedCoupling, match_critical_coupling
 from rgrbm.mcrg.enumerated_operators import default_operators, operator_classes

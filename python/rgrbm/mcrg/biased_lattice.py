@@ -10,7 +10,8 @@ import numpy as np
 import numpy.typing as npt
 
 from rgrbm._core import kernels
-from rgrbm.mcrg.block_kernels import BlockKernel, ConvolutionKernel, DecimationKernel, MajorityKernel
+from rgrbm.mcrg.block_kernels import BlockKernel, DecimationKernel, MajorityKernel
+from rgrbm.mcrg.convolution_kernel import ConvolutionKernel
 from rgrbm.mcrg.spin_operators import Product, SpinOperator
 from rgrbm.mcrg.torus import Site, Torus
 

@@ -12,7 +12,7 @@ from scipy.special import logsumexp
 
 from rgrbm._support import checks, streams
 from rgrbm._support.blas import same_bits
-from rgrbm.mcrg.block_kernels import ConvolutionKernel, upward_kernel, window_sites
+from rgrbm.mcrg.convolution_kernel import ConvolutionKernel, upward_kernel, window_sites
 from rgrbm.spins import lattice_bonds, spin_energies
 from rgrbm.statistics.presentation import short_repr
 

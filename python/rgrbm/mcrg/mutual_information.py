@@ -14,7 +14,8 @@ from scipy.special import expit, xlogy
 
 from rgrbm._support import checks, streams
 from rgrbm._support.blas import same_bits
-from rgrbm.mcrg.block_kernels import BlockKernel, ConvolutionKernel, upward_kernel
+from rgrbm.mcrg.block_kernels import BlockKernel
+from rgrbm.mcrg.convolution_kernel import ConvolutionKernel, upward_kernel
 from rgrbm.mcrg.spin_operators import lattice_spins
 from rgrbm.mcrg.torus import orbits as orbits_of
 from rgrbm.statistics.jackknife import Array

@@ -126,6 +126,11 @@ def orbits(window: Window) -> npt.NDArray[np.intp]:
     return np.unique(np.sort(centred, axis=1), axis=0, return_inverse=True)[1].ravel()
 
 
+def box(sides: Sequence[int], centred: int) -> Window:
+    """Offsets of the sites of a box, row by row; centred (1), it begins (side − 1) // 2 sites before its position."""
+    return tuple(itertools.product(*(range(-centred * ((n - 1) // 2), n - centred * ((n - 1) // 2)) for n in sides)))
+
+
 def padded(values: Sequence[int], filling: int) -> tuple[int, ...]:
     """Along layers, rows and columns: a square lattice is one layer, a ring one row."""
     return (*(filling,) * (3 - len(values)), *(int(value) for value in values))

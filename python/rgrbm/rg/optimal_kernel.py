@@ -6,7 +6,7 @@ import numpy as np
 import numpy.typing as npt
 
 from rgrbm._support import checks, streams
-from rgrbm.mcrg.block_kernels import window_sites
+from rgrbm.mcrg.convolution_kernel import window_sites
 from rgrbm.mcrg.kadanoff_kernel import optimal_block_kernel
 from rgrbm.model.parameters import RBMParameters, binary_parameters
 from rgrbm.rg.couplings.effective import effective_couplings
