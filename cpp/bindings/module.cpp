@@ -37,6 +37,7 @@ PYBIND11_MODULE(RGRBM_MODULE, m) {
     rgrbm::bindings::register_biased_chains(m);
     rgrbm::bindings::register_block_spins(m);
     register_config(m);
+    rgrbm::bindings::register_interrupts(m);
     rgrbm::bindings::register_mechanics(m);
     rgrbm::bindings::register_spins(m);
     rgrbm::bindings::register_partition(m);

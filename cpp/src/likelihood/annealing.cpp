@@ -2,8 +2,8 @@
 
 #include "rgrbm/support/log_sum.hpp"
 #include "rgrbm/support/normal.hpp"
+#include "rgrbm/support/parallel.hpp"
 #include "rgrbm/support/sigmoid.hpp"
-#include "rgrbm/support/threads.hpp"
 
 #include <algorithm>
 #include <cmath>
@@ -170,16 +170,13 @@ void Annealing::step(double from, double to, Stream& stream, Chains& chains) con
 template <class Value>
 void Annealing::run(const double* betas, std::size_t n_steps, std::uint64_t first_step, const Key& key,
                     std::size_t n_chains, Value* v, double* log_weights) const {
-    const auto n_blocks = static_cast<std::ptrdiff_t>((n_chains + lanes - 1) / lanes);
-#pragma omp parallel for schedule(dynamic) num_threads(threads_for(n_blocks))
-    for (std::ptrdiff_t b = 0; b < n_blocks; ++b) {
-        const auto block = static_cast<std::size_t>(b);
+    for_pieces(static_cast<std::ptrdiff_t>((n_chains + lanes - 1) / lanes), [&](std::size_t block) {
         const std::size_t first = block * lanes, count = std::min(lanes, n_chains - first);
         Chains chains(n_, m_, n_components_);
         for (std::size_t k = 0; k < count; ++k)
             for (std::size_t i = 0; i < n_; ++i)
                 chains.visible[i * lanes + k] = static_cast<double>(v[(first + k) * n_ + i]);
-        for (std::size_t s = 0; s < n_steps; ++s) {
+        for (std::size_t s = 0; s < n_steps && !interrupt_requested(); ++s) {
             Stream stream(key, block, first_step + s);
             step(betas[s], betas[s + 1], stream, chains);
         }
@@ -190,7 +187,7 @@ void Annealing::run(const double* betas, std::size_t n_steps, std::uint64_t firs
             for (std::size_t i = 0; i < n_; ++i)
                 v[(first + k) * n_ + i] = static_cast<Value>(chains.visible[i * lanes + k]);
         }
-    }
+    });
 }
 
 template void Annealing::run(const double*, std::size_t, std::uint64_t, const Key&, std::size_t, std::uint8_t*,

@@ -1,7 +1,7 @@
 #include "rgrbm/likelihood/mode_ascent.hpp"
 
 #include "rgrbm/support/log_sum.hpp"
-#include "rgrbm/support/threads.hpp"
+#include "rgrbm/support/parallel.hpp"
 
 #include <algorithm>
 
@@ -64,14 +64,9 @@ void ModeAscent::climb_one(std::uint8_t* hidden, double* input) const {
 }
 
 void ModeAscent::climb(std::size_t n_states, std::uint8_t* hidden) const {
-    const auto n = static_cast<std::ptrdiff_t>(n_states);
-#pragma omp parallel num_threads(threads_for(n))
-    {
-        AlignedVector<double> input(n_);
-#pragma omp for schedule(dynamic)
-        for (std::ptrdiff_t s = 0; s < n; ++s)
-            climb_one(hidden + static_cast<std::size_t>(s) * m_, input.data());
-    }
+    for_pieces(
+        static_cast<std::ptrdiff_t>(n_states), [&] { return AlignedVector<double>(n_); },
+        [&](std::size_t s, AlignedVector<double>& input) { climb_one(hidden + s * m_, input.data()); });
 }
 
 } // namespace rgrbm

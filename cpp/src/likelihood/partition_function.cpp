@@ -1,8 +1,8 @@
 #include "rgrbm/likelihood/partition_function.hpp"
 
 #include "rgrbm/support/log_sum.hpp"
+#include "rgrbm/support/parallel.hpp"
 #include "rgrbm/support/sigmoid.hpp"
-#include "rgrbm/support/threads.hpp"
 
 #include <Eigen/Core>
 
@@ -239,30 +239,22 @@ double LayerEnumeration::part_log_sum(std::size_t part, Scratch& scratch) const 
 }
 
 void LayerEnumeration::log_sums(std::size_t first, std::size_t count, double* out) const {
-    const auto n = static_cast<std::ptrdiff_t>(count);
-#pragma omp parallel num_threads(threads_for(n))
-    {
-        Scratch scratch(*this);
-#pragma omp for schedule(dynamic)
-        for (std::ptrdiff_t p = 0; p < n; ++p)
-            out[p] = part_log_sum(first + static_cast<std::size_t>(p), scratch);
-    }
+    for_pieces(
+        static_cast<std::ptrdiff_t>(count), [&] { return Scratch(*this); },
+        [&](std::size_t part, Scratch& scratch) { out[part] = part_log_sum(first + part, scratch); });
 }
 
 void LayerEnumeration::log_weights(std::size_t first, std::size_t count, double* out) const {
-    const auto n = static_cast<std::ptrdiff_t>(count);
-#pragma omp parallel for schedule(dynamic) num_threads(threads_for(n))
-    for (std::ptrdiff_t p = 0; p < n; ++p) {
-        const std::uint64_t start = (first + static_cast<std::size_t>(p)) << part_bits_;
+    for_pieces(static_cast<std::ptrdiff_t>(count), [&](std::size_t part) {
+        const std::uint64_t start = (first + part) << part_bits_;
         AlignedVector<double> base = summed_bias_, a;
         arguments(start >> part_bits_, part_bits_, base.data());
         for (std::size_t state = 0; state < part_size(); ++state) {
             a = base;
             arguments(state, 0, a.data());
-            out[(static_cast<std::size_t>(p) << part_bits_) + state] =
-                bias_sum(start | state) + block_scale(a.data(), nullptr);
+            out[(part << part_bits_) + state] = bias_sum(start | state) + block_scale(a.data(), nullptr);
         }
-    }
+    });
 }
 
 // A few states at a time, so that the sums of products are matrix products.
@@ -277,7 +269,7 @@ void LayerEnumeration::add_moments(std::size_t part, double log_z, LayerMoments&
     Eigen::Map<Matrix> products(moments.products.data(), n, m);
     Eigen::Map<Eigen::VectorXd> enumerated(moments.enumerated.data(), n), summed(moments.summed.data(), m);
     Eigen::VectorXd weights(static_cast<Eigen::Index>(tile));
-    for (std::size_t offset = 0; offset < part_size(); offset += tile) {
+    for (std::size_t offset = 0; offset < part_size() && !interrupt_requested(); offset += tile) {
         for (std::size_t k = 0; k < tile; ++k) {
             const std::uint64_t state = start | (offset + k);
             const auto row = static_cast<Eigen::Index>(k);
@@ -296,12 +288,10 @@ void LayerEnumeration::add_moments(std::size_t part, double log_z, LayerMoments&
 }
 
 LayerMoments LayerEnumeration::moments(std::size_t first, std::size_t count, double log_z) const {
-    const auto n = static_cast<std::ptrdiff_t>(count);
     const LayerMoments zero{0, AlignedVector<double>(n_), AlignedVector<double>(m_), AlignedVector<double>(n_ * m_)};
     std::vector<LayerMoments> parts(count, zero);
-#pragma omp parallel for schedule(dynamic) num_threads(threads_for(n))
-    for (std::ptrdiff_t p = 0; p < n; ++p)
-        add_moments(first + static_cast<std::size_t>(p), log_z, parts[static_cast<std::size_t>(p)]);
+    for_pieces(static_cast<std::ptrdiff_t>(count),
+               [&](std::size_t part) { add_moments(first + part, log_z, parts[part]); });
     return std::accumulate(parts.begin(), parts.end(), zero,
                            [](LayerMoments sum, const LayerMoments& part) { return std::move(sum += part); });
 }

@@ -1,7 +1,7 @@
 #include "rgrbm/mcrg/biased_chains.hpp"
 
+#include "rgrbm/support/parallel.hpp"
 #include "rgrbm/support/sigmoid.hpp"
-#include "rgrbm/support/threads.hpp"
 #include "rgrbm/support/vector.hpp"
 
 #include <algorithm>
@@ -315,7 +315,7 @@ void BiasedChains::sweep(std::size_t block, std::size_t n) {
         look_up<equal || n_axes == 1>(boltzmann_.data(), count, weight);
         draw(stream, u);
     };
-    for (std::size_t i = 0; i < n; ++i) {
+    for (std::size_t i = 0; i < n && !interrupt_requested(); ++i) {
         for (std::size_t j = 0; j < model_.n_windows; ++j) {
             const std::uint32_t* sites = model_.windows.data() + j * model_.n_window;
             gather(tau, j, around.data());
@@ -367,11 +367,9 @@ void BiasedChains::measure(std::size_t block, std::int32_t* out) const {
 void BiasedChains::sample(std::size_t n, std::size_t spacing, std::int32_t* out) {
     const auto n_blocks = static_cast<std::ptrdiff_t>(streams_.size());
     // To wake other threads would take longer than what they could do of a small call.
-    [[maybe_unused]] const bool is_short = n * spacing * model_.n_sites < shortest_call;
-#pragma omp parallel for schedule(dynamic) num_threads(is_short ? 1 : threads_for(n_blocks))
-    for (std::ptrdiff_t b = 0; b < n_blocks; ++b) {
-        const auto block = static_cast<std::size_t>(b);
-        for (std::size_t i = 0; i < n; ++i) {
+    const bool is_short = n * spacing * model_.n_sites < shortest_call;
+    const auto sample_block = [&](std::size_t block) {
+        for (std::size_t i = 0; i < n && !interrupt_requested(); ++i) {
             if (model_.n_axes == 1)
                 sweep<1>(block, spacing);
             else if (model_.n_axes == 2)
@@ -380,7 +378,8 @@ void BiasedChains::sample(std::size_t n, std::size_t spacing, std::int32_t* out)
                 sweep<3>(block, spacing);
             measure(block, out + i * n_chains_ * n_operators());
         }
-    }
+    };
+    share_pieces(is_short ? 1 : threads_for(n_blocks), n_blocks, [&]() -> auto& { return sample_block; });
 }
 
 void BiasedChains::spins(std::int8_t* out) const {

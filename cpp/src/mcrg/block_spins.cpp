@@ -1,7 +1,7 @@
 #include "rgrbm/mcrg/block_spins.hpp"
 
+#include "rgrbm/support/parallel.hpp"
 #include "rgrbm/support/sigmoid.hpp"
-#include "rgrbm/support/threads.hpp"
 
 #include <algorithm>
 #include <bit>
@@ -21,10 +21,7 @@ template <class Rule>
 PackedSpins blocked(const PackedSpins& spins, const Windows& windows, const StepStreams& streams, const Rule& rule) {
     const Grid& coarse = windows.coarse;
     PackedSpins result(coarse, spins.size());
-    const auto n_blocks = static_cast<std::ptrdiff_t>(spins.n_blocks());
-#pragma omp parallel for schedule(dynamic) num_threads(threads_for(n_blocks))
-    for (std::ptrdiff_t b = 0; b < n_blocks; ++b) {
-        const auto block = static_cast<std::size_t>(b);
+    for_pieces(static_cast<std::ptrdiff_t>(spins.n_blocks()), [&](std::size_t block) {
         Stream stream(streams.key, streams.first_block + block, streams.step);
         std::vector<std::size_t> sites(windows.window.size());
         Word* out = result.block(block);
@@ -34,7 +31,7 @@ PackedSpins blocked(const PackedSpins& spins, const Windows& windows, const Step
                 sites[i] = spins.grid().number(windows.site(spin, windows.window[i]));
             *out++ = rule(spins.block(block), sites, stream);
         }
-    }
+    });
     return result;
 }
 

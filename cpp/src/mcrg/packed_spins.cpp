@@ -1,7 +1,7 @@
 #include "rgrbm/mcrg/packed_spins.hpp"
 
 #include "rgrbm/support/bits.hpp"
-#include "rgrbm/support/threads.hpp"
+#include "rgrbm/support/parallel.hpp"
 
 #include <algorithm>
 
@@ -32,25 +32,20 @@ std::size_t PackedSpins::size_of(std::size_t block) const {
 }
 
 bool PackedSpins::pack(const std::int8_t* spins) {
-    const auto n = static_cast<std::ptrdiff_t>(n_blocks());
-    int wrong = 0;
-#pragma omp parallel for schedule(dynamic) num_threads(threads_for(n)) reduction(| : wrong)
-    for (std::ptrdiff_t b = 0; b < n; ++b) {
-        const auto i = static_cast<std::size_t>(b);
+    std::atomic<bool> right{true};
+    for_pieces(static_cast<std::ptrdiff_t>(n_blocks()), [&](std::size_t i) {
         const std::int8_t* first = spins + i * Word::n_bits * grid_.n_sites();
-        wrong |= pack_spins(first, grid_.n_sites(), size_of(i), grid_.n_sites(), block(i)) ? 0 : 1;
-    }
-    return wrong == 0;
+        if (!pack_spins(first, grid_.n_sites(), size_of(i), grid_.n_sites(), block(i)))
+            right = false;
+    });
+    return right;
 }
 
 void PackedSpins::unpack(std::int8_t* spins) const {
-    const auto n = static_cast<std::ptrdiff_t>(n_blocks());
-#pragma omp parallel for schedule(dynamic) num_threads(threads_for(n))
-    for (std::ptrdiff_t b = 0; b < n; ++b) {
-        const auto i = static_cast<std::size_t>(b);
+    for_pieces(static_cast<std::ptrdiff_t>(n_blocks()), [&](std::size_t i) {
         unpack_spins(block(i), grid_.n_sites(), size_of(i), spins + i * Word::n_bits * grid_.n_sites(),
                      grid_.n_sites());
-    }
+    });
 }
 
 } // namespace rgrbm

@@ -1,7 +1,7 @@
 #include "rgrbm/mcrg/spin_operators.hpp"
 
 #include "rgrbm/support/bits.hpp"
-#include "rgrbm/support/threads.hpp"
+#include "rgrbm/support/parallel.hpp"
 
 namespace rgrbm {
 
@@ -31,11 +31,8 @@ void count_product(const Word* sites, const Grid& grid, std::size_t line, const 
 void operator_sums(const PackedSpins& spins, const std::vector<Operator>& operators, std::int64_t* out) {
     const Grid& grid = spins.grid();
     const std::size_t n_operators = operators.size();
-    const auto n_pieces = static_cast<std::ptrdiff_t>(spins.n_blocks() * n_operators);
-#pragma omp parallel for schedule(dynamic) num_threads(threads_for(n_pieces))
-    for (std::ptrdiff_t piece = 0; piece < n_pieces; ++piece) {
-        const std::size_t block = static_cast<std::size_t>(piece) / n_operators;
-        const std::size_t index = static_cast<std::size_t>(piece) % n_operators;
+    for_pieces(static_cast<std::ptrdiff_t>(spins.n_blocks() * n_operators), [&](std::size_t piece) {
+        const std::size_t block = piece / n_operators, index = piece % n_operators;
         const Operator& products = operators[index];
         VerticalCounter counter;
         std::vector<Word> parities(grid.columns);
@@ -50,7 +47,7 @@ void operator_sums(const PackedSpins& spins, const std::vector<Operator>& operat
         std::int64_t* sums = out + block * Word::n_bits * n_operators + index;
         for (std::size_t i = 0; i < spins.size_of(block); ++i)
             sums[i * n_operators] = sign * (n_terms - 2 * counts[i]);
-    }
+    });
 }
 
 } // namespace rgrbm

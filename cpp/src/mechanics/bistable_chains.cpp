@@ -1,7 +1,7 @@
 #include "rgrbm/mechanics/bistable_chains.hpp"
 
+#include "rgrbm/support/parallel.hpp"
 #include "rgrbm/support/sigmoid.hpp"
-#include "rgrbm/support/threads.hpp"
 #include "rgrbm/support/vector.hpp"
 
 #include <algorithm>
@@ -192,21 +192,20 @@ Acceptance BistableChains::sweep(std::uint64_t n) {
                               return flipped(u, accepted);
                           };
     const auto is_flip = [](std::uint64_t sweep) { return sweep % flip_period == flip_period - 1; };
-    std::uint64_t accepted_steps = 0, accepted_flips = 0;
-    const auto n_blocks = static_cast<std::ptrdiff_t>(streams_.size());
-#pragma omp parallel for schedule(dynamic) num_threads(threads_for(n_blocks))                                          \
-    reduction(+ : accepted_steps, accepted_flips)
-    for (std::ptrdiff_t b = 0; b < n_blocks; ++b) {
-        const auto block = static_cast<std::size_t>(b);
+    std::atomic<std::uint64_t> accepted_steps{0}, accepted_flips{0};
+    for_pieces(static_cast<std::ptrdiff_t>(streams_.size()), [&](std::size_t block) {
+        std::uint64_t steps = 0, flips = 0;
         double* u = u_.data() + block * n_ * lanes;
         const std::size_t n_first = std::min(lanes, n_chains_ - block * lanes);
-        for (std::uint64_t i = 0; i < n; ++i) {
+        for (std::uint64_t i = 0; i < n && !interrupt_requested(); ++i) {
             if (is_flip(n_sweeps_ + i))
-                accepted_flips += sweep_block(u, n_, n_first, streams_[block], flip);
+                flips += sweep_block(u, n_, n_first, streams_[block], flip);
             else
-                accepted_steps += sweep_block(u, n_, n_first, streams_[block], step);
+                steps += sweep_block(u, n_, n_first, streams_[block], step);
         }
-    }
+        accepted_steps += steps;
+        accepted_flips += flips;
+    });
     const std::uint64_t n_flips = (n_sweeps_ + n) / flip_period - n_sweeps_ / flip_period;
     const std::uint64_t proposals = n_ * n_chains_; // of a sweep
     n_sweeps_ += n;

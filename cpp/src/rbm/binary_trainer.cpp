@@ -1,6 +1,7 @@
 #include "rgrbm/rbm/binary_trainer.hpp"
 
 #include "rgrbm/rbm/statistics.hpp"
+#include "rgrbm/support/interrupt.hpp"
 #include "rgrbm/support/sigmoid.hpp"
 
 #include <algorithm>
@@ -145,7 +146,7 @@ void BinaryTrainer<Real>::negative_phase(const Chunk& chunk, const Group& group)
         }
     }
     const std::size_t n_steps = options_.gradient == NegativePhase::pt ? 0 : options_.k;
-    for (std::size_t step = chains ? 0 : 1; step < n_steps; ++step) {
+    for (std::size_t step = chains ? 0 : 1; step < n_steps && !interrupt_requested(); ++step) {
         up_.apply(n, visible, [&](std::size_t s, std::size_t j, const V& x) {
             hidden_.row(first + s)[j] = draw(streams_[group.part(s)], exp_negative(x));
         });

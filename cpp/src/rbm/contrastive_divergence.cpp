@@ -1,6 +1,6 @@
 #include "rgrbm/rbm/contrastive_divergence.hpp"
 
-#include "rgrbm/support/threads.hpp"
+#include "rgrbm/support/parallel.hpp"
 
 #include <algorithm>
 #include <cmath>
@@ -16,18 +16,68 @@ TrainingReport ContrastiveDivergence<Real>::run(const TrainingOptions& options) 
         report.exchange_rate.resize(n_epochs);
     if (n_epochs == 0)
         return report;
+    if (!is_long(options)) {
+        const Uninterrupted whole; // nothing to go back to is kept
+        run_epochs(options, report);
+        return report;
+    }
+    const KernelCall call;
+    save();
+    try {
+        run_epochs(options, report);
+    } catch (...) {
+        restore();
+        throw;
+    }
+    return report;
+}
+
+template <class Real>
+void ContrastiveDivergence<Real>::run_epochs(const TrainingOptions& options, TrainingReport& report) {
     start(options);
     open_batch(0, 0);
     const int n_threads = this->n_threads();
     Team team;
-#pragma omp parallel num_threads(n_threads)
-    {
+    in_parallel(n_threads, [&] {
         Team::Member member(team);
-        for (std::size_t epoch = 0; epoch < n_epochs; ++epoch)
-            for (std::size_t begin = 0; begin < n_samples_; begin += options.batch_size)
+        for (std::size_t epoch = 0; epoch < options.learning_rate.size(); ++epoch)
+            for (std::size_t begin = 0; begin < n_samples_ && !interrupt_requested(); begin += options.batch_size)
                 run_batch(epoch, begin, static_cast<std::size_t>(n_threads), member, report);
-    }
-    return report;
+    });
+}
+
+// Whether a run may take longer than anyone should wait for it to stop. What it starts from is kept then, which costs
+// some copies of the parameters: nothing beside what a long run costs.
+template <class Real>
+bool ContrastiveDivergence<Real>::is_long(const TrainingOptions& options) const {
+    constexpr double shortest = 1 << 27; // multiply-adds, some 20 milliseconds
+    const double n_steps = static_cast<double>(options.learning_rate.size()) * static_cast<double>(n_samples_);
+    const double n_weights = static_cast<double>(n_visible_) * static_cast<double>(n_hidden_);
+    return options.gradient == NegativePhase::exact ||
+           n_steps * n_weights * static_cast<double>(options.k) *
+                   (options.gradient == NegativePhase::pt ? static_cast<double>(options.n_temperatures) : 1) >=
+               shortest;
+}
+
+template <class Real>
+void ContrastiveDivergence<Real>::save() {
+    const std::vector<Values*> parameters = trained();
+    saved_.parameters.resize(parameters.size());
+    for (std::size_t i = 0; i < parameters.size(); ++i)
+        saved_.parameters[i] = *parameters[i];
+    saved_.optimizer = optimizer_;
+    saved_.hidden_offset = hidden_offset_;
+    saved_.chains = chains_;
+}
+
+template <class Real>
+void ContrastiveDivergence<Real>::restore() {
+    const std::vector<Values*> parameters = trained();
+    for (std::size_t i = 0; i < parameters.size(); ++i)
+        *parameters[i] = saved_.parameters[i];
+    optimizer_ = saved_.optimizer;
+    hidden_offset_ = saved_.hidden_offset;
+    chains_ = saved_.chains;
 }
 
 template <class Real>
@@ -156,7 +206,6 @@ void ContrastiveDivergence<Real>::gradient(std::uint64_t index, std::size_t k, N
     const double zero = 0;
     std::copy_n(visible_mean, n_visible_, visible_mean_.data());
     set_hidden_offset({hidden_mean, hidden_mean + n_hidden_});
-    slide_ = false;
     TrainingOptions options;
     options.first_epoch = index;
     options.learning_rate = options.l1 = std::span<const double>(&zero, 1);
@@ -164,8 +213,8 @@ void ContrastiveDivergence<Real>::gradient(std::uint64_t index, std::size_t k, N
     options.k = k;
     options.gradient = phase;
     options.centered = centered;
+    options.slide = false;
     run(options);
-    slide_ = true;
 }
 
 template <class Real>

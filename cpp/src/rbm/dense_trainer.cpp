@@ -192,7 +192,7 @@ void DenseTrainer<Real>::update(std::size_t n_parts) {
     }
     for (std::size_t j = 0; j < n_hidden_; ++j) {
         norm_ += static_cast<double>(gradient_.hidden[j]) * static_cast<double>(gradient_.hidden[j]);
-        if (options_.centered && slide_ && scale > 0) {
+        if (options_.centered && options_.slide && scale > 0) {
             Real mean = 0;
             for (std::size_t part = 0; part < n_parts; ++part)
                 mean += part_data_[part * up_.n_units + j];

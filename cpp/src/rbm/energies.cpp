@@ -2,7 +2,7 @@
 
 #include "rgrbm/rbm/rbm.hpp"
 #include "rgrbm/support/log_sum.hpp"
-#include "rgrbm/support/threads.hpp"
+#include "rgrbm/support/parallel.hpp"
 
 #include <bit>
 #include <cmath>
@@ -31,10 +31,8 @@ double softplus(double x) {
 } // namespace
 
 void free_energies(const Layer<double>& layer, const BitMatrix& source, const double* own_bias, double* out) {
-    const auto pieces = static_cast<std::ptrdiff_t>(n_pieces(source.n_rows(), rows_per_piece));
-#pragma omp parallel for schedule(static) num_threads(threads_for(pieces))
-    for (std::ptrdiff_t piece = 0; piece < pieces; ++piece) {
-        const std::size_t first = static_cast<std::size_t>(piece) * rows_per_piece;
+    for_pieces(static_cast<std::ptrdiff_t>(n_pieces(source.n_rows(), rows_per_piece)), [&](std::size_t piece) {
+        const std::size_t first = piece * rows_per_piece;
         const std::size_t n = std::min(rows_per_piece, source.n_rows() - first);
         SoftplusSum sums[rows_per_piece];
         layer.apply(
@@ -42,7 +40,7 @@ void free_energies(const Layer<double>& layer, const BitMatrix& source, const do
             [&](std::size_t s, std::size_t, const V& x) { sums[s].add(x, exp_minus_magnitude(x)); });
         for (std::size_t s = 0; s < n; ++s)
             out[first + s] = -bias_of_ones(source, first + s, own_bias) - sums[s].total();
-    }
+    });
 }
 
 // Of some samples: 1 − p_j, p_j and x_j, each in a vector of the hidden units.
@@ -85,13 +83,10 @@ PseudoLikelihood::PseudoLikelihood(std::size_t n_visible, std::size_t n_hidden, 
 void PseudoLikelihood::logs(const BitMatrix& visible, double* out) const {
     const std::size_t width = layer_.n_units;
     const std::size_t per_tile = std::clamp<std::size_t>(tile_bytes / (3 * width * sizeof(double)), 4, rows_per_piece);
-    const auto n_tiles = static_cast<std::ptrdiff_t>(n_pieces(visible.n_rows(), per_tile));
-#pragma omp parallel num_threads(threads_for(n_tiles))
-    {
-        Tile tile(per_tile, width);
-#pragma omp for schedule(static)
-        for (std::ptrdiff_t t = 0; t < n_tiles; ++t) {
-            const std::size_t first = static_cast<std::size_t>(t) * per_tile;
+    for_pieces(
+        static_cast<std::ptrdiff_t>(n_pieces(visible.n_rows(), per_tile)), [&] { return Tile(per_tile, width); },
+        [&](std::size_t number, Tile& tile) {
+            const std::size_t first = number * per_tile;
             const std::size_t n = std::min(per_tile, visible.n_rows() - first);
             layer_.apply(
                 n, [&](std::size_t s) { return visible.row(first + s); },
@@ -104,8 +99,7 @@ void PseudoLikelihood::logs(const BitMatrix& visible, double* out) const {
                 });
             for (std::size_t s = 0; s < n; ++s)
                 out[first + s] = of_sample(tile, s, visible.row(first + s));
-        }
-    }
+        });
 }
 
 double PseudoLikelihood::of_sample(const Tile& tile, std::size_t s, const std::uint16_t* bits) const {

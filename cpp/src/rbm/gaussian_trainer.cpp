@@ -1,5 +1,6 @@
 #include "rgrbm/rbm/gaussian_trainer.hpp"
 
+#include "rgrbm/support/interrupt.hpp"
 #include "rgrbm/support/normal.hpp"
 
 #include <algorithm>
@@ -141,7 +142,7 @@ void GaussianTrainer<Real>::negative_phase(const Chunk& chunk, std::size_t part,
         temper(part, start, first, n, stream);
         n_steps = 1;
     }
-    for (std::size_t step = 1; step <= n_steps; ++step) {
+    for (std::size_t step = 1; step <= n_steps && !interrupt_requested(); ++step) {
         if (chains || step > 1)
             draw_visible(first, n, [&](std::size_t s) { return std::as_const(states).row(row + s); }, stream);
         const bool last = step == n_steps;

@@ -1,8 +1,8 @@
 #include "rgrbm/rbm/rbm.hpp"
 
 #include "rgrbm/support/normal.hpp"
+#include "rgrbm/support/parallel.hpp"
 #include "rgrbm/support/sigmoid.hpp"
-#include "rgrbm/support/threads.hpp"
 
 #include <algorithm>
 
@@ -49,19 +49,17 @@ Layer<Real> make_layer(std::size_t n_source, std::size_t n_units, const Real* ma
 template <class Real>
 void draw_units(const Layer<Real>& layer, const BitMatrix& source, BitMatrix& units, const Key& key,
                 std::uint64_t index, std::uint64_t step, const Conditions<Real>& conditions) {
-    const auto n_blocks = static_cast<std::ptrdiff_t>(n_pieces(source.n_rows(), rows_per_block));
-#pragma omp parallel for schedule(static) num_threads(threads_for(n_blocks))
-    for (std::ptrdiff_t b = 0; b < n_blocks; ++b) {
-        const std::size_t first = static_cast<std::size_t>(b) * rows_per_block;
+    for_pieces(static_cast<std::ptrdiff_t>(n_pieces(source.n_rows(), rows_per_block)), [&](std::size_t block) {
+        const std::size_t first = block * rows_per_block;
         const std::size_t n = std::min(rows_per_block, source.n_rows() - first);
-        Stream stream(key, index, static_cast<std::uint64_t>(b), step);
+        Stream stream(key, index, block, step);
         layer.apply(
             n, [&](std::size_t s) { return source.row(first + s); },
             [&](std::size_t s, std::size_t j, const Vector<Real>& x) {
                 const Vector<Real> e = exp_negative(x);
                 place(units, first + s, j, draw(stream, e), e, conditions);
             });
-    }
+    });
 }
 
 template <class Real>
@@ -69,12 +67,10 @@ void draw_gaussian_units(const Layer<Real>& layer, const BitMatrix& source, cons
                          std::size_t n_units, Real* out, const Key& key, std::uint64_t index, std::uint64_t step,
                          const Conditions<Real>& conditions) {
     constexpr std::size_t lanes = Layer<Real>::lanes;
-    const auto n_blocks = static_cast<std::ptrdiff_t>(n_pieces(source.n_rows(), rows_per_block));
-#pragma omp parallel for schedule(static) num_threads(threads_for(n_blocks))
-    for (std::ptrdiff_t b = 0; b < n_blocks; ++b) {
-        const std::size_t first = static_cast<std::size_t>(b) * rows_per_block;
+    for_pieces(static_cast<std::ptrdiff_t>(n_pieces(source.n_rows(), rows_per_block)), [&](std::size_t block) {
+        const std::size_t first = block * rows_per_block;
         const std::size_t n = std::min(rows_per_block, source.n_rows() - first);
-        Stream stream(key, index, static_cast<std::uint64_t>(b), step);
+        Stream stream(key, index, block, step);
         Normals<Real> normals(stream);
         layer.apply(
             n, [&](std::size_t s) { return source.row(first + s); },
@@ -91,18 +87,16 @@ void draw_gaussian_units(const Layer<Real>& layer, const BitMatrix& source, cons
                         conditions.sums[at + i] += known ? out[at + i] : means[i];
                 }
             });
-    }
+    });
 }
 
 template <class Real>
 void draw_units(const Layer<Real>& layer, const Real* source, std::size_t n_source, BitMatrix& units, const Key& key,
                 std::uint64_t index, std::uint64_t step, const Conditions<Real>& conditions) {
-    const auto n_blocks = static_cast<std::ptrdiff_t>(n_pieces(units.n_rows(), rows_per_block));
-#pragma omp parallel for schedule(static) num_threads(threads_for(n_blocks))
-    for (std::ptrdiff_t b = 0; b < n_blocks; ++b) {
-        const std::size_t first = static_cast<std::size_t>(b) * rows_per_block;
+    for_pieces(static_cast<std::ptrdiff_t>(n_pieces(units.n_rows(), rows_per_block)), [&](std::size_t block) {
+        const std::size_t first = block * rows_per_block;
         const std::size_t n = std::min(rows_per_block, units.n_rows() - first);
-        Stream stream(key, index, static_cast<std::uint64_t>(b), step);
+        Stream stream(key, index, block, step);
         AlignedVector<Real> rows(n * layer.n_source), scratch(n * layer.n_units);
         for (std::size_t s = 0; s < n; ++s)
             std::copy_n(source + (first + s) * n_source, n_source, &rows[s * layer.n_source]);
@@ -110,16 +104,14 @@ void draw_units(const Layer<Real>& layer, const Real* source, std::size_t n_sour
             const Vector<Real> e = exp_negative(x);
             place(units, first + s, j, draw(stream, e), e, conditions);
         });
-    }
+    });
 }
 
 template <class Real>
 void unit_probabilities(const Layer<Real>& layer, const BitMatrix& source, std::size_t n_units, Real* out) {
     constexpr std::size_t lanes = Layer<Real>::lanes;
-    const auto pieces = static_cast<std::ptrdiff_t>(n_pieces(source.n_rows(), rows_per_piece));
-#pragma omp parallel for schedule(static) num_threads(threads_for(pieces))
-    for (std::ptrdiff_t piece = 0; piece < pieces; ++piece) {
-        const std::size_t first = static_cast<std::size_t>(piece) * rows_per_piece;
+    for_pieces(static_cast<std::ptrdiff_t>(n_pieces(source.n_rows(), rows_per_piece)), [&](std::size_t piece) {
+        const std::size_t first = piece * rows_per_piece;
         layer.apply(
             std::min(rows_per_piece, source.n_rows() - first), [&](std::size_t s) { return source.row(first + s); },
             [&](std::size_t s, std::size_t j, const Vector<Real>& x) {
@@ -127,7 +119,7 @@ void unit_probabilities(const Layer<Real>& layer, const BitMatrix& source, std::
                 logistic_of(exp_negative(x)).store(p);
                 std::copy_n(p, std::min(lanes, n_units - j * lanes), out + (first + s) * n_units + j * lanes);
             });
-    }
+    });
 }
 
 #define RGRBM_INSTANTIATE(Real)                                                                                        \

@@ -1,6 +1,7 @@
 #include "rgrbm/rbm/structured_trainer.hpp"
 
 #include "rgrbm/rbm/statistics.hpp"
+#include "rgrbm/support/interrupt.hpp"
 #include "rgrbm/support/sigmoid.hpp"
 
 #include <algorithm>
@@ -56,7 +57,7 @@ void StructuredTrainer<Real>::gibbs_part(const Chunk& chunk, std::size_t part) {
         }
         if (persistent)
             load_bits(count, [&](std::size_t s) { return std::as_const(chains_).row(chunk.start + first + s); }, u);
-        for (std::size_t step = persistent ? 0 : 1; step < n_steps; ++step) {
+        for (std::size_t step = persistent ? 0 : 1; step < n_steps && !interrupt_requested(); ++step) {
             activate(hidden_, u, draw_into(h));
             activate(visible_, h, draw_into(u));
         }
@@ -253,7 +254,7 @@ void StructuredTrainer<Real>::update(std::size_t /*n_parts*/) {
             norm_ += static_cast<double>(g) * static_cast<double>(g);
     move_weights();
     move_biases();
-    if (options_.centered && !symmetric_ && slide_ && batch_weight_ > 0)
+    if (options_.centered && !symmetric_ && options_.slide && batch_weight_ > 0)
         slide_offset();
 }
 

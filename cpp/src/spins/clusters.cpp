@@ -3,7 +3,7 @@
 #include "rgrbm/spins/swendsen_wang.hpp"
 #include "rgrbm/spins/wolff.hpp"
 #include "rgrbm/support/bits.hpp"
-#include "rgrbm/support/threads.hpp"
+#include "rgrbm/support/parallel.hpp"
 
 #include <algorithm>
 #include <bit>
@@ -82,14 +82,7 @@ ClusterChains::ClusterChains(const Lattice& lattice, ClusterUpdate update, const
 // Calls f with each chain and a worker of its thread, side by side.
 template <class F>
 void ClusterChains::for_chains(F&& f) const {
-    const auto n_pieces = static_cast<std::ptrdiff_t>(n_chains_);
-#pragma omp parallel num_threads(threads_for(n_pieces))
-    {
-        Worker worker(*this);
-#pragma omp for schedule(dynamic)
-        for (std::ptrdiff_t chain = 0; chain < n_pieces; ++chain)
-            f(static_cast<std::size_t>(chain), worker);
-    }
+    for_pieces(static_cast<std::ptrdiff_t>(n_chains_), [&] { return Worker(*this); }, f);
 }
 
 void ClusterChains::align(bool up) {
@@ -111,7 +104,7 @@ void ClusterChains::sweep(std::size_t n) {
 void ClusterChains::sweep(std::size_t n, double* sizes, double* flipped) {
     for_chains([&](std::size_t chain, Worker& worker) {
         GrownCluster all;
-        for (std::size_t i = 0; i < n; ++i)
+        for (std::size_t i = 0; i < n && !interrupt_requested(); ++i)
             all += worker.sweep(spins(chain), probabilities_[chain], streams_[chain]);
         if (sizes)
             sizes[chain] = worker.mean(n, all.sites);
@@ -136,7 +129,7 @@ void ClusterChains::measure_in_range(std::size_t begin, std::size_t end, std::si
         for (std::size_t i = begin; i < end; ++i) {
             ClusterSums sums;
             GrownCluster all;
-            for (std::size_t step = 1; step < spacing; ++step)
+            for (std::size_t step = 1; step < spacing && !interrupt_requested(); ++step)
                 all += worker.sweep(spins(chain), probabilities_[chain], streams_[chain]);
             all += worker.sweep(spins(chain), probabilities_[chain], streams_[chain], clusters ? &sums : nullptr);
             const std::size_t at = i * n_chains_ + chain, n_dimensions = packed_.n_dimensions;

@@ -4,8 +4,8 @@
 #include "rgrbm/spins/uniform_update.hpp"
 #include "rgrbm/spins/waves.hpp"
 #include "rgrbm/support/bits.hpp"
+#include "rgrbm/support/parallel.hpp"
 #include "rgrbm/support/team.hpp"
-#include "rgrbm/support/threads.hpp"
 
 #include <algorithm>
 #include <bit>
@@ -102,10 +102,7 @@ LatticeChains::LatticeChains(const Lattice& lattice, Update update, const double
 // Calls f with each chain, side by side.
 template <class F>
 void LatticeChains::for_chains(F&& f) const {
-    const auto n = static_cast<std::ptrdiff_t>(n_chains_);
-#pragma omp parallel for schedule(dynamic) num_threads(threads_for(n))
-    for (std::ptrdiff_t chain = 0; chain < n; ++chain)
-        f(static_cast<std::size_t>(chain));
+    for_pieces(static_cast<std::ptrdiff_t>(n_chains_), f);
 }
 
 void LatticeChains::set_couplings(const double* couplings) {
@@ -157,24 +154,23 @@ void LatticeChains::sweep_by(std::size_t n) {
     if (bands == 1 || n_chains_ >= static_cast<std::size_t>(num_threads())) {
         for_chains([&](std::size_t chain) {
             auto& self = *this;
-            for (std::size_t i = 0; i < n * n_colours; ++i)
+            for (std::size_t i = 0; i < n * n_colours && !interrupt_requested(); ++i)
                 for (std::size_t band = 0; band < bands; ++band)
                     self.template sweep_band<kind>(chain, i % n_colours, band, rules[chain]);
         });
         return;
     }
     Team team;
-#pragma omp parallel num_threads(threads_for(static_cast<std::ptrdiff_t>(n_pieces)))
-    {
+    in_parallel(threads_for(static_cast<std::ptrdiff_t>(n_pieces)), [&] {
         Team::Member member(team);
-        for (std::size_t i = 0; i < n * n_colours; ++i)
+        for (std::size_t i = 0; i < n * n_colours && !interrupt_requested(); ++i)
             member.phase(
                 n_pieces,
                 [&](std::size_t piece) {
                     sweep_band<kind>(piece / bands, i % n_colours, piece % bands, rules[piece / bands]);
                 },
                 [] {});
-    }
+    });
 }
 
 void LatticeChains::sweep(std::size_t n) {

@@ -3,7 +3,7 @@
 #include "rgrbm/spins/field_update.hpp"
 #include "rgrbm/spins/sites.hpp"
 #include "rgrbm/spins/waves.hpp"
-#include "rgrbm/support/threads.hpp"
+#include "rgrbm/support/parallel.hpp"
 
 #include <algorithm>
 
@@ -59,10 +59,7 @@ SiteChains::SiteChains(const Lattice& lattice, Update update, const double* coup
 
 template <class F>
 void SiteChains::for_chains(F&& f) const {
-    const auto n = static_cast<std::ptrdiff_t>(n_chains_);
-#pragma omp parallel for schedule(dynamic) num_threads(threads_for(n))
-    for (std::ptrdiff_t chain = 0; chain < n; ++chain)
-        f(static_cast<std::size_t>(chain));
+    for_pieces(static_cast<std::ptrdiff_t>(n_chains_), f);
 }
 
 void SiteChains::set_couplings(const double* couplings) {
@@ -95,7 +92,7 @@ void SiteChains::align(bool up) {
 void SiteChains::sweep(std::size_t n) {
     with_sites(lattice_, [&](const auto& sites) {
         for_chains([&](std::size_t chain) {
-            for (std::size_t i = 0; i < n; ++i)
+            for (std::size_t i = 0; i < n && !interrupt_requested(); ++i)
                 sweep_at_random(const_cast<std::int8_t*>(spins(chain)), lattice_.n_sites(), sites, thresholds_[chain],
                                 streams_[chain]);
         });

@@ -1,7 +1,7 @@
 #include "rgrbm/spins/spin_enumeration.hpp"
 
 #include "rgrbm/support/log_sum.hpp"
-#include "rgrbm/support/threads.hpp"
+#include "rgrbm/support/parallel.hpp"
 
 #include <algorithm>
 #include <cmath>
@@ -59,26 +59,19 @@ void SpinEnumeration::part_log_weights(std::size_t part, double* out) const {
 }
 
 void SpinEnumeration::log_weights(std::size_t first, std::size_t count, double* out) const {
-    const auto n = static_cast<std::ptrdiff_t>(count);
-#pragma omp parallel for schedule(dynamic) num_threads(threads_for(n))
-    for (std::ptrdiff_t p = 0; p < n; ++p) {
-        const auto part = static_cast<std::size_t>(p);
-        part_log_weights(first + part, out + part * part_size());
-    }
+    for_pieces(static_cast<std::ptrdiff_t>(count),
+               [&](std::size_t part) { part_log_weights(first + part, out + part * part_size()); });
 }
 
 void SpinEnumeration::log_sums(std::size_t first, std::size_t count, double* out) const {
-    const auto n = static_cast<std::ptrdiff_t>(count);
-#pragma omp parallel num_threads(threads_for(n))
-    {
-        // Padded to whole vectors with weights that add nothing.
-        AlignedVector<double> weights(round_up(part_size(), Vector<double>::n_lanes), -INFINITY);
-#pragma omp for schedule(dynamic)
-        for (std::ptrdiff_t p = 0; p < n; ++p) {
-            part_log_weights(first + static_cast<std::size_t>(p), weights.data());
-            out[p] = log_sum_exp_vectors(weights.data(), weights.size());
-        }
-    }
+    // Padded to whole vectors with weights that add nothing.
+    const auto padded = [&] {
+        return AlignedVector<double>(round_up(part_size(), Vector<double>::n_lanes), -INFINITY);
+    };
+    for_pieces(static_cast<std::ptrdiff_t>(count), padded, [&](std::size_t part, AlignedVector<double>& weights) {
+        part_log_weights(first + part, weights.data());
+        out[part] = log_sum_exp_vectors(weights.data(), weights.size());
+    });
 }
 
 // Adding to every state's weight those of the states that have more low spins up leaves, where only i and j are up, the
@@ -103,18 +96,13 @@ void SpinEnumeration::part_up_moments(std::size_t part, double log_z, double* we
 }
 
 UpMoments SpinEnumeration::up_moments(std::size_t first, std::size_t count, double log_z) const {
-    const auto n = static_cast<std::ptrdiff_t>(count);
     std::vector<double> pairs(count * n_ * n_), totals(count);
-#pragma omp parallel num_threads(threads_for(n))
-    {
-        AlignedVector<double> weights(part_size());
-#pragma omp for schedule(dynamic)
-        for (std::ptrdiff_t p = 0; p < n; ++p) {
-            const auto part = static_cast<std::size_t>(p);
+    for_pieces(
+        static_cast<std::ptrdiff_t>(count), [&] { return AlignedVector<double>(part_size()); },
+        [&](std::size_t part, AlignedVector<double>& weights) {
             part_up_moments(first + part, log_z, weights.data(), &pairs[part * n_ * n_]);
             totals[part] = weights[0];
-        }
-    }
+        });
     UpMoments sum{0, std::vector<double>(n_ * n_)};
     for (std::size_t part = 0; part < count; ++part) { // one after the other: same bits for any number of threads
         sum.total += totals[part];

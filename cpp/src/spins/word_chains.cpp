@@ -5,7 +5,7 @@
 #include "rgrbm/spins/uniform_update.hpp"
 #include "rgrbm/spins/waves.hpp"
 #include "rgrbm/support/bits.hpp"
-#include "rgrbm/support/threads.hpp"
+#include "rgrbm/support/parallel.hpp"
 
 #include <algorithm>
 #include <cmath>
@@ -98,10 +98,7 @@ WordChains::WordChains(const Lattice& lattice, Update update, const double* coup
 // Calls f with the number of each block, side by side.
 template <class F>
 void WordChains::for_blocks(F&& f) const {
-    const auto n_blocks = static_cast<std::ptrdiff_t>(streams_.size());
-#pragma omp parallel for schedule(dynamic) num_threads(threads_for(n_blocks))
-    for (std::ptrdiff_t b = 0; b < n_blocks; ++b)
-        f(static_cast<std::size_t>(b));
+    for_pieces(static_cast<std::ptrdiff_t>(streams_.size()), f);
 }
 
 std::size_t WordChains::chains_in(std::size_t block) const {
@@ -119,7 +116,7 @@ void WordChains::align(bool up) {
 template <bool sequential, class Sites, class Rule>
 void WordChains::sweep_blocks(const Sites& sites, const Rule& rule, std::size_t n) {
     for_blocks([&](std::size_t b) {
-        for (std::size_t i = 0; i < n; ++i) {
+        for (std::size_t i = 0; i < n && !interrupt_requested(); ++i) {
             if constexpr (sequential)
                 sweep_colours(block(b), sites, rule, streams_[b]);
             else
@@ -223,13 +220,10 @@ void WordChains::structure(double* out) const {
 }
 
 void WordChains::unpack(std::size_t n, std::int8_t* out) const {
-    const auto n_blocks = static_cast<std::ptrdiff_t>((n + Word::n_bits - 1) / Word::n_bits);
-#pragma omp parallel for schedule(dynamic) num_threads(threads_for(n_blocks))
-    for (std::ptrdiff_t b = 0; b < n_blocks; ++b) {
-        const auto i = static_cast<std::size_t>(b);
+    for_pieces(static_cast<std::ptrdiff_t>((n + Word::n_bits - 1) / Word::n_bits), [&](std::size_t i) {
         const std::size_t first = i * Word::n_bits, n_here = std::min(Word::n_bits, n - first);
         unpack_spins(block(i), lattice_.n_sites(), n_here, out + first * lattice_.n_sites(), lattice_.n_sites());
-    }
+    });
 }
 
 bool WordChains::pack(const std::int8_t* spins) {

@@ -2,6 +2,13 @@
 
 #include <algorithm>
 #include <atomic>
+#include <chrono>
+#include <latch>
+#include <limits>
+#include <mutex>
+#include <system_error>
+#include <thread>
+#include <vector>
 
 #ifdef _OPENMP
 #include <omp.h>
@@ -12,6 +19,45 @@ namespace rgrbm {
 namespace {
 std::atomic<int> requested{0};
 std::atomic<bool> forked{false};
+std::atomic<ThreadWarning> warning{nullptr};
+
+// How many of so many threads the system grants, this one among them.
+int count_granted(int n) {
+    std::vector<std::thread> others;
+    std::latch all_started(1);
+    try {
+        others.reserve(static_cast<std::size_t>(n));
+        while (static_cast<int>(others.size()) + 1 < n)
+            others.emplace_back([&] { all_started.wait(); });
+    } catch (const std::exception&) { // std::system_error, or no memory
+    }
+    all_started.count_down();
+    for (std::thread& thread : others)
+        thread.join();
+    return static_cast<int>(others.size()) + 1;
+}
+
+// The number of threads to use where so many are asked for.
+int granted(int n) {
+    static std::atomic<int> tried{1}, most{std::numeric_limits<int>::max()};
+    static std::mutex mutex;
+    if (n <= tried.load() || n > most.load())
+        return std::min(n, most.load());
+    const std::scoped_lock lock(mutex);
+    if (n <= tried.load() || n > most.load())
+        return std::min(n, most.load());
+    // A few more are tried, as others start threads, too, and those that have ended may count for some moments.
+    const int spare = std::max(2, n / 4), count = count_granted(n + spare);
+    if (count == n + spare) {
+        tried = n;
+        return n;
+    }
+    most = std::max(1, count - std::max(2, count / 4));
+    std::this_thread::sleep_for(std::chrono::milliseconds(20));
+    if (const ThreadWarning warn = warning.load())
+        warn(n, most);
+    return most;
+}
 } // namespace
 
 bool has_openmp() {
@@ -27,7 +73,7 @@ int num_threads() {
         return 1;
 #ifdef _OPENMP
     const int n = requested.load();
-    return n > 0 ? n : omp_get_max_threads();
+    return granted(n > 0 ? n : omp_get_max_threads());
 #else
     return 1;
 #endif
@@ -43,6 +89,10 @@ void set_forked() {
 
 bool is_forked() {
     return forked.load();
+}
+
+void set_thread_warning(ThreadWarning warn) {
+    warning.store(warn);
 }
 
 void set_num_threads(int n) {

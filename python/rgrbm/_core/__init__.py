@@ -8,6 +8,7 @@ import atexit
 import importlib
 import importlib.util
 import os
+import threading
 from types import ModuleType
 from typing import TYPE_CHECKING
 
@@ -47,6 +48,8 @@ if TYPE_CHECKING:
     from rgrbm._core import _kernels as kernels
 else:
     kernels = _load()
+    # Kernels called from the main thread hear Ctrl-C. The import may be in another one.
+    kernels.set_main_thread(threading.main_thread().ident)
     # Threads are not copied by a fork: the child must not wait for them.
     if hasattr(os, "register_at_fork"):
         os.register_at_fork(after_in_child=kernels.set_forked)

@@ -6,7 +6,7 @@ import collections.abc
 import numpy
 import numpy.typing
 import typing
-__all__: list[str] = ['Annealing', 'BiasedChains', 'BistableChains', 'ClusterChains', 'ClusterUpdate', 'ContrastiveDivergence32', 'ContrastiveDivergence64', 'GaussianTrainer32', 'GaussianTrainer64', 'LatticeChains', 'LayerEnumeration', 'ModeAscent', 'PackedSpins', 'PseudoLikelihood', 'SiteChains', 'SpinChains', 'SpinEnumeration', 'StructuredTrainer32', 'StructuredTrainer64', 'Trainer32', 'Trainer64', 'Update', 'WordChains', 'binary_units', 'close_interpreter', 'compiler', 'eigen_version', 'free_energy', 'gaussian_gibbs', 'gaussian_sample_visible', 'gibbs', 'has_openmp', 'hidden_probabilities', 'is_forked', 'isa', 'may_be_sequential', 'num_threads', 'sample_hidden', 'sample_visible', 'set_forked', 'set_num_threads', 'version', 'visible_probabilities']
+__all__: list[str] = ['Annealing', 'BiasedChains', 'BistableChains', 'ClusterChains', 'ClusterUpdate', 'ContrastiveDivergence32', 'ContrastiveDivergence64', 'GaussianTrainer32', 'GaussianTrainer64', 'LatticeChains', 'LayerEnumeration', 'ModeAscent', 'PackedSpins', 'PseudoLikelihood', 'SiteChains', 'SpinChains', 'SpinEnumeration', 'StructuredTrainer32', 'StructuredTrainer64', 'Trainer32', 'Trainer64', 'Update', 'WordChains', 'binary_units', 'close_interpreter', 'compiler', 'eigen_version', 'free_energy', 'gaussian_gibbs', 'gaussian_sample_visible', 'gibbs', 'has_openmp', 'hidden_probabilities', 'in_interrupt_check', 'is_forked', 'isa', 'may_be_sequential', 'num_threads', 'sample_hidden', 'sample_visible', 'set_forked', 'set_main_thread', 'set_num_threads', 'version', 'visible_probabilities']
 class BiasedChains:
     """
     Chains of spins and block spins with a bias V = sum of J S of the block spins:
@@ -632,6 +632,10 @@ def hidden_probabilities(x: numpy.typing.NDArray[numpy.uint8], weights: numpy.ty
     """
     p(h = 1 | x) (Eq. 10).
     """
+def in_interrupt_check() -> bool:
+    """
+    Whether a signal handler is called from within a kernel, which then can be stopped by an exception.
+    """
 def is_forked() -> bool:
     """
     Whether this process is the child of a fork.
@@ -667,6 +671,10 @@ def sample_visible(h: numpy.typing.NDArray[numpy.uint8], weights: numpy.typing.N
 def set_forked() -> None:
     """
     Say that this process is the child of a fork: it runs on one thread.
+    """
+def set_main_thread(ident: typing.SupportsInt | typing.SupportsIndex) -> None:
+    """
+    Say in which thread signals are handled.
     """
 def set_num_threads(n: typing.SupportsInt | typing.SupportsIndex) -> None:
     """

@@ -4,12 +4,15 @@ import signal
 import threading
 from types import FrameType, TracebackType
 
+from rgrbm._core import kernels
+
 
 class Interruption:
     """Context in which the first Ctrl-C only raises a flag, so that the loop inside can stop between steps.
 
-    A second Ctrl-C interrupts at once, unless ``held`` is true: what must not be torn apart sets it. Signal handlers
-    exist in the main thread only; elsewhere the context does nothing.
+    Compiled kernels leave what they work on whole: one that is running is interrupted at once, by a KeyboardInterrupt.
+    Elsewhere, a second Ctrl-C interrupts at once, unless ``held`` is true: what must not be torn apart sets it. Signal
+    handlers exist in the main thread only; elsewhere the context does nothing.
     """
 
     def __init__(self) -> None:
@@ -36,6 +39,6 @@ class Interruption:
             self._installed = False
 
     def _handle(self, number: int, frame: FrameType | None) -> None:
-        if self.requested and not self.held:
+        again, self.requested = self.requested, True
+        if kernels.in_interrupt_check() or (again and not self.held):
             raise KeyboardInterrupt
-        self.requested = True

@@ -262,23 +262,28 @@ def train(
                 interval = 1 if report is not None else callback_interval * bool(callbacks)
                 for first, last in _slices(history, len(learning_rate), slice_seconds, interval):
                     interruption.held = True  # trainer and history go on together, or a checkpoint would lie
-                    _run_slice(trainer, learning_rate, l1, settings, history, first, last)
+                    stopped = not _run_slice(trainer, learning_rate, l1, settings, history, first, last)
                     interruption.held = False
-                    advance(last - first, _note(history))
-                    if report is not None:
-                        report(trainer, history)
+                    if stopped:
+                        last = first
+                    else:
+                        advance(last - first, _note(history))
+                        if report is not None:
+                            report(trainer, history)
                     if (
                         callbacks
+                        and not stopped
                         and (last % callback_interval == 0 or last == len(learning_rate))
                         and _call(callbacks, trainer, history, len(learning_rate))
                     ):
                         history.stopped = "callback"
-                    at_end = last == len(learning_rate) or history.stopped is not None or interruption.requested
+                    stopped = stopped or interruption.requested
+                    at_end = last == len(learning_rate) or history.stopped is not None or stopped
                     if reason := watch(last, last=at_end):
                         history.stopped = "divergence"
                         rate = float(learning_rate[last - 1])
                         warn_of_divergence(reason, last, rate, watch.good_epoch, stacklevel=4)  # of the caller of fit
-                    if interruption.requested:
+                    if stopped:
                         history.stopped = "interrupt"
                     saving.save_if_due()
             finally:
@@ -366,11 +371,16 @@ def _run_slice(
     history: History,
     first: int,
     last: int,
-) -> None:
+) -> bool:
+    """Train, unless Ctrl-C comes within: the trainer then is where the slice began, and the answer is False."""
     started = time.perf_counter()
-    measured = run_epochs(trainer, learning_rate[first:last], l1[first:last], settings, first_epoch=first)
+    try:
+        measured = run_epochs(trainer, learning_rate[first:last], l1[first:last], settings, first_epoch=first)
+    except KeyboardInterrupt:
+        return False
     elapsed = time.perf_counter() - started
     history.append({"learning_rate": learning_rate[first:last], "l1": l1[first:last], **measured}, seconds=elapsed)
+    return True
 
 
 def _note(history: History) -> str:

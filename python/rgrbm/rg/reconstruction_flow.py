@@ -20,7 +20,6 @@ import numpy.typing as npt
 
 from rgrbm._core import kernels
 from rgrbm._support import checks, streams
-from rgrbm._support.interrupt import Interruption
 from rgrbm._support.progress import Progress, progress_bar
 from rgrbm.model.parameters import parameters_of
 from rgrbm.spins.coupling import Method, NoFiniteCouplingError, coupling_of
@@ -158,13 +157,11 @@ def rbm_flow(
     v = to_binary(s).reshape(len(s), -1)
     key = streams.key(streams.seed_sequence(seed))
     rows = [_couplings(v, s.shape)]
-    with Interruption() as stop, progress_bar("v → h → v", n_steps, unit="steps", show=progress) as advance:
+    with progress_bar("v → h → v", n_steps, unit="steps", show=progress) as advance:
         for call, (before, after) in enumerate(pairwise(step)):
             v, _ = kernels.gibbs(v, after - before, p.weights_, p.intercept_visible_, p.intercept_hidden_, key, call)
             rows.append(_couplings(v, s.shape))
             advance(int(after - before), "")
-            if stop.requested:
-                raise KeyboardInterrupt
     J, J_stderr, J_pl, J_pl_stderr = np.array(rows).T
     return RBMFlow(step, J, J_stderr, J_pl, J_pl_stderr, to_spins(v).reshape(s.shape))
 

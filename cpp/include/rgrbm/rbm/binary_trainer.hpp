@@ -28,6 +28,7 @@ private:
     using Base::up_, Base::down_, Base::tempering_, Base::model_, Base::chains_, Base::hidden_, Base::hidden_offset_;
     using typename Base::Chunk, typename Base::Group;
 
+    std::vector<Values*> trained() override { return {&up_.matrix, &up_.bias, &down_.matrix, &down_.bias}; }
     void prepare(std::size_t batch_size) override;
     void start_tempering();
     void start_batch() override;

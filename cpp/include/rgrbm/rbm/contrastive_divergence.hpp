@@ -43,6 +43,7 @@ public:
     virtual ~ContrastiveDivergence() = default;
 
     virtual bool supports(NegativePhase) const { return true; }
+    // Interrupted, or after any other exception, the trainer is as it was before.
     TrainingReport run(const TrainingOptions& options);
     // The gradient of one step from the whole data with fixed centring offsets; the parameters stay as they are.
     void gradient(std::uint64_t index, std::size_t k, NegativePhase phase, bool centered, const Real* visible_mean,
@@ -128,15 +129,31 @@ protected:
     std::vector<double> part_error_;           // unequal units of the epoch
     Real batch_weight_ = 0, model_weight_ = 1; // Σ of the batch's sample weights; their mean
     double norm_ = 0;                          // Σ of squares of the epoch's gradients
-    bool slide_ = true;                        // whether λ follows the data
+
+    // The parameters, in the arrays that a run changes.
+    virtual std::vector<Values*> trained() = 0;
 
 private:
+    // What a run changes and a later one needs.
+    struct Saved {
+        std::vector<Values> parameters;
+        OptimizerState<Real> optimizer;
+        Values hidden_offset;
+        BitMatrix chains;
+    };
+    void save();
+    void restore();
+    bool is_long(const TrainingOptions& options) const;
+    void run_epochs(const TrainingOptions& options, TrainingReport& report);
+
     void start(const TrainingOptions& options);
     int n_threads() const;
     void run_batch(std::size_t epoch, std::size_t begin, std::size_t n_shares, Team::Member& member,
                    TrainingReport& report);
     void open_batch(std::size_t epoch, std::size_t begin);
     void close_batch(std::size_t epoch, std::size_t end, std::size_t n_parts, TrainingReport& report);
+
+    Saved saved_; // what the last long run started from; its memory is that of the next one
 };
 
 extern template class ContrastiveDivergence<float>;

@@ -23,7 +23,7 @@ public:
     using typename Base::V, typename Base::Values;
 
 protected:
-    using Base::model_weight_, Base::norm_, Base::slide_, Base::persistent;
+    using Base::model_weight_, Base::norm_, Base::persistent;
     using Base::n_visible_, Base::n_hidden_, Base::n_samples_, Base::real_data_, Base::data_, Base::real_;
     using Base::options_, Base::step_, Base::gradient_, Base::optimizer_, Base::streams_, Base::part_error_,
         Base::batch_weight_;

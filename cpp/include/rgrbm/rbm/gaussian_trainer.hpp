@@ -50,12 +50,13 @@ private:
         Base::hidden_difference_, Base::block_norm_;
     using Base::n_visible_, Base::n_hidden_, Base::n_samples_, Base::options_, Base::gradient_, Base::optimizer_,
         Base::streams_, Base::part_error_, Base::key_;
-    using Base::persistent, Base::slide_, Base::weighted_, Base::weight_, Base::model_weight_, Base::visible_mean_,
-        Base::order_, Base::origin_;
+    using Base::persistent, Base::weighted_, Base::weight_, Base::model_weight_, Base::visible_mean_, Base::order_,
+        Base::origin_;
     using Base::up_, Base::down_, Base::tempering_, Base::model_, Base::chains_, Base::hidden_, Base::hidden_offset_;
     using typename Base::Chunk, typename Base::Group;
 
     Values& hidden_bias() override { return hidden_bias_; }
+    std::vector<Values*> trained() override { return {&weights_, &visible_bias_, &hidden_bias_, &log_variance_}; }
     void prepare(std::size_t batch_size) override;
     void start_chains(std::size_t n) override;
     void start_batch() override;

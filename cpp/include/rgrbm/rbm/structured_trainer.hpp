@@ -44,7 +44,7 @@ public:
     void copy_parameters(const PlainArrays<Real>& to) const override;
 
 private:
-    using Base::model_weight_, Base::norm_, Base::slide_, Base::persistent;
+    using Base::model_weight_, Base::norm_, Base::persistent;
     using Base::n_visible_, Base::n_hidden_, Base::n_samples_, Base::real_data_, Base::data_, Base::real_;
     using Base::options_, Base::step_, Base::gradient_, Base::optimizer_, Base::streams_, Base::part_error_,
         Base::batch_weight_;
@@ -66,6 +66,7 @@ private:
     bool is_equitable(const Side& side, const Side& other) const;
     void pack_weights(const Real* from, Values& to) const override;
     void unpack_weights(const Values& from, Real* to) const override;
+    std::vector<Values*> trained() override { return {&class_weight_, &edge_weight_, &visible_.bias, &hidden_.bias}; }
     void prepare(std::size_t batch_size) override;
     void start_offset() override;
     std::size_t work_per_sample() const override;

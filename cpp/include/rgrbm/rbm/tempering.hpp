@@ -15,6 +15,7 @@
 
 #include "rgrbm/rbm/bit_matrix.hpp"
 #include "rgrbm/rbm/training_options.hpp"
+#include "rgrbm/support/interrupt.hpp"
 #include "rgrbm/support/random.hpp"
 #include "rgrbm/support/vector.hpp"
 
@@ -42,7 +43,7 @@ public:
     // leads to).
     template <class Step>
     void steps(std::size_t k, const Part& part, Step&& step) {
-        for (std::size_t i = 0; i < k; ++i) {
+        for (std::size_t i = 0; i < k && !interrupt_requested(); ++i) {
             for (std::size_t r = 0; r < beta_.size(); ++r)
                 step(beta_[r], r * (part.chains.n_rows() / beta_.size()) + part.chain, energies(part, r));
             exchange(part);

@@ -19,6 +19,7 @@ struct TrainingOptions {
     NegativePhase gradient = NegativePhase::cd;
     Optimizer optimizer = Optimizer::sgd;
     bool centered = true, shuffle = true;
+    bool slide = true; // whether centring's λ follows the data
 };
 
 // One number per epoch.

@@ -4,8 +4,12 @@
 // that the system has put aside is waited for only if it holds a piece; coming back, it finds its phases done and
 // catches up. Waiting threads soon yield: two threads on one busy core lose microseconds to each other, where a
 // barrier that spins would lose a scheduler's slice.
+//
+// When the work is to stop (interrupt.hpp), members leave the phase that they are in with its pieces undone, and are
+// not to enter another one.
 #pragma once
 
+#include "rgrbm/support/interrupt.hpp"
 #include "rgrbm/support/simd.hpp"
 
 #include <atomic>
@@ -40,7 +44,7 @@ private:
     template <class Piece, class Finish>
     void run(std::uint64_t phase, std::size_t n, Piece& piece, Finish& finish) {
         for (std::uint64_t now = next_.load(std::memory_order_acquire);;) {
-            if (now >> index_bits != phase)
+            if (now >> index_bits != phase || interrupt_requested())
                 return;
             const std::size_t index = now & ((std::uint64_t{1} << index_bits) - 1);
             if (index >= n)
@@ -57,10 +61,13 @@ private:
             now = next_.load(std::memory_order_acquire);
         }
         for (int checks = 0; next_.load(std::memory_order_acquire) >> index_bits == phase; ++checks) {
-            if (checks < patience)
+            if (checks < patience) {
                 pause();
-            else
-                std::this_thread::yield();
+                continue;
+            }
+            if (interrupt_requested())
+                return;
+            std::this_thread::yield();
         }
     }
 

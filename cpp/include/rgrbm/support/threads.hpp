@@ -8,8 +8,13 @@ namespace rgrbm {
 // True if the library was compiled with OpenMP.
 bool has_openmp();
 
-// Threads of the next parallel region: the number given to set_num_threads, else OpenMP's default.
+// Threads of the next parallel region: the number given to set_num_threads, else OpenMP's default; but no more than the
+// system grants (OpenMP's runtime ends the process where it is refused one).
 int num_threads();
+
+// Called once for each number of threads that the system does not grant, with the one that is used instead.
+using ThreadWarning = void (*)(int asked, int granted);
+void set_thread_warning(ThreadWarning warning);
 
 // The same, but no more than there are pieces of work: idle threads cost the others time.
 int threads_for(std::ptrdiff_t n_pieces);
