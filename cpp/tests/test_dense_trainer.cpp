@@ -11,6 +11,15 @@
 #include <random>
 #include <vector>
 
+// The thread sanitizer has an operator new of its own.
+#if defined(__has_feature)
+#if __has_feature(thread_sanitizer)
+#define RGRBM_THREAD_SANITIZER
+#endif
+#endif
+
+#ifndef RGRBM_THREAD_SANITIZER
+
 namespace {
 std::atomic<long> n_allocations{0};
 
@@ -75,6 +84,10 @@ TEST_CASE_TEMPLATE("epochs allocate nothing", Real, float, double) {
         }
     }
 }
+
+#endif // RGRBM_THREAD_SANITIZER
+
+using namespace rgrbm;
 
 TEST_CASE("transposed bits are the bits") {
     constexpr std::size_t n = 150, n_words = 3;

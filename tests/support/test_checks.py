@@ -4,6 +4,7 @@ from fractions import Fraction
 
 import numpy as np
 import pytest
+import scipy.sparse
 
 from rgrbm._support import checks
 
@@ -77,3 +78,66 @@ def test_a_limit_of_the_process_counts():
         assert checks._memory() <= least
     finally:
         resource.setrlimit(resource.RLIMIT_AS, (soft, hard))
+
+
+@pytest.mark.parametrize("n_bytes", [2**60, 10**40, 10**400])
+def test_memory_of_any_size(n_bytes):
+    with pytest.raises(MemoryError, match=r"^samples would take .* GiB"):
+        checks.require_memory(n_bytes, "samples")
+
+
+@pytest.mark.parametrize(
+    ("values", "error", "words"),
+    [
+        ([[1, 2], [3]], ValueError, "rows of one length"),
+        (np.ma.masked_array([1.0, 2.0], mask=[0, 1]), ValueError, "masked values, got 1"),
+        (scipy.sparse.csr_array(np.eye(2)), TypeError, "dense form"),
+        ([10**400], ValueError, "must be real numbers"),
+        ([np.nan], ValueError, "must be finite, got"),
+        ([[1.0]], ValueError, r"shape \(any,\), got \(1, 1\)"),
+        ({1}, TypeError, "must be real numbers"),
+        ([object()], TypeError, "must be real numbers"),
+    ],
+)
+def test_arrays_that_are_refused(values, error, words):
+    with pytest.raises(error, match=f"^x .*{words}"):
+        checks.numbers("x", values, (None,), finite=True)
+
+
+def test_sequences_of_integers():
+    assert checks.integers("shape", 3, 1) == (3,)
+    assert checks.integers("shape", np.array([2, 3]), 1) == (2, 3)
+    for value in (2.0, None, "34", [2.0], [True], [[2]], scipy.sparse.csr_array(np.eye(2))):
+        with pytest.raises(TypeError, match="shape must be"):
+            checks.integers("shape", value)
+    with pytest.raises(ValueError, match="each of shape must be at least 1, got 0"):
+        checks.integers("shape", [2, 0], 1)
+
+
+def test_words_classes_and_flags():
+    assert checks.choice("method", "a", ("a", "b")) == "a"
+    with pytest.raises(ValueError, match=r"^method must be one of 'a', 'b', got 'c'"):
+        checks.choice("method", "c", ("a", "b"))
+    for value in (None, ["a"], np.array(["a"]), {}):
+        with pytest.raises(TypeError, match=r"^method must be one of 'a', 'b', got"):
+            checks.choice("method", value, ("a", "b"))
+    assert checks.instance("rate", 1.0, float) == 1.0
+    with pytest.raises(TypeError, match=r"^rate must be a float, got None"):
+        checks.instance("rate", None, float)
+    assert checks.flag("centered", np.True_) is True
+    with pytest.raises(TypeError, match=r"^centered must be True or False, got array\(\[1\]\)"):
+        checks.flag("centered", np.array([1]))
+
+
+class Nameless:
+    """A class that cannot show itself."""
+
+    def __repr__(self):
+        raise RuntimeError
+
+
+def test_values_in_errors():
+    assert checks.shown(np.zeros((2, 2))) == "array([[0., 0.], [0., 0.]])"
+    assert len(checks.shown("x" * 1000)) == 80
+    assert checks.shown(Nameless()) == "a value of Nameless"
+    assert "int" in checks.shown(10**5000)
