@@ -18,21 +18,24 @@ Calls = dict[str, tuple[Callable[..., Any], dict[str, Any]]]
 
 ROOMS = (rgrbm, spins, exact, rbm, likelihood, rg, mcrg, mechanics, statistics, diagnostics, plots, model)
 # What a caller does not make: results, protocols and types. Their methods are called where they take arguments.
-NOT_CALLED = frozenset(
-    "AISResult AutocorrelationTime Binary BlockKernel BlockSurroundings BlockedMoments CommonExponent CouplingEstimate "
-    "CouplingMatch DecimatedChain Decimation DensityOfStates Diagnosis EffectiveCouplings Ensemble Estimate Expectations "
-    "FileFormatError FreeEnergies GaussianExpectations GibbsChains HamiltonianFit HiddenCorrelation "
-    "HiddenLatticeCorrelation HiddenUnits Histogram History InformativeKernel LinearRBM LinearizedStep LogLikelihood "
-    "LogLikelihoods MCRGExponent MCRGResult MatchedCoupling Mean Measurement Memory ModelSamples "
-    "NoFiniteCouplingError NoFiniteHamiltonianError OptimalBlockKernel OptimalKernel RBMFlow ReceptiveFields "
-    "ReconstructionErrors RenormalizedCouplings RingCouplings Sampler SetCouplings SpinMoments SpinRecord Spins "
-    "SublatticeRBM TemperingRecord TimeSeries TraceConditionError TrainingProgress TruncatedDecimation Weights "
-    "RBMParameters GaussianParameters SpinParameters".split()
-)
+NOT_CALLED = frozenset([
+    "AISResult", "AutocorrelationTime", "Binary", "BlockKernel", "BlockSurroundings", "BlockedMoments",
+    "CommonExponent", "CouplingEstimate", "CouplingMatch", "DecimatedChain", "Decimation", "DensityOfStates",
+    "Diagnosis", "EffectiveCouplings", "Ensemble", "Estimate", "Expectations", "FileFormatError", "FreeEnergies",
+    "GaussianExpectations", "GibbsChains", "HamiltonianFit", "HiddenCorrelation", "HiddenLatticeCorrelation",
+    "HiddenUnits", "Histogram", "History", "InformativeKernel", "LinearRBM", "LinearizedStep", "LogLikelihood",
+    "LogLikelihoods", "MCRGExponent", "MCRGResult", "MatchedCoupling", "Mean", "Measurement", "Memory",
+    "ModelSamples", "NoFiniteCouplingError", "NoFiniteHamiltonianError", "OptimalBlockKernel", "OptimalKernel",
+    "RBMFlow", "ReceptiveFields", "ReconstructionErrors", "RenormalizedCouplings", "RingCouplings", "Sampler",
+    "SetCouplings", "SpinMoments", "SpinRecord", "Spins", "SublatticeRBM", "TemperingRecord", "TimeSeries",
+    "TraceConditionError", "TrainingProgress", "TruncatedDecimation", "Weights", "RBMParameters",
+    "GaussianParameters", "SpinParameters",
+])  # fmt: skip
 # Prints, draws the whole package's parts, or needs files: no arguments that could be wrong, or tested with files.
-ELSEWHERE = frozenset(
-    "show_config plot_diagnosis plot_learned_flow plot_rbm_flow plot_time_series load_model save_model".split()
-)
+ELSEWHERE = frozenset([
+    "show_config", "plot_diagnosis", "plot_learned_flow", "plot_rbm_flow", "plot_time_series", "load_model",
+    "save_model",
+])  # fmt: skip
 
 
 @functools.cache
@@ -107,7 +110,7 @@ def _spins() -> Calls:
     lattice = spins.Lattice((4, 4))
     run = square.measure(400, burn_in=10, n_chains=2, keep_series=True, seed=0)
     single = spins.SingleSpinSampler(lattice, 0.3, n_chains=2, seed=0)
-    cluster = spins.ClusterSampler(lattice, 0.3, n_chains=2, seed=0)
+    cluster, restored = (spins.ClusterSampler(lattice, 0.3, n_chains=2, seed=0) for _ in range(2))
     tempering = spins.ParallelTempering(lattice, [0.2, 0.3], seed=0)
     bonds = spins.lattice_bonds((2, 3))
     small = {"n_sites": 6, "bonds": bonds, "couplings": 0.3}
@@ -115,7 +118,7 @@ def _spins() -> Calls:
     made = {"J": 0.3, "h": 0.0, "n_chains": 2, "seed": 0}
     return {
         "IsingModel": (rgrbm.IsingModel, {"shape": (4, 4), "J": 0.3, "h": 0.1, "lattice": "triangular"}),
-        "IsingModel.T": (rgrbm.IsingModel, {"shape": 8, "J": 1.0, "T": 2.0}),
+        "IsingModel.T": (rgrbm.IsingModel, {"shape": 8, "T": 2.0, "h": 0.1}),
         "IsingModel.sample": (ring.sample, sampled),
         "IsingModel.ensemble": (square.ensemble, sampled),
         "IsingModel.measure": (
@@ -137,13 +140,13 @@ def _spins() -> Calls:
         "SingleSpinSampler.sweep": (single.sweep, {"n": 2}),
         "SingleSpinSampler.measure": (single.measure, {"n": 2, "spacing": 1}),
         "SingleSpinSampler.set_couplings": (single.set_couplings, {"J": 0.3}),
-        "SingleSpinSampler.set_spins": (single.set_spins, {"spins": single.spins()}),
+        "SingleSpinSampler.set_spins": (single.set_spins, {"s": single.spins()}),
         "SingleSpinSampler.restore": (single.restore, {"state": single.state()}),
         "SingleSpinSampler.align": (single.align, {}),
         "ClusterSampler": (spins.ClusterSampler, {"lattice": lattice, **made, "method": "wolff"}),
         "ClusterSampler.sweep": (cluster.sweep, {"n": 2}),
         "ClusterSampler.calibrate": (cluster.calibrate, {}),
-        "ClusterSampler.restore": (cluster.restore, {"state": cluster.state()}),
+        "ClusterSampler.restore": (restored.restore, {"state": restored.state()}),
         "ParallelTempering": (
             spins.ParallelTempering,
             {"lattice": lattice, "ladder": [0.2, 0.3], "h": 0.0, "method": "metropolis", "n_ladders": 2, "seed": 0},
@@ -155,7 +158,7 @@ def _spins() -> Calls:
         ),
         "RecordedRun": (
             spins.RecordedRun,
-            {"J": [0.3], "bonds": np.full((64, 1), 4), "magnetization": np.arange(64).reshape(64, 1) % 5},
+            {"J": 0.3, "bonds": np.full((64, 1), 4), "magnetization": np.arange(64).reshape(64, 1) % 5},
         ),
         "Reweighting": (spins.Reweighting, {"runs": [run], "n_blocks": 8}),
         "Reweighting.curve": (spins.Reweighting([run]).curve, {"name": "energy_per_site", "J": [0.3, 0.31]}),

@@ -193,11 +193,12 @@ def selftest(
     ] = None,
     threads: Annotated[int, typer.Option("--threads", help=_COMMON["threads"][2])] = 0,
     force: Annotated[bool, typer.Option("--force/--no-force", help="Overwrite that file.")] = False,
+    seed: Annotated[int, typer.Option("--seed", min=0, help="Of all samples.")] = 1,
 ) -> None:
     """Check samplers against exact distributions, training against sums over states, and bits, in half a minute."""
     from rgrbm._support.config import set_num_threads
     from rgrbm.selftest.report import run_and_show
 
     set_num_threads(threads)
-    if not run_and_show(out, force=force):
+    if not run_and_show(out, force=force, seed=seed):
         raise typer.Exit(1)

@@ -83,6 +83,14 @@ int threads_for(std::ptrdiff_t n_pieces) {
     return static_cast<int>(std::clamp<std::ptrdiff_t>(n_pieces, 1, num_threads()));
 }
 
+int team_size() {
+#ifdef _OPENMP
+    return omp_get_num_threads();
+#else
+    return 1;
+#endif
+}
+
 void set_forked() {
     forked.store(true);
 }

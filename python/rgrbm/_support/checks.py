@@ -64,7 +64,7 @@ def numbers(
     shape: tuple[int | None, ...] | None = None,
     *,
     finite: bool = False,
-    dtype: npt.DTypeLike = np.float64,
+    dtype: npt.DTypeLike | None = np.float64,
 ) -> npt.NDArray[Any]:
     """Real numbers as an array, by default of float64 and whatever their values.
 
@@ -78,8 +78,8 @@ def numbers(
         The shape that it must have; None stands for any length.
     finite : bool, default=False
         Whether all must be finite.
-    dtype : dtype, default=float64
-        Of the result.
+    dtype : dtype or None, default=float64
+        Of the result; None keeps that of the values.
 
     Raises
     ------
@@ -107,7 +107,7 @@ def numbers(
     if shape is not None:
         require_shape(name, array, shape)
     if finite and not np.isfinite(array).all():
-        raise ValueError(f"{name} must be finite, got {shown(array[~np.isfinite(array)].flat[0])}")
+        raise ValueError(f"{name} must be finite, got {float(array[~np.isfinite(array)].flat[0])}")
     return array
 
 

@@ -10,7 +10,9 @@ from rgrbm.experiments.results_table import ResultsTable, show
 from rgrbm.selftest.run import self_test
 
 
-def run_and_show(out: Path | None = None, *, force: bool = False, console: Console | None = None) -> bool:
+def run_and_show(
+    out: Path | None = None, *, force: bool = False, seed: int = 1, console: Console | None = None
+) -> bool:
     """Run all checks, print them, and write them to a file.
 
     Parameters
@@ -19,6 +21,8 @@ def run_and_show(out: Path | None = None, *, force: bool = False, console: Conso
         JSON file for all results.
     force : bool, default=False
         Overwrite it.
+    seed : int, default=1
+        Of all samples.
     console : rich.console.Console, optional
         Where to print.
 
@@ -35,7 +39,7 @@ def run_and_show(out: Path | None = None, *, force: bool = False, console: Conso
     console = console or Console()
     if out is not None and out.exists() and not force:
         raise FileExistsError(f"{out} exists; --force overwrites it")
-    result = self_test()
+    result = self_test(seed=seed)
     table = ResultsTable("Self-test", ("check", "measure", "value", ""), n_names=2, expendable=("measure",))
     for check in result.checks:
         table.add_row(check.name, check.measure, check.shown, "ok" if check.passed else "FAILED")

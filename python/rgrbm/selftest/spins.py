@@ -30,14 +30,14 @@ RECORDED = {
 Values = npt.NDArray[np.float64]
 
 
-def checks() -> Iterator[tuple[str, Callable[[], CheckResult]]]:
-    """Names and checks, to be made one after the other."""
+def checks(seed: int) -> Iterator[tuple[str, Callable[[], CheckResult]]]:
+    """Names and checks, to be made one after the other; the seed is that of all samples but those of recorded bits."""
     for method in _SWEEPS:
         for shape, J, h in _CASES:
             name = f"{method.replace('_', ' ')}, {'×'.join(map(str, shape))}" + (f", h = {h:g}" if h else "")
-            yield name, functools.partial(_sampler, name, method, shape, J, h)
-    yield "block spins, 2×2×2", _block_spins
-    yield "bistable chain", _bistable
+            yield name, functools.partial(_sampler, name, method, shape, J, h, seed)
+    yield "block spins, 2×2×2", functools.partial(_block_spins, seed)
+    yield "bistable chain", functools.partial(_bistable, seed)
     for method in RECORDED:
         yield f"bits of {method.replace('_', ' ')}", functools.partial(_bits, method)
 
@@ -60,22 +60,22 @@ def _make(method: str, shape: tuple[int, ...], J: float, h: float, n_chains: int
     return sampler
 
 
-def _sampler(name: str, method: str, shape: tuple[int, ...], J: float, h: float) -> CheckResult:
-    sampler = _make(method, shape, J, h, _CHAINS, 1)
+def _sampler(name: str, method: str, shape: tuple[int, ...], J: float, h: float, seed: int) -> CheckResult:
+    sampler = _make(method, shape, J, h, _CHAINS, seed)
     sampler.sweep(_SWEEPS[method])
     return by_statistics(f"{name}: all states", chi_square(numbers_of(sampler.spins()), boltzmann(shape, J, h)))
 
 
-def _block_spins() -> CheckResult:
+def _block_spins(seed: int) -> CheckResult:
     kernel = ConvolutionKernel(np.linspace(-0.2, 0.6, 8).reshape(2, 2, 2), 2)
     spins = np.random.default_rng(0).choice(np.array([-1, 1], np.int8), size=(1, 2, 2, 4))
     p = 1 / (1 + np.exp(-2 * np.array([(kernel.weights * spins[0, :, :, k : k + 2]).sum() for k in (0, 2)])))
     joint = np.array([(1 - p[0]) * (1 - p[1]), p[0] * (1 - p[1]), (1 - p[0]) * p[1], p[0] * p[1]])
-    drawn = kernel.block(np.repeat(spins, 40_000, axis=0), seed=1)
+    drawn = kernel.block(np.repeat(spins, 40_000, axis=0), seed=seed)
     return by_statistics("block spins, 2×2×2: their distribution", chi_square(numbers_of(drawn), joint))
 
 
-def _bistable() -> CheckResult:
+def _bistable(seed: int) -> CheckResult:
     """Signs of two neighbours, against probabilities by a sum over a grid."""
     n, barrier, kappa = 3, 1.0, 1.0
     grid = np.linspace(-3, 3, 240)  # 0 is no point of it
@@ -84,7 +84,7 @@ def _bistable() -> CheckResult:
     two = transfer * (transfer @ transfer)  # sites 0 and 1 of a ring of three
     signs = (grid < 0).astype(float), (grid > 0).astype(float)
     joint = np.array([first @ two @ second for second in signs for first in signs])
-    u = BistableChain(n, barrier, kappa).metropolis(_CHAINS, 100, seed=1)
+    u = BistableChain(n, barrier, kappa).metropolis(_CHAINS, 100, seed=seed)
     numbers = numbers_of(np.where(u[:, :2] > 0, 1, -1).astype(np.int8))
     return by_statistics("bistable chain: signs of two sites", chi_square(numbers, joint / joint.sum()))
 

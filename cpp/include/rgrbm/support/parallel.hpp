@@ -32,7 +32,24 @@ private:
     std::exception_ptr error_;
 };
 
-// Calls body(is_caller) in n_threads threads, all of which work for the call.
+// Waits for other threads, which mostly end within microseconds, and goes on to ask whether to stop.
+template <class Condition>
+void wait(Condition&& is_met) {
+    constexpr int spins = 2000, yields = 4000;
+    for (int checks = 0; !is_met(); ++checks) {
+        if (checks < spins) {
+            pause();
+            continue;
+        }
+        interrupt_requested();
+        if (checks < spins + yields)
+            std::this_thread::yield();
+        else
+            std::this_thread::sleep_for(std::chrono::microseconds(200));
+    }
+}
+
+// Calls body() in n_threads threads, all of which work for the call.
 template <class Body>
 void in_parallel(int n_threads, Body&& body) {
     KernelCall call;
@@ -55,13 +72,7 @@ void in_parallel(int n_threads, Body&& body) {
         }
         n_done.fetch_add(1, std::memory_order_release);
         if (std::this_thread::get_id() == caller)
-            for (int checks = 0; n_done.load(std::memory_order_acquire) < n_threads; ++checks) {
-                constexpr int patience = 2000; // checks, some 20 microseconds
-                if (checks > patience) {
-                    interrupt_requested();
-                    std::this_thread::sleep_for(std::chrono::microseconds(50));
-                }
-            }
+            wait([&] { return n_done.load(std::memory_order_acquire) == team_size(); });
     }
     error.rethrow();
     call.throw_if_stopping();

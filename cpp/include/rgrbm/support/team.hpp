@@ -11,6 +11,7 @@
 
 #include "rgrbm/support/interrupt.hpp"
 #include "rgrbm/support/simd.hpp"
+#include "rgrbm/support/threads.hpp"
 
 #include <atomic>
 #include <cstdint>
@@ -69,12 +70,6 @@ private:
                 return;
             std::this_thread::yield();
         }
-    }
-
-    static RGRBM_INLINE void pause() {
-#if defined(__x86_64__)
-        __builtin_ia32_pause();
-#endif
     }
 
     alignas(64) std::atomic<std::uint64_t> next_{0};

@@ -19,6 +19,16 @@ void set_thread_warning(ThreadWarning warning);
 // The same, but no more than there are pieces of work: idle threads cost the others time.
 int threads_for(std::ptrdiff_t n_pieces);
 
+// Threads of the parallel region that this one is in: OpenMP may give fewer than were asked for.
+int team_size();
+
+// For loops that wait for another thread.
+inline void pause() {
+#if defined(__x86_64__)
+    __builtin_ia32_pause();
+#endif
+}
+
 // Called in the child of a fork. A fork does not copy the threads of OpenMP's team, and waiting for them never ends.
 // From then on this process runs on one thread.
 void set_forked();

@@ -1,0 +1,107 @@
+"""Runs that are ended by a signal at a random moment, and gone on with: their results beside an undisturbed run's."""
+
+from __future__ import annotations
+
+import collections
+import signal
+import subprocess
+import tempfile
+import time
+from concurrent.futures import ThreadPoolExecutor
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+from tools.reliability import runs
+
+SIGNALS = (signal.SIGKILL, signal.SIGTERM, signal.SIGINT, signal.SIGHUP)
+PATIENCE = 60  # seconds that a process has to end after its signal
+
+
+def measure(n_kills: int, seed: int = 0) -> dict[str, Any]:
+    """End runs of all commands by all signals, so many times in all; count what came of it."""
+    rng = np.random.default_rng(seed)
+    commands = runs.commands()
+    names = list(commands)
+    with tempfile.TemporaryDirectory() as folder:
+        expected = {}
+        for name in names:
+            began = time.monotonic()
+            _finish(commands[name], Path(folder, name))
+            expected[name] = runs.results_of(Path(folder, name)), time.monotonic() - began
+            print(f"{name}: {expected[name][1]:.1f} s undisturbed", flush=True)
+
+        def kill(i: int) -> dict[str, Any]:
+            name, number = names[i % len(names)], SIGNALS[(i // len(names) + i) % len(SIGNALS)]
+            moments = _moments(np.random.default_rng([seed, i]), expected[name][1])
+            return _disturb(name, commands[name], number, moments, Path(folder, f"{i}"), expected[name][0])
+
+        del rng
+        with ThreadPoolExecutor(2) as pool:
+            kills = []
+            for row in pool.map(kill, range(n_kills)):
+                kills.append(row)
+                print(row, flush=True)
+    return _summary(kills)
+
+
+def _moments(rng: np.random.Generator, duration: float) -> list[float]:
+    """Seconds after which the run and, in one case of four, the run that goes on are ended.
+
+    A quarter in the first second, a quarter in the last third, where figures and pages are drawn.
+    """
+    kind = rng.random()
+    first = rng.uniform(0, 1) if kind < 0.25 else rng.uniform(0.66, 1.0) * duration if kind < 0.5 else None
+    moments = [float(rng.uniform(0, duration) if first is None else first)]
+    return [*moments, float(rng.uniform(0, duration))] if rng.random() < 0.25 else moments
+
+
+def _disturb(
+    name: str, arguments: list[str], number: signal.Signals, moments: list[float], out: Path, expected: dict[str, Any]
+) -> dict[str, Any]:
+    wrong = []
+    ended = 0  # by the signal, and not on their own before it
+    for moment in moments:
+        process = runs.start(arguments, out)
+        try:
+            output, _ = process.communicate(timeout=moment)
+        except subprocess.TimeoutExpired:
+            process.send_signal(number)
+            ended += 1
+            try:
+                output, _ = process.communicate(timeout=PATIENCE)
+            except subprocess.TimeoutExpired:
+                process.kill()
+                output, _ = process.communicate()
+                wrong.append("did not end")
+        if "Traceback" in output and process.returncode not in (0, -number):
+            wrong.append(f"a traceback: {output.splitlines()[-1]}")
+        time.sleep(0.5)
+        if runs.left_over(process.pid):
+            wrong.append("processes left over")
+    try:
+        _finish(arguments, out)
+        if runs.results_of(out) != expected:
+            wrong.append("other results")
+    except RuntimeError as error:
+        wrong.append(str(error))
+    return {"command": name, "signal": number.name, "moments": moments, "ended": ended, "wrong": wrong}
+
+
+def _finish(arguments: list[str], out: Path) -> None:
+    process = runs.start(arguments, out)
+    output, _ = process.communicate(timeout=1800)
+    if process.returncode != 0:
+        raise RuntimeError(f"exit {process.returncode}: {output[-500:]}")
+
+
+def _summary(kills: list[dict[str, Any]]) -> dict[str, Any]:
+    by_command = collections.Counter(k["command"] for k in kills)
+    return {
+        "kills": sum(k["ended"] for k in kills),
+        "runs": len(kills),
+        "by_command": dict(by_command),
+        "by_signal": dict(collections.Counter(k["signal"] for k in kills)),
+        "in_first_second": sum(m < 1 for k in kills for m in k["moments"]),
+        "wrong": [k for k in kills if k["wrong"]],
+    }
