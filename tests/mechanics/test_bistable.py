@@ -110,6 +110,18 @@ def test_the_mean_between_neighbours_is_that_of_the_density():
     np.testing.assert_allclose(chain.mean_between(many, 0.5)[3, :5], chain.mean_between(many[3, :5], 0.5), atol=1e-5)
     with pytest.raises(ValueError, match="must be finite"):
         chain.mean_between([np.nan], [0.0])
+    with pytest.raises(ValueError, match=r"shapes that broadcast, got \(4, 0\) and \(2,\)"):
+        chain.mean_between(np.zeros((4, 0)), [0.0, 1.0])
+    assert chain.mean_between(np.zeros((4, 1)), [0.0, 1.0]).shape == (4, 2)
+
+
+@pytest.mark.parametrize(
+    ("power", "error", "message"),
+    [(0, ValueError, "at least 1"), (10**400, ValueError, "power must be at most"), (1.0, TypeError, "an integer")],
+)
+def test_powers_of_displacements_are_whole_and_finite(power, error, message):
+    with pytest.raises(error, match=message):
+        BistableChain(3, 1.0, 1.5).correlation(power)
 
 
 @pytest.mark.parametrize(("barrier", "kappa"), [(50.0, 0.1), (0.01, 0.1), (1.0, 300.0), (20.0, 20.0)])
@@ -147,3 +159,5 @@ def test_bad_configurations_are_refused():
         chain.sample(-1)
     with pytest.raises(MemoryError, match="configurations of 8 sites"):
         chain.sample(10**13)
+    with pytest.raises(MemoryError, match="chains of 8 sites"):
+        chain.metropolis(2**63, 1)

@@ -44,3 +44,9 @@ def test_bad_input_is_refused():
         soft_spin_rbm(8, 1.0, 1.5)
     with pytest.raises(ValueError, match="n_sites must be at least 3"):
         soft_spin_correlation(2, 0.1, 1.0)
+
+
+@pytest.mark.parametrize("of", [soft_spin_rbm, soft_spin_correlation])
+def test_sizes_beyond_memory(of):
+    with pytest.raises(MemoryError, match="of 4611686018427387904 sites would take"):
+        of(2**62, J=0.1, d=1.0)

@@ -8,6 +8,7 @@ from matplotlib.figure import Figure
 from matplotlib.image import imread
 
 from rgrbm.experiments.run_folder import RunFolder
+from rgrbm.plots import plot_filters, plot_image_pairs, plot_samples
 from rgrbm.plots import ring as plots
 from rgrbm.plots.scan import plot_scan
 
@@ -147,7 +148,7 @@ def test_bad_input():
         plots.plot_reconstruction([[1, -1, 1]], [[1, -1]])
     with pytest.raises(ValueError, match="one shape"):
         plots.plot_reconstruction([[1, -1], [1, 1]], [[1, -1]])
-    with pytest.raises(IndexError):
+    with pytest.raises(ValueError, match="some of 3 hidden units from 0, got"):
         plots.plot_weights(np.ones((4, 3)), units=[3])
     with pytest.raises(ValueError, match="shape"):
         plots.plot_correlation(DISTANCE, EXACT, ERROR, EXACT, ERROR, EXACT[:3])
@@ -164,3 +165,55 @@ def test_a_scan_shows_the_infinite_lattice_where_it_is_exact():
     assert sorted(labels) == ["J_c = 0.4407", "exact", "infinite lattice", "side 8"]
     without = plot_scan({"tasks": tasks, "curves": {}, "exact": {}})
     assert [text.get_text() for text in without.legends[0].get_texts()] == ["side 8"]
+
+
+SPINS = np.ones((2, 4))
+MASKED = np.ma.masked_array(SPINS, [[0, 1, 0, 0]] * 2)
+
+
+@pytest.mark.parametrize(
+    ("call", "error", "message"),
+    [
+        (lambda: plots.plot_learning_curve([[1, 2]], [[1, 2]]), ValueError, r"epoch must have shape \(any,\)"),
+        (lambda: plots.plot_learning_curve([], []), ValueError, "epoch must hold at least one number"),
+        (lambda: plots.plot_learning_curve([1], ["a"]), TypeError, "reconstruction_error must be real numbers"),
+        (lambda: plots.plot_learning_curve([1], [1], bound="0.1"), TypeError, "bound must be a number"),
+        (lambda: plots.plot_learning_curve([1], [1], test=np.nan), ValueError, "test must be finite"),
+        (lambda: plots.plot_reconstruction(MASKED, SPINS), ValueError, "original must not have masked values"),
+        (lambda: plots.plot_reconstruction(SPINS[:0], SPINS[:0]), ValueError, "at least one row"),
+        (lambda: plots.plot_reconstruction(*[np.ones((1001, 2))] * 2), ValueError, "at most 1000 samples, got 1001"),
+        (lambda: plots.plot_weights(np.ones(4)), ValueError, r"weights must have shape \(any, any\)"),
+        (lambda: plots.plot_weights(SPINS * 1j), TypeError, "weights must be real numbers"),
+        (lambda: plots.plot_weights(SPINS, units=[0.0]), TypeError, "each of units must be an integer"),
+        (lambda: plots.plot_weights(SPINS, units=[]), ValueError, "units must name some of 4"),
+        (lambda: plots.plot_correlation([], [], [], [], [], []), ValueError, "distance must hold at least one"),
+        (
+            lambda: plots.plot_correlation(DISTANCE, EXACT, -ERROR, EXACT, ERROR, EXACT),
+            ValueError,
+            "hidden_stderr must not be negative, got -0.01",
+        ),
+        (
+            lambda: plots.plot_correlation(DISTANCE, EXACT, ERROR, EXACT, ERROR, np.nan * EXACT),
+            ValueError,
+            "exact must hold a finite number",
+        ),
+        (lambda: plots.plot_couplings(SPINS), ValueError, r"pairs must have shape \(2, 2\), got \(2, 4\)"),
+        (lambda: plots.plot_couplings(np.eye(2), expected=[1]), TypeError, "expected must be a number"),
+        (lambda: plot_filters(SPINS.T, (2, 2), n_shown=0), ValueError, "n_shown must be at least 1"),
+        (lambda: plot_filters([[None]], (1, 1)), TypeError, "weights must be real numbers"),
+        (lambda: plot_image_pairs(SPINS, SPINS, (2, 2), n_columns=0), ValueError, "n_columns must be at least 1"),
+        (lambda: plot_image_pairs(SPINS, SPINS, (2, -2)), ValueError, "each of shape must be at least 1"),
+        (lambda: plot_samples(SPINS, 4), ValueError, "shape must be the rows and columns of an image, got 4"),
+        (lambda: plot_samples(SPINS, (2, 3)), ValueError, "2 × 3 pixels, one per row of samples"),
+        (lambda: plot_samples(SPINS, (2, 2), title=3), TypeError, "title must be a str"),
+    ],
+)
+def test_arguments_of_another_kind(call, error, message):
+    with pytest.raises(error, match=message):
+        call()
+
+
+def test_what_results_json_has_as_null_is_left_out():
+    figure = plots.plot_correlation([1, 2], [0.5, None], [0.1, None], [0.5, 0.3], [0.1, 0.1], [0.5, 0.3], J=0.6)
+    (hidden,) = [c for c in figure.axes[1].containers if c.get_label() == "hidden spins of the RBM"]
+    np.testing.assert_allclose(hidden.lines[0].get_xdata(), [1.12])

@@ -151,3 +151,20 @@ def test_slow_modes_of_small_weight_are_cut():
     time = integrated_autocorrelation_time(np.sqrt(0.99) * fast + 0.1 * slow)
     assert 1.5 < time.tau_int < 2.4
     assert time.reliable
+
+
+@pytest.mark.parametrize("of", [autocorrelation_function, integrated_autocorrelation_time])
+@pytest.mark.parametrize(
+    ("series", "error", "message"),
+    [
+        (["a", "b"], TypeError, "series must be real numbers"),
+        ([1j, 0], TypeError, "series must be real numbers"),
+        ([[1, 2], [3]], ValueError, "in rows of one length"),
+        ([10**400, 1], ValueError, "series must be real numbers"),
+        (np.zeros((4, 0)), ValueError, "at least one step and one chain"),
+        (np.ma.masked_array([1, 2], [0, 1]), ValueError, "must not have masked values, got 1"),
+    ],
+)
+def test_what_is_no_series(of, series, error, message):
+    with pytest.raises(error, match=message):
+        of(series)

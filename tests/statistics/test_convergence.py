@@ -63,3 +63,9 @@ def test_constant_chains():
 def test_bad_input(series, message):
     with pytest.raises(ValueError, match=message):
         split_r_hat(series)
+
+
+@pytest.mark.parametrize("series", [None, "text", np.ones((4, 2), dtype=complex), [["a", "b"]] * 4])
+def test_no_numbers(series):
+    with pytest.raises(TypeError, match="series must be real numbers"):
+        split_r_hat(series)

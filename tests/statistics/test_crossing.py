@@ -59,3 +59,27 @@ def test_values_and_errors_must_be_finite(wrong):
     for curves in ((curve([0, wrong, 2], [0.1] * 3), good), (good, curve([0, 1, 2], [0.1, 0.1, wrong]))):
         with pytest.raises(ValueError, match="expected finite points, values and standard errors"):
             crossing([0, 1, 2], *curves)
+
+
+@pytest.mark.parametrize(
+    ("wrong", "error", "message"),
+    [
+        ({"x": ["a", "b", "c"]}, TypeError, "x must be real numbers"),
+        ({"x": [0, 1j, 2]}, TypeError, "x must be real numbers"),
+        ({"first": [[0, 1], [2]]}, ValueError, "first must be real numbers in rows of one length"),
+        ({"second": np.ma.masked_less(curve([2, 1, 0], [1, 1, 1]), 1)}, ValueError, "second must not have masked"),
+        ({"degree": 1.0}, TypeError, "degree must be an integer, got 1.0"),
+        ({"degree": -1}, ValueError, "degree must not be negative"),
+        ({"seed": 0.5}, TypeError, "seed must be an int"),
+        ({"seed": -1}, ValueError, "seed must not be negative"),
+    ],
+)
+def test_arguments_of_another_kind(wrong, error, message):
+    right = {"x": [0, 1, 2], "first": curve([0, 1, 2], [1, 1, 1]), "second": curve([2, 1, 0], [1, 1, 1])}
+    with pytest.raises(error, match=message):
+        crossing(**{**right, **wrong})
+
+
+def test_the_seed_names_numpy_s_own_stream():
+    curves = curve([0, 1, 2], [0.1] * 3), curve([2, 1, 0], [0.1] * 3)
+    assert crossing([0, 1, 2], *curves, seed=7) == crossing([0, 1, 2], *curves, seed=np.random.SeedSequence(7))

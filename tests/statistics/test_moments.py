@@ -2,6 +2,7 @@
 
 import numpy as np
 import pytest
+from scipy import sparse
 
 from rgrbm import IsingModel
 from rgrbm.statistics import SpinMoments, spin_moments
@@ -35,5 +36,16 @@ def test_values_that_are_no_spins(wrong):
 def test_masked_values_and_text_are_no_spins():
     with pytest.raises(ValueError, match="got masked values; leave these samples out"):
         spin_moments([np.ma.masked_equal([[1, -1]], -1)])
-    with pytest.raises(TypeError, match="dtype <U1"):
+    with pytest.raises(TypeError, match="spins must be real numbers, got <U1"):
         spin_moments([[["1", "1"]]])
+
+
+@pytest.mark.parametrize("blocks", [None, 3, np.array(2), sparse.csr_array(np.eye(2))])
+def test_what_holds_no_blocks(blocks):
+    with pytest.raises(TypeError, match="blocks must be a sequence of arrays of spins, got"):
+        spin_moments(blocks)
+
+
+def test_blocks_are_taken_one_by_one():
+    moments = spin_moments(np.full((2, 3), sign) for sign in (1, -1))
+    np.testing.assert_array_equal(moments.sums, [[2, 2, 2], [-2, -2, -2]])

@@ -1,15 +1,24 @@
 """Error bars: exact distributions, and coverage on samples whose distribution is known."""
 
 import math
+from fractions import Fraction
 from itertools import pairwise
 
 import numpy as np
 import pytest
-from scipy import stats
+from scipy import sparse, stats
 
 from rgrbm import IsingModel
 from rgrbm.spins import exact
-from rgrbm.statistics.jackknife import block_sums, jackknife_stderr, leave_one_out, mean_and_stderr, student_factor
+from rgrbm.statistics import or_dash, with_error
+from rgrbm.statistics.jackknife import (
+    block_bounds,
+    block_sums,
+    jackknife_stderr,
+    leave_one_out,
+    mean_and_stderr,
+    student_factor,
+)
 from rgrbm.statistics.ring_correlation import correlation
 
 
@@ -117,6 +126,74 @@ def test_correlation_rejects_bad_input():
         correlation(np.ones((3, 8)), 5)
     with pytest.raises(ValueError, match="got -1"):
         correlation(np.ones((3, 8)), -1)
+    with pytest.raises(TypeError, match=r"max_distance must be an integer, got 1\.0"):
+        correlation(np.ones((3, 8)), 1.0)
+
+
+@pytest.mark.parametrize("wrong", [0, 0.5, np.nan, 2])
+def test_the_correlation_is_of_spins(wrong):
+    with pytest.raises(ValueError, match=r"expected spins ±1; .*, got the value"):
+        correlation([[1, -1, wrong], [1, 1, 1]], 1)
+    with pytest.raises(ValueError, match="masked values"):
+        correlation(np.ma.masked_equal([[1, -1], [1, 1]], -1), 1)
+
+
+@pytest.mark.parametrize("of", [mean_and_stderr, block_sums, leave_one_out, jackknife_stderr])
+@pytest.mark.parametrize(
+    ("values", "error", "message"),
+    [
+        (["a", "b"], TypeError, "must be real numbers"),
+        (np.ones(3, dtype=complex), TypeError, "must be real numbers"),
+        (sparse.csr_array(np.eye(2)), TypeError, "give its dense form"),
+        ([[1, 2], [3]], ValueError, "in rows of one length"),
+        (np.ma.masked_array([1, 2], [0, 1]), ValueError, "must not have masked values"),
+    ],
+)
+def test_values_are_real_numbers(of, values, error, message):
+    with pytest.raises(error, match=message):
+        of(values)
+
+
+@pytest.mark.parametrize("of", [block_sums, leave_one_out, jackknife_stderr])
+def test_a_single_number_has_no_blocks(of):
+    with pytest.raises(ValueError, match="one row for each sample or block"):
+        of(2.0)
+
+
+def test_sums_keep_their_dtype_and_take_lists():
+    assert leave_one_out([1, 2, 3]).dtype == int
+    np.testing.assert_array_equal(leave_one_out([1, 2, 3]), [5, 4, 3])
+    assert block_sums(np.ones((4, 2), dtype=np.float32), 2).dtype == np.float32
+    with pytest.raises(ValueError, match="an estimate for each block, got none"):
+        jackknife_stderr([])
+
+
+@pytest.mark.parametrize(
+    ("call", "error", "message"),
+    [
+        (lambda: block_bounds(-1), ValueError, "n_samples must not be negative"),
+        (lambda: block_bounds(2**60), ValueError, "n_samples must be at most"),
+        (lambda: block_bounds(10.0), TypeError, "n_samples must be an integer"),
+        (lambda: block_bounds(10, 0), ValueError, "n_blocks must be at least 1"),
+        (lambda: student_factor([2, 3]), TypeError, "n_blocks must be an integer"),
+        (lambda: or_dash("1", ".3g"), TypeError, "value must be a number"),
+        (lambda: or_dash(1.0, None), TypeError, "form must be a str"),
+        (lambda: or_dash(1.0, ".3fx"), ValueError, "form must be a format of numbers, such as '.3g', got '.3fx'"),
+        (lambda: with_error([1.0], 0.1), TypeError, "value must be a number"),
+        (lambda: with_error(1.0, 1j), TypeError, "stderr must be a number"),
+    ],
+)
+def test_numbers_of_another_kind(call, error, message):
+    with pytest.raises(error, match=message):
+        call()
+
+
+def test_numbers_are_written_whatever_their_type():
+    for number in (2, np.int8(2), np.float32(2), np.array(2.0), Fraction(2)):
+        assert with_error(number, np.float32(0.5)) == "2.00(50)"
+    assert or_dash(3, "d") == "3"
+    assert or_dash(math.inf, ".3g") == "inf"
+    assert student_factor(10**400) == pytest.approx(1)
 
 
 @pytest.mark.parametrize("n_blocks", [2, 3, 4, 5, 10, 30])

@@ -52,3 +52,27 @@ def test_bad_shapes():
         moments.add(np.ones((3, 1)))
     with pytest.raises(ValueError, match="expected 3 weights"):
         moments.add(np.ones((3, 2)), [1.0])
+
+
+@pytest.mark.parametrize(
+    ("arguments", "error", "message"),
+    [
+        ((1.5,), TypeError, "n_values must be an integer"),
+        ((-1,), ValueError, "n_values must not be negative"),
+        ((2, 0), ValueError, "n_blocks must be at least 1"),
+        ((2, None), TypeError, "n_blocks must be an integer"),
+        ((10**9,), MemoryError, "100 blocks of 1000000000 values"),
+    ],
+)
+def test_bad_sizes(arguments, error, message):
+    with pytest.raises(error, match=message):
+        StreamedMoments(*arguments)
+
+
+def test_values_and_weights_are_real_numbers():
+    moments = StreamedMoments(2)
+    with pytest.raises(TypeError, match="values must be real numbers"):
+        moments.add([["a", "b"]])
+    with pytest.raises(ValueError, match="weights must not have masked values"):
+        moments.add(np.ones((2, 2)), np.ma.masked_array([1, 1], [0, 1]))
+    assert moments.n_samples == 0

@@ -23,6 +23,7 @@ _MOST_POINTS = 4000
 _SWEEPS_FROM_GRID = 20
 _STEP = 2.5  # half-width of Metropolis steps, in deviations within a well
 _PROPOSALS_PER_CALL = 2**26  # some tenths of a second; between calls Ctrl-C is heard
+_LARGEST_LOG = 709  # of a float64
 _SUMS = 2001  # of two neighbours' displacements, between which conditional means are interpolated
 
 
@@ -204,10 +205,20 @@ class BistableChain:
         ----------
         power : int, default=1
             1 for displacements; 2 for their squares.
+
+        Raises
+        ------
+        TypeError
+            If the power is not an integer.
+        ValueError
+            If it is below 1, or so large that powers of displacements overflow.
         """
+        power, most = checks.integer("power", power, 1), int(_LARGEST_LOG / math.log(self._edge))
+        if power > most:
+            raise ValueError(f"power must be at most {most}, where it overflows, got {checks.shown(power)}")
         values, vectors = self._spectrum
         ratio = values / values[0]
-        moment = vectors.T @ (self._grid[:, None] ** checks.integer("power", power, 1) * vectors)
+        moment = vectors.T @ (self._grid[:, None] ** power * vectors)
         n, weight = self.n_sites, np.sum(ratio**self.n_sites)
         distances = np.arange(n)
         powers = ratio[None, :] ** distances[:, None]
@@ -234,9 +245,19 @@ class BistableChain:
         ----------
         left, right : array_like
             Displacements of the neighbours, of shapes that broadcast.
+
+        Raises
+        ------
+        TypeError
+            If they are not real numbers.
+        ValueError
+            If they are masked or not finite, or their shapes do not broadcast.
         """
+        a, b = checks.numbers("left", left), checks.numbers("right", right)
+        if any(m != n and 1 not in (m, n) for m, n in zip(a.shape[::-1], b.shape[::-1], strict=False)):
+            raise ValueError(f"left and right must have shapes that broadcast, got {a.shape} and {b.shape}")
         # Only the sum of both matters: −V(u) − κu² + κu(left + right).
-        both = np.asarray(checks.numbers("left", left) + checks.numbers("right", right))
+        both = np.asarray(a + b)
         if not np.isfinite(both).all():
             raise ValueError("left and right must be finite")
         if both.size <= _SUMS:
@@ -270,7 +291,9 @@ class BistableChain:
             Displacements.
         """
         n_samples = checks.integer("n_samples", n_samples, 0)
-        checks.require_memory(24 * n_samples * self.n_sites, f"{n_samples} configurations of {self.n_sites} sites")
+        checks.require_memory(
+            24 * n_samples * self.n_sites, f"{checks.shown(n_samples)} configurations of {self.n_sites} sites"
+        )
         sequence = streams.seed_sequence(seed)
         if n_samples == 0:
             return np.empty((0, self.n_sites))
@@ -293,6 +316,7 @@ class BistableChain:
             Displacements.
         """
         n_chains, n_sweeps = checks.integer("n_chains", n_chains, 1), checks.integer("n_sweeps", n_sweeps, 0)
+        checks.require_memory(24 * n_chains * self.n_sites, f"{checks.shown(n_chains)} chains of {self.n_sites} sites")
         sequence = streams.seed_sequence(seed)
         generator = np.random.default_rng(streams.key(sequence))
         start = generator.choice(np.array([-1.0, 1.0]), size=(n_chains, self.n_sites))

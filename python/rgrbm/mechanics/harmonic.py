@@ -128,7 +128,9 @@ class HarmonicLattice:
             Displacements; the other axes are those of ``shape``.
         """
         n_samples = checks.integer("n_samples", n_samples, 0)
-        checks.require_memory(40 * n_samples * self.n_sites, f"{n_samples} configurations of {self.n_sites} sites")
+        checks.require_memory(
+            40 * n_samples * self.n_sites, f"{checks.shown(n_samples)} configurations of {self.n_sites} sites"
+        )
         generator = np.random.default_rng(streams.key(streams.seed_sequence(seed)))
         noise = generator.standard_normal((n_samples, *self.shape))
         # White noise has a white spectrum, and filtering it leaves it real.

@@ -33,8 +33,12 @@ def soft_spin_rbm(n_sites: int, J: float, d: float) -> GaussianParameters:
 
     Raises
     ------
+    TypeError
+        If ``n_sites`` is not an integer, or another is not a number.
     ValueError
-        If there are fewer than 3 sites, or d is below 2|J|.
+        If there are fewer than 3 sites, d is below 2|J|, or a number is not finite.
+    MemoryError
+        If there are more sites than memory for their weights.
 
     Examples
     --------
@@ -44,6 +48,7 @@ def soft_spin_rbm(n_sites: int, J: float, d: float) -> GaussianParameters:
     ((8, 8), 0.4)
     """
     n, alpha, beta = _checked(n_sites, J, d)
+    checks.require_memory(24 * n * n, f"the weights of {checks.shown(n)} sites")
     weights = 2 * (alpha * np.eye(n) + beta * np.roll(np.eye(n), 1, axis=1))
     # u (α h + β h') with h = 2t − 1 is u W t − u (α + β): the visible units rest at −(α + β).
     return GaussianParameters(weights, np.full(n, -(alpha + beta)), np.zeros(n), np.ones(n))
@@ -61,6 +66,7 @@ def soft_spin_correlation(n_sites: int, J: float, d: float) -> npt.NDArray[np.fl
     [3.0, 0.0, 0.0, 0.0]
     """
     n, _, _ = _checked(n_sites, J, d)
+    checks.require_memory(48 * n, f"the correlation of {checks.shown(n)} sites")
     g = ring_correlation(J, n, n - 1)
     correlation = d * g + J * (np.roll(g, 1) + np.roll(g, -1))
     correlation[0] += 1

@@ -7,6 +7,8 @@ import numpy.typing as npt
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 
+from rgrbm._support import checks
+from rgrbm.plots import checked
 from rgrbm.plots.ring import ORANGE
 
 
@@ -30,8 +32,11 @@ def plot_image_pairs(
 
     Raises
     ------
+    TypeError
+        If the images are not real numbers, or another number is not an integer.
     ValueError
-        If the arrays are not of one shape, or do not hold images of this shape.
+        If the arrays are not of one shape, do not hold images of this shape, or have masked values, or there are more
+        than 1000 images or no columns.
 
     Examples
     --------
@@ -39,10 +44,12 @@ def plot_image_pairs(
     >>> from rgrbm.plots.images import plot_image_pairs
     >>> figure = plot_image_pairs(np.eye(4), 1 - np.eye(4), (2, 2))
     """
-    before, after = _images(original, shape), _images(reconstruction, shape)
+    before = _images("original", original, shape)
+    after = _images("reconstruction", reconstruction, shape)
     if before.shape != after.shape:
         raise ValueError(f"expected as many reconstructions as originals, got {len(after)} and {len(before)}")
-    n_columns = min(n_columns, len(before))
+    n_columns = min(checks.integer("n_columns", n_columns, 1), len(before))
+    checked.require_panels(len(before), "images")
     n_rows = -(-len(before) // n_columns)
     figure = Figure(figsize=(0.98 * n_columns + 0.6, 2.05 * n_rows + 0.5), layout="constrained", dpi=150)
     grid = figure.subplots(2 * n_rows, n_columns, squeeze=False)
@@ -84,8 +91,10 @@ def plot_filters(weights: npt.ArrayLike, shape: tuple[int, int] = (28, 28), *, n
 
     Raises
     ------
+    TypeError
+        If the weights are not real numbers, or another number is not an integer.
     ValueError
-        If the weights do not fit images of this shape.
+        If the weights do not fit images of this shape or are masked, or no filter is to be drawn.
 
     Examples
     --------
@@ -93,7 +102,8 @@ def plot_filters(weights: npt.ArrayLike, shape: tuple[int, int] = (28, 28), *, n
     >>> from rgrbm.plots.images import plot_filters
     >>> figure = plot_filters(np.eye(4), (2, 2))
     """
-    filters = _images(np.asarray(weights, dtype=np.float64).T, shape)[:n_shown]
+    filters = _images("weights", checked.table("weights", weights).T, shape)
+    filters = filters[: checks.integer("n_shown", n_shown, 1)]
     limit = float(np.quantile(np.abs(filters), 0.995)) or 1.0
     sheet = _sheet(filters, np.nan)
     figure, axes = _sheet_axes(sheet, right=1.0)
@@ -122,8 +132,10 @@ def plot_samples(samples: npt.ArrayLike, shape: tuple[int, int] = (28, 28), *, t
 
     Raises
     ------
+    TypeError
+        If the samples are not real numbers, the shape not integers, or the title no text.
     ValueError
-        If the samples are not images of this shape.
+        If the samples are not images of this shape, or have masked values.
 
     Examples
     --------
@@ -131,7 +143,8 @@ def plot_samples(samples: npt.ArrayLike, shape: tuple[int, int] = (28, 28), *, t
     >>> from rgrbm.plots.images import plot_samples
     >>> figure = plot_samples(np.eye(4), (2, 2))
     """
-    sheet = _sheet(_images(samples, shape), 0.35)
+    checks.instance("title", title, str)
+    sheet = _sheet(_images("samples", samples, shape), 0.35)
     figure, axes = _sheet_axes(sheet, n_lines=1 + title.count("\n"))
     axes.imshow(sheet, cmap="Greys", vmin=0, vmax=1, interpolation="none", aspect="auto")
     axes.set_title(title, fontsize="medium")
@@ -149,11 +162,16 @@ def _sheet_axes(sheet: npt.NDArray[np.float64], *, right: float = 0.05, n_lines:
     return figure, axes
 
 
-def _images(flat: npt.ArrayLike, shape: tuple[int, int]) -> npt.NDArray[np.float64]:
-    array = np.asarray(flat, dtype=np.float64)
-    if array.ndim != 2 or array.shape[1] != shape[0] * shape[1] or not len(array):
-        raise ValueError(f"expected images of {shape[0]} × {shape[1]} pixels, one per row, got shape {array.shape}")
-    return array.reshape(-1, *shape)
+def _images(name: str, flat: npt.ArrayLike, shape: tuple[int, int]) -> npt.NDArray[np.float64]:
+    sides = checks.integers("shape", shape, 1)
+    if len(sides) != 2:
+        raise ValueError(f"shape must be the rows and columns of an image, got {checks.shown(shape)}")
+    array = checks.numbers(name, flat)
+    if array.ndim != 2 or array.shape[1] != sides[0] * sides[1] or not len(array):
+        raise ValueError(
+            f"expected images of {sides[0]} × {sides[1]} pixels, one per row of {name}, got shape {array.shape}"
+        )
+    return array.reshape(-1, *sides)
 
 
 def _sheet(images: npt.NDArray[np.float64], gap: float) -> npt.NDArray[np.float64]:

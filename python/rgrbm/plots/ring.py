@@ -16,6 +16,9 @@ from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 from matplotlib.ticker import MaxNLocator
 
+from rgrbm._support import checks
+from rgrbm.plots import checked
+
 Array = npt.NDArray[np.float64]
 
 BLUE, ORANGE, GREEN, BLACK = "#0072B2", "#D55E00", "#009E73", "#000000"
@@ -53,19 +56,28 @@ def plot_learning_curve(
     -------
     matplotlib.figure.Figure
 
+    Raises
+    ------
+    TypeError
+        If an argument is not of real numbers.
+    ValueError
+        If the two arrays are empty, differ in length or have masked values, or another number is not finite.
+
     Examples
     --------
     >>> from rgrbm.plots.ring import plot_learning_curve
     >>> figure = plot_learning_curve([1, 2, 3], [0.5, 0.3, 0.2], bound=0.066)
     """
+    epochs = checked.series("epoch", epoch)
+    errors = checked.series("reconstruction_error", reconstruction_error, len(epochs))
+    bound, test = checked.known("bound", bound), checked.known("test", test)
     figure, axes = _axes(6.0, 3.6)
-    axes.plot(epoch, reconstruction_error, color=BLUE, linewidth=1.2, label="training set, h and v sampled")
+    axes.plot(epochs, errors, color=BLUE, linewidth=1.2, label="training set, h and v sampled")
     if bound is not None:
         axes.axhline(bound, color=BLACK, linestyle="--", linewidth=1, label=f"perfect decimation, {bound:.4f}")
     if test is not None:
         label = f"held-out data, after the last epoch: {test:.4f}"
-        last = np.asarray(epoch)[-1]
-        axes.plot([last], [test], "D", color=ORANGE, markersize=5, clip_on=False, zorder=3, label=label)
+        axes.plot([epochs[-1]], [test], "D", color=ORANGE, markersize=5, clip_on=False, zorder=3, label=label)
     axes.set_xscale("log")
     axes.set_ylim(0, None)
     axes.set_xlabel("epoch")
@@ -88,18 +100,22 @@ def plot_reconstruction(original: npt.ArrayLike, reconstruction: npt.ArrayLike) 
 
     Raises
     ------
+    TypeError
+        If the spins are not real numbers.
     ValueError
-        If the shapes are not two-dimensional and equal.
+        If the shapes are not two-dimensional and equal, or there are no spins, masked ones, or more than 1000 samples.
 
     Examples
     --------
     >>> from rgrbm.plots.ring import plot_reconstruction
     >>> figure = plot_reconstruction([[1, 1, -1, -1]], [[1, -1, -1, -1]])
     """
-    before, after = np.asarray(original), np.asarray(reconstruction)
-    if before.ndim != 2 or before.shape != after.shape:
+    before = checked.table("original", original, dtype=None)
+    after = checked.table("reconstruction", reconstruction, dtype=None)
+    if before.shape != after.shape:
         raise ValueError(f"expected two arrays of one shape (n_samples, n_spins), got {before.shape} and {after.shape}")
     n_samples = len(before)
+    checked.require_panels(n_samples, "samples")
     figure = Figure(figsize=(7.0, 0.62 * n_samples + 0.9), layout="constrained", dpi=150)
     all_axes = figure.subplots(n_samples, 1, sharex=True, squeeze=False)[:, 0]
     for axes, v, v_hat in zip(all_axes, before, after, strict=True):
@@ -132,15 +148,27 @@ def plot_weights(weights: npt.ArrayLike, units: Sequence[int] | None = None) -> 
     -------
     matplotlib.figure.Figure
 
+    Raises
+    ------
+    TypeError
+        If the weights are not real numbers, or the units not integers.
+    ValueError
+        If the weights are not two-dimensional or are masked, or the units are none, more than 1000, or not
+        all there.
+
     Examples
     --------
     >>> import numpy as np
     >>> from rgrbm.plots.ring import plot_weights
     >>> figure = plot_weights(np.eye(8)[:, ::2])
     """
-    w = np.asarray(weights)
+    w = checked.table("weights", weights)
     n_hidden = w.shape[1]
-    chosen = list(units) if units is not None else sorted({n_hidden // 3, (2 * n_hidden) // 3})
+    both = sorted({n_hidden // 3, (2 * n_hidden) // 3})
+    chosen = both if units is None else checks.integers("units", units, 0)
+    if not chosen or max(chosen) >= n_hidden:
+        raise ValueError(f"units must name some of {n_hidden} hidden units from 0, got {checks.shown(units)}")
+    checked.require_panels(len(chosen), "units")
     figure = Figure(figsize=(7.2, 3.8), layout="constrained", dpi=150)
     grid = figure.add_gridspec(len(chosen), 2, width_ratios=[1.25, 1])
     overview = figure.add_subplot(grid[:, 0])
@@ -196,8 +224,11 @@ def plot_correlation(
 
     Raises
     ------
+    TypeError
+        If an argument is not of real numbers.
     ValueError
-        If the arrays differ in length.
+        If the arrays are empty, differ in length or have masked values, a standard error is negative, no exact
+        correlation is finite, or J is not.
 
     Examples
     --------
@@ -205,22 +236,30 @@ def plot_correlation(
     >>> exact, error = [0.58, 0.336], [0.01, 0.01]
     >>> figure = plot_correlation([1, 2], [0.58, 0.34], error, [0.57, 0.33], error, exact, J=0.6625)
     """
+    place = checked.series("distance", distance)
+    line, seen, seen_error, drawn, drawn_error = (
+        checked.series(name, values, len(place))
+        for name, values in (
+            ("exact", exact), ("hidden", hidden), ("hidden_stderr", hidden_stderr), ("ising", ising),
+            ("ising_stderr", ising_stderr),
+        )
+    )  # fmt: skip
+    for name, stderr in (("hidden_stderr", seen_error), ("ising_stderr", drawn_error)):
+        if (stderr < 0).any():
+            raise ValueError(f"{name} must not be negative, got {np.nanmin(stderr)}")
+    finite = line[np.isfinite(line)]
+    if not finite.size:
+        raise ValueError("exact must hold a finite number, got none")
+    J = checked.known("J", J)
     figure = Figure(figsize=(7.2, 3.8), layout="constrained", dpi=150)
     logarithmic, differences = figure.subplots(1, 2)
-    place, line = np.asarray(distance, dtype=float), np.asarray(exact, dtype=float)
     exact_label = "exact ring at J′" if J is None else f"exact ring at J′ = {J:.4f}"
     logarithmic.plot(place, line, color=BLACK, linewidth=1.2, label=exact_label)
     differences.axhline(0, color=BLACK, linewidth=1.2)
-    for values, stderr, shift, style in (
-        (
-            ising,
-            ising_stderr,
-            -0.12,
-            {"color": BLUE, "fmt": "s", "markerfacecolor": "white", "label": "simulated ring"},
-        ),
-        (hidden, hidden_stderr, 0.12, {"color": ORANGE, "fmt": "o", "label": "hidden spins of the RBM"}),
+    for value, error, shift, style in (
+        (drawn, drawn_error, -0.12, {"color": BLUE, "fmt": "s", "markerfacecolor": "white", "label": "simulated ring"}),
+        (seen, seen_error, 0.12, {"color": ORANGE, "fmt": "o", "label": "hidden spins of the RBM"}),
     ):
-        value, error = np.asarray(values, dtype=float), np.asarray(stderr, dtype=float)
         bars: dict[str, Any] = {"markersize": 4.5, "capsize": 2, **style}
         clear = value > 2 * error  # closer to 0, a point on a logarithmic axis shows noise
         logarithmic.errorbar(place[clear], value[clear], error[clear], **bars)
@@ -231,7 +270,7 @@ def plot_correlation(
         axes.set_xlabel("distance (renormalized sites)")
         axes.xaxis.set_major_locator(MaxNLocator(integer=True))
     logarithmic.set_yscale("log", nonpositive="mask")
-    logarithmic.set_ylim(max(float(np.nanmin(line)) / 3, 1e-4), 1.3)
+    logarithmic.set_ylim(max(float(finite.min()) / 3, 1e-4), 1.3)
     logarithmic.set_ylabel("correlation ⟨s₀ sₓ⟩")
     logarithmic.set_title("points above 2 standard errors", fontsize="medium")
     differences.set_ylabel("correlation − exact")
@@ -256,14 +295,23 @@ def plot_couplings(pairs: npt.ArrayLike, *, expected: float | None = None) -> Fi
     -------
     matplotlib.figure.Figure
 
+    Raises
+    ------
+    TypeError
+        If the couplings or the expected one are not real numbers.
+    ValueError
+        If the couplings are not a square matrix or are masked, or the expected one is not finite.
+
     Examples
     --------
     >>> import numpy as np
     >>> from rgrbm.plots.ring import plot_couplings
     >>> figure = plot_couplings(0.66 * (np.eye(8, k=1) + np.eye(8, k=-1)), expected=0.6625)
     """
-    J = np.asarray(pairs, dtype=np.float64)
+    J = checked.table("pairs", pairs)
     n_units = len(J)
+    checks.require_shape("pairs", J, (n_units, n_units))
+    expected = checked.known("expected", expected)
     figure = Figure(figsize=(7.2, 3.2), layout="constrained", dpi=150)
     matrix, profile = figure.subplots(1, 2, width_ratios=[1, 1.15])
     limit = float(np.max(np.abs(J))) or 1.0

@@ -8,6 +8,7 @@ from dataclasses import dataclass
 import numpy as np
 import numpy.typing as npt
 
+from rgrbm._support import checks
 from rgrbm.statistics.presentation import Presented
 
 _WINDOW = 6.0  # Sokal's constant: the sum ends at the first lag of at least six times the sum so far
@@ -46,13 +47,20 @@ def autocorrelation_function(series: npt.ArrayLike) -> npt.NDArray[np.float64]:
     ndarray of shape (n_steps,)
         ρ(0) = 1, ρ(1), …; by convention all zeros after ρ(0) if the series is constant, where ρ is not defined.
 
+    Raises
+    ------
+    TypeError
+        If the values are not real numbers.
+    ValueError
+        If there are no steps or no chains, or values are masked.
+
     Examples
     --------
     >>> from rgrbm.statistics.autocorrelation import autocorrelation_function
     >>> autocorrelation_function([1.0, -1.0, 1.0, -1.0])[:2]
     array([ 1., -1.])
     """
-    values = np.asarray(series, dtype=np.float64)
+    values = _steps(series)
     values = values.reshape(len(values), -1)
     n_steps = len(values)
     if _is_constant(values):
@@ -62,6 +70,17 @@ def autocorrelation_function(series: npt.ArrayLike) -> npt.NDArray[np.float64]:
     covariance = np.fft.irfft(np.mean(np.abs(spectrum) ** 2, axis=1))[:n_steps]
     covariance /= np.arange(n_steps, 0, -1)
     return np.asarray(covariance / covariance[0])
+
+
+def _steps(series: npt.ArrayLike) -> npt.NDArray[np.float64]:
+    """The series as numbers, with at least one value."""
+    values = checks.numbers("series", series)
+    if values.ndim == 0 or not values.size:
+        raise ValueError(
+            "series must have shape (n_steps,) or (n_steps, n_chains) with at least one step and one chain, "
+            f"got {values.shape}"
+        )
+    return values
 
 
 def _is_constant(values: npt.NDArray[np.float64]) -> bool:
@@ -84,8 +103,10 @@ def integrated_autocorrelation_time(series: npt.ArrayLike) -> AutocorrelationTim
 
     Raises
     ------
+    TypeError
+        If the values are not real numbers.
     ValueError
-        If there are fewer than two steps.
+        If there are fewer than two steps or no chains, or values are masked.
 
     Notes
     -----
@@ -111,9 +132,10 @@ def integrated_autocorrelation_time(series: npt.ArrayLike) -> AutocorrelationTim
     >>> round(integrated_autocorrelation_time(noise).tau_int, 1)
     0.5
     """
-    if len(np.shape(series)) == 0 or len(np.asarray(series)) < 2:
-        raise ValueError("an autocorrelation time needs a series of at least two steps")
-    values = np.asarray(series, dtype=np.float64)
+    values = checks.numbers("series", series)
+    if values.ndim == 0 or len(values) < 2:
+        raise ValueError(f"an autocorrelation time needs a series of at least two steps, got shape {values.shape}")
+    values = _steps(values)
     if _is_constant(values):
         return AutocorrelationTime(math.nan, 0, False)
     rho = autocorrelation_function(values)

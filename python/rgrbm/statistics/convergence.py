@@ -5,6 +5,8 @@ from __future__ import annotations
 import numpy as np
 import numpy.typing as npt
 
+from rgrbm._support import checks
+
 
 def split_r_hat(series: npt.ArrayLike) -> float:
     """Split R̂ of several chains: the spread of all values compared with that within each half of a chain.
@@ -23,8 +25,10 @@ def split_r_hat(series: npt.ArrayLike) -> float:
 
     Raises
     ------
+    TypeError
+        If the values are not real numbers.
     ValueError
-        If the series is not two-dimensional, or has fewer than four steps or a value that is not finite.
+        If the series is not two-dimensional, or has fewer than four steps, or a value that is masked or not finite.
 
     Notes
     -----
@@ -46,7 +50,7 @@ def split_r_hat(series: npt.ArrayLike) -> float:
     >>> round(split_r_hat(noise + [0, 0, 0, 4]), 2)
     2.13
     """
-    values = np.asarray(series, dtype=np.float64)
+    values = checks.numbers("series", series)
     if values.ndim != 2 or len(values) < 4 or values.shape[1] == 0:
         raise ValueError(f"expected a series of shape (n_steps, n_chains) with at least 4 steps, got {values.shape}")
     if not np.isfinite(values).all():

@@ -9,6 +9,7 @@ import numpy.typing as npt
 from numpy.polynomial.polynomial import polyvander
 from scipy.special import chdtrc
 
+from rgrbm._support import checks, streams
 from rgrbm.statistics.jackknife import Estimate
 
 _GRID = np.linspace(-1, 1, 200)
@@ -25,7 +26,7 @@ def crossing(
     second: npt.ArrayLike,
     *,
     degree: int | None = None,
-    seed: int = 0,
+    seed: streams.Seed = 0,
 ) -> Estimate:
     """The point x at which two curves cross, and its standard error.
 
@@ -44,7 +45,7 @@ def crossing(
         Degree of the polynomial, at most n − 1. By default one more than the least degree that fits, and n − 2 if none
         fits. A degree fits if chance exceeds its χ² with a probability of more than 0.1. The least degree itself leaves
         out terms just too small to be significant, and its errors would be a fifth too small.
-    seed : int
+    seed : int, SeedSequence, Generator, RandomState or None, default=0
         Seed of the bootstrap.
 
     Returns
@@ -55,9 +56,11 @@ def crossing(
 
     Raises
     ------
+    TypeError
+        If the points or curves are not real numbers, the degree is not an integer, or the seed is of another type.
     ValueError
-        If the shapes do not fit together, there are fewer than two different points, a number is not finite, or an
-        error is not above 0.
+        If the shapes do not fit together, there are fewer than two different points, a number is masked or not finite,
+        an error is not above 0, or the degree or the seed is negative.
 
     Examples
     --------
@@ -73,7 +76,12 @@ def crossing(
     >>> bool(abs(crossing(J, small, large).mean - 0.4407) < 0.01)
     True
     """
-    points, left, right = (np.asarray(values, dtype=np.float64) for values in (x, first, second))
+    points, left, right = (
+        checks.numbers(name, values) for name, values in (("x", x), ("first", first), ("second", second))
+    )
+    if degree is not None:
+        degree = checks.integer("degree", degree, 0)
+    sequence = streams.seed_sequence(seed)
     if points.ndim != 1 or left.shape != (*points.shape, 2) or left.shape != right.shape or len(np.unique(points)) < 2:
         raise ValueError(
             "expected x of shape (n,) with at least two different points, and two curves of shape (n, 2), a value and "
@@ -101,7 +109,7 @@ def crossing(
 
     n = len(np.unique(points))
     degree = min(_fitting_degree(chi_square, n) if degree is None else degree, n - 1)
-    noise = np.random.default_rng(seed).standard_normal((_DRAWS, len(points))) * stderr
+    noise = np.random.default_rng(sequence).standard_normal((_DRAWS, len(points))) * stderr
     root, *draws = centre + width * _roots(fit(np.vstack([a - b, a - b + noise]), degree))
     error = np.nanstd(draws, ddof=1) if np.isnan(draws).mean() < 0.05 else np.nan
     return Estimate(float(root), float(error))

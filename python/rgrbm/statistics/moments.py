@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
-from typing import NamedTuple
+from collections.abc import Iterable, Iterator
+from typing import Any, NamedTuple
 
 import numpy as np
 import numpy.typing as npt
 
+from rgrbm._support import checks
 from rgrbm.statistics.jackknife import Array
 from rgrbm.statistics.presentation import short_repr
 
@@ -48,7 +49,7 @@ def spin_moments(blocks: Iterable[npt.ArrayLike]) -> SpinMoments:
     ValueError
         If there are no blocks, their shapes differ, or a value is neither −1 nor +1, or is masked.
     TypeError
-        If the values are not real numbers.
+        If the blocks are no sequence, or their values are not real numbers.
 
     Examples
     --------
@@ -58,8 +59,8 @@ def spin_moments(blocks: Iterable[npt.ArrayLike]) -> SpinMoments:
            [ 1.,  1.]])
     """
     summed: list[tuple[int, Array, Array]] = []
-    for block in blocks:
-        s = _spins(block)
+    for block in _iterator(blocks):
+        s = spin_values(block).astype(np.float32)  # in which sums are exact for up to 2²⁴ samples
         if s.ndim != 2 or (summed and s.shape[1] != len(summed[0][1])):
             raise ValueError(f"expected blocks of shape (n_samples, n_units) with the same units, got {s.shape}")
         summed.append((len(s), s.sum(axis=0, dtype=np.float64), (s.T @ s).astype(np.float64)))
@@ -69,15 +70,30 @@ def spin_moments(blocks: Iterable[npt.ArrayLike]) -> SpinMoments:
     return SpinMoments(n_samples, sums, products)
 
 
-def _spins(block: npt.ArrayLike) -> npt.NDArray[np.float32]:
-    """Spins ±1 as float32, in which their sums are whole numbers and exact for up to 2²⁴ samples."""
+def _iterator(blocks: Iterable[npt.ArrayLike]) -> Iterator[npt.ArrayLike]:
+    try:
+        if hasattr(blocks, "toarray"):
+            raise TypeError
+        return iter(blocks)
+    except TypeError:
+        raise TypeError(f"blocks must be a sequence of arrays of spins, got {checks.shown(blocks)}") from None
+
+
+def spin_values(spins: npt.ArrayLike) -> npt.NDArray[Any]:
+    """Spins ±1 as an array of their own dtype.
+
+    Raises
+    ------
+    TypeError
+        If they are not real numbers.
+    ValueError
+        If a value is neither −1 nor +1, or is masked.
+    """
     expected = "expected spins ±1; rgrbm.to_spins converts binary units 0/1"
-    if np.ma.is_masked(block):
+    if np.ma.is_masked(spins):
         raise ValueError(f"{expected}, got masked values; leave these samples out")
-    array = np.asarray(block)
-    if array.dtype.kind not in "biuf":
-        raise TypeError(f"{expected}, got an array of dtype {array.dtype}")
+    array = checks.numbers("spins", spins, dtype=None)
     wrong = (array != 1) & (array != -1)
     if wrong.any():
-        raise ValueError(f"{expected}, got the value {array[wrong].flat[0]}")
-    return array.astype(np.float32)
+        raise ValueError(f"{expected}, got the value {checks.shown(array[wrong].flat[0])}")
+    return array

@@ -7,6 +7,7 @@ from typing import NamedTuple
 import numpy as np
 import numpy.typing as npt
 
+from rgrbm._support import checks
 from rgrbm.statistics.jackknife import Array
 from rgrbm.statistics.presentation import short_repr
 
@@ -38,6 +39,13 @@ class StreamedMoments:
     n_blocks : int, default=100
         Blocks wanted.
 
+    Raises
+    ------
+    TypeError
+        If a number is not an integer.
+    ValueError
+        If the number of values is negative, or no block is wanted.
+
     Examples
     --------
     >>> from rgrbm.statistics import StreamedMoments
@@ -48,6 +56,11 @@ class StreamedMoments:
     """
 
     def __init__(self, n_values: int, n_blocks: int = 100) -> None:
+        n_values, n_blocks = checks.integer("n_values", n_values, 0), checks.integer("n_blocks", n_blocks, 1)
+        checks.require_memory(
+            8 * (2 * n_blocks + 1) * (1 + n_values + n_values**2),
+            f"{checks.shown(n_blocks)} blocks of {checks.shown(n_values)} values",
+        )
         self._most = 2 * n_blocks
         self._length = 1
         self._n_samples = 0
@@ -67,13 +80,15 @@ class StreamedMoments:
 
         Raises
         ------
+        TypeError
+            If values or weights are not real numbers.
         ValueError
-            If the shapes do not fit.
+            If the shapes do not fit, or numbers are masked.
         """
-        x = np.asarray(values, dtype=np.float64)
+        x = checks.numbers("values", values)
         if x.ndim != 2 or x.shape[1] != self._sums.shape[1]:
             raise ValueError(f"expected samples of shape (n_samples, {self._sums.shape[1]}), got {x.shape}")
-        w = np.ones(len(x)) if weights is None else np.asarray(weights, dtype=np.float64)
+        w = np.ones(len(x)) if weights is None else checks.numbers("weights", weights)
         if w.shape != (len(x),):
             raise ValueError(f"expected {len(x)} weights, one for each sample, got shape {w.shape}")
         done = 0
