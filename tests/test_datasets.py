@@ -103,7 +103,7 @@ def test_spoiled_files_are_refused(files, tmp_path, spoil, packed, message):
 
 
 def test_an_unknown_split_is_refused():
-    with pytest.raises(ValueError, match="'train' or 'test'"):
+    with pytest.raises(ValueError, match="split must be one of 'train', 'test'"):
         load_mnist("validation")
 
 
@@ -178,6 +178,24 @@ def test_selection_is_seeded_and_without_repetition(files, tmp_path):
     assert not np.array_equal(chosen.images, digits.select([3, 1], n_each=4, seed=2).images)
     with pytest.raises(ValueError, match="no image of the digit 12"):
         digits.select([12])
+
+
+@pytest.mark.parametrize(
+    ("call", "error", "message"),
+    [
+        (lambda d: d.binary("128"), TypeError, "threshold must be an integer, got '128'"),
+        (lambda d: d.select([]), ValueError, "digits must name at least one digit"),
+        (lambda d: d.select("01"), TypeError, "digits must be a sequence of integers"),
+        (lambda d: d.select([0.5]), TypeError, "each of digits must be an integer"),
+        (lambda d: d.select([0], n_each=-1), ValueError, "n_each must not be negative"),
+        (lambda d: d.select([0], seed="a"), TypeError, "seed must be"),
+        (lambda d: load_mnist(np.arange(2)), TypeError, "split must be one of"),
+        (lambda d: load_mnist("test", 3), TypeError, "data must be a path, got 3"),
+    ],
+)
+def test_wrong_arguments(call, error, message):
+    with pytest.raises(error, match=message):
+        call(Digits(np.zeros((2, 28, 28), np.uint8), np.zeros(2, np.uint8), "test", "."))
 
 
 @pytest.mark.skipif("RGRBM_DATA" not in os.environ, reason="needs MNIST's test file in RGRBM_DATA")

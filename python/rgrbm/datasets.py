@@ -13,6 +13,7 @@ from typing import Literal, NamedTuple, cast
 import numpy as np
 import numpy.typing as npt
 
+from rgrbm._support import checks, streams
 from rgrbm._support.atomic import write_atomically
 from rgrbm.statistics.presentation import Presented
 
@@ -82,8 +83,10 @@ class Digits(Presented):
 
         Raises
         ------
+        TypeError
+            If the threshold is not an integer.
         ValueError
-            If the threshold is out of range.
+            If it is out of range.
 
         Examples
         --------
@@ -93,7 +96,7 @@ class Digits(Presented):
         >>> grey.binary()
         array([[0, 0, 1, 1]], dtype=uint8)
         """
-        if not 1 <= threshold <= 255:
+        if not 1 <= checks.integer("threshold", threshold) <= 255:
             raise ValueError(f"threshold must be a grey value from 1 to 255, got {threshold}")
         return (self.images >= threshold).reshape(len(self.images), -1).astype(np.uint8)
 
@@ -117,8 +120,10 @@ class Digits(Presented):
 
         Raises
         ------
+        TypeError
+            If a digit or ``n_each`` is not an integer, or the seed is none.
         ValueError
-            If there is no image of a digit.
+            If there is no digit or no image of one, or ``n_each`` is negative.
 
         Examples
         --------
@@ -128,9 +133,12 @@ class Digits(Presented):
         >>> digits.select([0, 1], n_each=2).labels
         array([0, 1, 1], dtype=uint8)
         """
-        generator = np.random.default_rng(seed)
+        if not (numbers := checks.integers("digits", digits)):
+            raise ValueError("digits must name at least one digit, got none")
+        n_each = None if n_each is None else checks.integer("n_each", n_each, 0)
+        generator = np.random.default_rng(streams.seed_sequence(seed))
         chosen = []
-        for digit in digits:
+        for digit in numbers:
             of_digit = np.flatnonzero(self.labels == digit)
             if not len(of_digit):
                 raise ValueError(
@@ -163,6 +171,8 @@ def load_mnist(split: Split = "train", data: PathLike | None = None) -> Digits:
     ------
     FileNotFoundError
         If the folder lacks the files.
+    TypeError
+        If ``split`` is no text, or ``data`` no path.
     ValueError
         If ``split`` is unknown, or a file's content is not that of MNIST.
     ConnectionError
@@ -175,9 +185,8 @@ def load_mnist(split: Split = "train", data: PathLike | None = None) -> Digits:
     >>> digits.images.shape  # doctest: +SKIP
     (10000, 28, 28)
     """
-    if split not in _FILES:
-        raise ValueError(f"split must be 'train' or 'test', got {split!r}")
-    data = data or os.environ.get("RGRBM_DATA")
+    checks.choice("split", split, _FILES)
+    data = _folder(data)
     if data:
         folder = Path(data)
         images, labels = (_read(_find(folder, file), file) for file in _FILES[split])
@@ -195,6 +204,8 @@ def mnist_splits(data: PathLike | None = None) -> tuple[Split, ...]:
 
     Raises
     ------
+    TypeError
+        If ``data`` is no path.
     FileNotFoundError
         If the folder has neither.
 
@@ -206,13 +217,20 @@ def mnist_splits(data: PathLike | None = None) -> tuple[Split, ...]:
     ...
     FileNotFoundError: no MNIST file in '/no/such/folder': expected train-images-idx3-ubyte (plain or .gz) and so on
     """
-    data = data or os.environ.get("RGRBM_DATA")
+    data = _folder(data)
     splits = tuple(cast("Split", s) for s in _FILES if not data or all(any(_paths(Path(data), f)) for f in _FILES[s]))
     if not splits:
         raise FileNotFoundError(
             f"no MNIST file in {os.fspath(data or '')!r}: expected {_FILES['train'][0].name} (plain or .gz) and so on"
         )
     return splits
+
+
+def _folder(data: PathLike | None) -> PathLike | None:
+    """The folder that is given, or else that of the environment."""
+    if data is not None and not isinstance(data, str | os.PathLike):
+        raise TypeError(f"data must be a path, got {checks.shown(data)}")
+    return data or os.environ.get("RGRBM_DATA")
 
 
 def _paths(folder: Path, file: _File) -> Iterator[Path]:

@@ -12,6 +12,7 @@ import pytest
 import rgrbm
 from rgrbm._core import kernels
 from rgrbm.likelihood import anneal
+from rgrbm.rbm import training
 from rgrbm.spins import ClusterSampler, Lattice, ParallelTempering, SingleSpinSampler
 from trainers import assert_same_bits, binary, everything, parameters, run
 
@@ -115,15 +116,23 @@ def test_training_goes_back_to_where_it_began(after, kind, gradient, optimizer, 
     assert_same_bits(everything(trainer), everything(other))
 
 
-def test_fit_within_its_first_epoch(ctrl_c):
+def test_fit_within_its_first_epoch(ctrl_c, monkeypatch):
     """The same training goes on to the bits of one that was never interrupted."""
     data = binary(600, 40)
     rbm, other = (rgrbm.BernoulliRBM(10, n_iter=2, k=20_000, random_state=0) for _ in range(2))
-    timer = threading.Timer(0.3, os.kill, (os.getpid(), signal.SIGINT))
-    timer.start()
-    with pytest.raises(KeyboardInterrupt):
+    run_epochs = training.run_epochs
+
+    def interrupted(*arguments, **options):
+        timer = threading.Timer(0.1, os.kill, (os.getpid(), signal.SIGINT))
+        timer.start()
+        try:
+            return run_epochs(*arguments, **options)
+        finally:
+            timer.join()
+
+    with monkeypatch.context() as patch, pytest.raises(KeyboardInterrupt):
+        patch.setattr(training, "run_epochs", interrupted)
         rbm.fit(data)
-    timer.join()
     assert rbm.history_.stopped == "interrupt"
     assert len(rbm.history_) == 0
     rbm.fit(data, resume=True)

@@ -101,6 +101,8 @@ def test_same_seed_same_chains():
         ({"n_steps": 3}, ValueError, "n_steps must be at least 4"),
         ({"n_burn_in": -1}, ValueError, "n_burn_in must not be negative"),
         ({"n_steps": 10.0}, TypeError, "n_steps must be an integer"),
+        ({"n_steps": 10**150}, MemoryError, "32 chains of 10+ steps would take"),
+        ({"n_burn_in": 2**62}, MemoryError, r"the seeds of \d+ steps would take"),
     ],
 )
 def test_bad_input(options, error, message):

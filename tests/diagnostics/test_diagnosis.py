@@ -208,6 +208,8 @@ def test_frozen(result):
         ({"exact_up_to": -1}, ValueError, "exact_up_to must not be negative"),
         ({"n_betas": "many"}, TypeError, "n_betas must be an integer"),
         ({"seed": "chance"}, TypeError, "seed must be"),
+        ({"log_likelihood": -3.0}, TypeError, r"log_likelihood must be a LogLikelihoods, got -3\.0"),
+        ({"X_test": [["a"] * 12]}, TypeError, "X_test must be real numbers"),
     ],
 )
 def test_bad_options(rbm, options, error, message):

@@ -112,6 +112,8 @@ def test_diverged_parameters_are_not_a_number():
         (("r_hat",), {"n_steps": 1.5}, TypeError, "n_steps must be an integer"),
         (("r_hat",), {"X_train": [0, 1]}, ValueError, "X_train must have shape"),
         (("r_hat",), {"X_train": TRAIN * 0.5}, ValueError, "X_train"),
+        (("r_hat",), {"X_train": [[0, 1], [1]]}, ValueError, "X_train must be real numbers in rows of one length"),
+        (("r_hat",), {"X_train": TRAIN * 1j}, TypeError, "X_train must be real numbers"),
         (("r_hat",), {"X_test": 2 * TEST}, ValueError, "X_test"),
     ],
 )

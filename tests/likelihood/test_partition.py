@@ -4,6 +4,7 @@ import re
 
 import numpy as np
 import pytest
+import scipy.sparse
 from scipy.special import expit, logsumexp
 
 import rgrbm
@@ -11,7 +12,7 @@ from rbm_models import joint, random_rbm, states
 from rgrbm._core import kernels
 from rgrbm._support import enumeration as support_enumeration
 from rgrbm.likelihood import enumeration as partition
-from rgrbm.model import RBMParameters
+from rgrbm.model import RBMParameters, free_energy, log_pseudo_likelihood
 from rgrbm.rg import decimation_rbm
 from rgrbm.rg.exact_rbms import decimation_log_z
 from rgrbm.spins import exact
@@ -306,11 +307,67 @@ def test_a_trained_estimator_is_accepted():
         (np.full((2, 4), 0.5), "units 0 and 1, got the value 0.5. Threshold or draw"),
         (np.full((2, 4), np.nan), "units 0 and 1, got the value nan. Leave samples with missing values out"),
         (np.zeros((3, 2, 2)), "must have shape (n_samples, 4), got (3, 2, 2). Flatten lattices and images"),
+        (np.ones((2, 4), dtype=complex), "x must be real numbers, got complex128"),
+        (np.array([["1"] * 4]), "x must be real numbers"),
+        ([[0, 1, 0, 1], [1]], "x must be real numbers in rows of one length"),
+        (scipy.sparse.csr_array(np.ones((2, 4), dtype=complex)), "x must hold units 0 and 1, got complex128"),
     ],
 )
 def test_data_that_are_no_units_are_refused(x, message):
-    with pytest.raises(ValueError, match=re.escape(message)):
+    with pytest.raises((TypeError, ValueError), match=re.escape(message)):
         rgrbm.likelihood.log_likelihood(x, RBMParameters(np.zeros((4, 2)), np.zeros(4), np.zeros(2)))
+
+
+@pytest.mark.parametrize(
+    ("call", "error", "message"),
+    [
+        (lambda r: rgrbm.log_z(r, np.arange(2)), TypeError, "method must be one of 'exact', 'ais'"),
+        (lambda r: rgrbm.likelihood.log_marginal(r, np.arange(2)), TypeError, "layer must be one of"),
+        (lambda r: rgrbm.likelihood.log_marginal(r, "hidden", normalized="no"), TypeError, "normalized must be True"),
+        (lambda r: rgrbm.likelihood.log_likelihood([[0] * 4], r, log_z="3"), TypeError, "log_z must be a number"),
+        (lambda r: rgrbm.likelihood.log_likelihood([[0] * 4], r, log_z=np.nan), ValueError, "log_z must be finite"),
+        (lambda r: rgrbm.anneal(r, reverse=np.arange(2)), TypeError, "reverse must be True or False"),
+        (lambda r: rgrbm.log_z(r._replace(weights_=np.full((4, 2), np.nan))), ValueError, "weights_ holds NaN"),
+        (lambda r: rgrbm.log_z(r._replace(intercept_hidden_=["a"])), TypeError, "intercept_hidden_ must be real"),
+    ],
+)
+def test_wrong_arguments_are_named(call, error, message):
+    with pytest.raises(error, match=message):
+        call(RBMParameters(np.zeros((4, 2)), np.zeros(4), np.zeros(2)))
+
+
+W, B, C = np.array([[0.5, -1.0], [2.0, 0.1], [0.0, 1.0]]), np.array([0.1, 0.2, -0.3]), np.array([1.0, -1.0])
+UNITS = np.array([[0, 1, 1], [1, 0, 0]], dtype=np.uint8)
+
+
+@pytest.mark.parametrize("function", [free_energy, log_pseudo_likelihood])
+def test_energies_of_units_in_any_form(function):
+    expected = function(UNITS, W, B, C)
+    forms = [UNITS.tolist(), UNITS.astype(bool), UNITS.astype(float), UNITS.astype(object)]
+    forms += [kind(UNITS) for kind in (scipy.sparse.csr_array, scipy.sparse.coo_matrix, scipy.sparse.lil_array)]
+    for units in forms:
+        np.testing.assert_allclose(function(units, W.tolist(), list(B), tuple(C)), expected, rtol=1e-14)
+
+
+@pytest.mark.parametrize("function", [free_energy, log_pseudo_likelihood])
+@pytest.mark.parametrize(
+    ("arguments", "error", "message"),
+    [
+        ((0.5, W, B, C), ValueError, r"units must have shape \(any, 3\), got \(\)"),
+        ((["a"], W, B, C), TypeError, "units must be real numbers"),
+        ((UNITS * 2, W, B, C), ValueError, "units must be 0 and 1, or probabilities, got values from 0 to 2"),
+        ((np.full((2, 3), np.nan), W, B, C), ValueError, "units must be 0 and 1"),
+        ((np.ma.masked_array(UNITS, mask=UNITS), W, B, C), ValueError, "units must not have masked values, got 3"),
+        ((scipy.sparse.csr_array(UNITS * 1j), W, B, C), TypeError, "units must be real numbers, got complex128"),
+        ((UNITS, W[0], B, C), ValueError, r"weights must have shape \(any, any\), got \(2,\)"),
+        ((UNITS, np.zeros((3, 0)), B, []), ValueError, "weights must be of at least one unit"),
+        ((UNITS, W, "bias", C), TypeError, "bias must be real numbers"),
+        ((UNITS, W, B, B), ValueError, r"bias must have shape \(2,\), got \(3,\)"),
+    ],
+)
+def test_energies_of_what_are_no_units(function, arguments, error, message):
+    with pytest.raises(error, match=message):
+        function(*arguments)
 
 
 def test_progress_of_a_sum_ends_with_all_states():

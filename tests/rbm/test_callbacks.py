@@ -105,6 +105,10 @@ def test_bad_arguments():
         EarlyStopping(np.ones((2, 2)), patience="5")
     with pytest.raises(ValueError, match="to_binary"):
         EarlyStopping([[-1, 1]])
+    with pytest.raises(ValueError, match="got masked values"):
+        EarlyStopping(np.ma.masked_array(np.ones((2, 2)), mask=np.eye(2)))
+    with pytest.raises(TypeError, match="score must be one of"):
+        EarlyStopping(np.ones((2, 2)), score=np.arange(2))
     with pytest.raises(ValueError, match="contains NaN"):
         EarlyStopping([[np.nan, 1]])
     with pytest.raises(ValueError, match="validation data have 3 features, the training data 8"):

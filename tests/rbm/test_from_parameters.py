@@ -2,11 +2,12 @@
 
 import numpy as np
 import pytest
+from sklearn.neural_network import BernoulliRBM as SklearnRBM
 
 from rbm_models import joint, random_rbm, states
-from rgrbm import load_model
+from rgrbm import load_model, save_model
 from rgrbm.model import RBMParameters
-from rgrbm.rbm import from_parameters
+from rgrbm.rbm import from_parameters, from_sklearn, to_sklearn
 from rgrbm.rg import decimation_rbm
 
 
@@ -45,5 +46,12 @@ def test_bad_input():
         from_parameters(np.zeros((2, 2)))
     with pytest.raises(ValueError, match="need 2 visible and 1 hidden biases"):
         from_parameters(RBMParameters(np.zeros((2, 1)), np.zeros(1), np.zeros(1)))
-    with pytest.raises(ValueError, match="finite"):
+    with pytest.raises(ValueError, match="must be finite: weights_ holds NaN"):
         from_parameters(RBMParameters(np.full((2, 1), np.nan), np.zeros(2), np.zeros(1)))
+    theirs = SklearnRBM(1, n_iter=1).fit(np.eye(2))
+    with pytest.raises(TypeError, match="model must be a BernoulliRBM of scikit-learn's, got BernoulliRBM"):
+        from_sklearn(from_sklearn(theirs))
+    with pytest.raises(TypeError, match="model must be a BernoulliRBM, got 3"):
+        to_sklearn(3)
+    with pytest.raises(TypeError, match="model must be a BernoulliRBM or GaussianRBM, got BernoulliRBM"):
+        save_model(theirs, "rbm.safetensors")

@@ -168,6 +168,7 @@ def test_precision_follows_the_data(dtype, expected):
         (np.zeros((0, 3)), "0 sample"),
         (np.array([[1e200, 0.0], [0.0, 1.0]]), "too large for float64"),
         (np.array([["a", "b"]]), "not compatible with arrays of bytes/strings"),
+        ([[10**400, 1]], "X must be real numbers"),
     ],
 )
 def test_bad_data_is_refused(X, message):

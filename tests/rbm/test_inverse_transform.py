@@ -45,8 +45,11 @@ def test_probabilities_are_a_mean_field(rbm):
         (np.full((3, 5), np.nan), "hidden states must be finite numbers"),
         (np.full((3, 5), 1.5), "must lie in"),
         (np.full((3, 5), -1), "Negative values|must lie in"),
+        ([[0] * 5, [1]], "hidden states must be real numbers in rows of one length"),
+        (np.ones((3, 5), dtype=complex), "hidden states must be real numbers, got complex128"),
+        (np.ma.masked_array(np.ones((3, 5)), mask=np.eye(3, 5)), "hidden states must not have masked values"),
     ],
 )
 def test_bad_input(rbm, H, message):
-    with pytest.raises(ValueError, match=message):
+    with pytest.raises((TypeError, ValueError), match=message):
         rbm.inverse_transform(H)

@@ -55,6 +55,17 @@ def test_rings_that_do_not_fit_are_refused(arguments, message):
         masks.ring(*arguments)
 
 
+@pytest.mark.parametrize(
+    ("arguments", "name"),
+    [((64.0, 32, 3), "n_visible"), ((64, "32", 3), "n_hidden"), ((64, 32, 2.5), "width"), ((64, 32, 3, 2.0), "stride")],
+)
+def test_sizes_of_rings_are_integers(arguments, name):
+    with pytest.raises(TypeError, match=f"{name} must be"):
+        masks.ring(*arguments)
+    with pytest.raises(TypeError, match="shared must be True or False, got 'yes'"):
+        masks.ring(64, 32, 3, shared="yes")
+
+
 def test_lattices_that_do_not_fit_are_refused():
     with pytest.raises(ValueError, match="does not divide"):
         masks.lattice((6, 6), 4, 4)
@@ -156,6 +167,8 @@ def test_resume_with_another_mask_is_refused():
         (np.ones((12, 6)), TypeError, "bool.*float64"),
         (np.full((12, 6), np.nan), TypeError, "bool"),
         (-np.ones((12, 6), int), ValueError, "negative"),
+        ([[1, 0], [1]], ValueError, "mask must be real numbers in rows of one length"),
+        (np.ma.masked_array(np.ones((12, 6), int), mask=np.eye(12, 6)), ValueError, "mask must not have masked values"),
         (np.ones((12, 6), bool) & (np.arange(6) != 4), ValueError, "hidden unit 4"),
         (np.ones((12, 6), bool) & (np.arange(12) != 7)[:, None], ValueError, "visible unit 7"),
     ],

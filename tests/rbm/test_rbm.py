@@ -674,14 +674,14 @@ def test_wrong_number_of_features(fitted, X, method):
         ([[0, 1]], r"shape \(n_samples, 3\), got \(1, 2\)"),
         ([0, 1, 1], r"got \(3,\)"),
         ([[0, 1, np.nan]], "finite"),
-        ([["a", "b", "c"]], "numbers"),
+        ([["a", "b", "c"]], "hidden states must be real numbers"),
         ([[0, 1, 2]], "Values above 1 in data passed to the hidden units.* or set clip=True"),
         ([[-1, 1, 1]], "to_binary"),
     ],
 )
 @pytest.mark.parametrize("method", ["sample_visible", "free_energy_hidden"])
 def test_bad_hidden_states(fitted, hidden, message, method):
-    with pytest.raises(ValueError, match=message):
+    with pytest.raises((TypeError, ValueError), match=message):
         getattr(fitted, method)(hidden)
 
 
@@ -693,13 +693,35 @@ def test_bad_hidden_states(fitted, hidden, message, method):
         {"random_state": -1}, {"random_state": "a"}, {"gradient": "ml"}, {"k": 0}, {"centered": "yes"},
         {"l1": -0.1}, {"l1": float("nan")}, {"l1": float("inf")}, {"l1_warmup": -1}, {"l2": -0.1},
         {"momentum": 1.0}, {"momentum": -0.1}, {"learning_rate_schedule": "quadratic"}, {"weight_scale": -1},
-        {"shuffle": None}, {"dtype": "float16"}, {"clip": 2},
+        {"shuffle": None}, {"dtype": "float16"}, {"clip": 2}, {"n_iter": True}, {"k": np.True_}, {"l2": False},
+        {"learning_rate": 10**400}, {"batch_size": 10**400}, {"l1_warmup": 2**70},
     ],
 )  # fmt: skip
 def test_bad_parameters(X, parameters):
     (name,) = parameters
     with pytest.raises(ValueError, match=f"'{name}' parameter of BernoulliRBM must be"):
         BernoulliRBM(**parameters).fit(X)
+
+
+@pytest.mark.parametrize(
+    ("options", "error", "message"),
+    [
+        ({"callbacks": 3}, TypeError, "callbacks must be a sequence of functions, got 3"),
+        ({"resume": "yes"}, TypeError, "resume must be True or False, got 'yes'"),
+        ({"callbacks": [len, "stop"]}, TypeError, "callbacks must be functions, got 'stop'"),
+        ({"checkpoint_interval": float("nan")}, ValueError, "checkpoint_interval must be finite, got nan"),
+        ({"checkpoint_interval": -1}, ValueError, "checkpoint_interval must not be negative"),
+        ({"X": [[10**400, 1]]}, ValueError, "X must be real numbers"),
+    ],
+)
+def test_bad_arguments_of_fit(X, options, error, message):
+    with pytest.raises(error, match=message):
+        BernoulliRBM(2, n_iter=1).fit(**{"X": X} | options)
+
+
+def test_too_many_hidden_units(X):
+    with pytest.raises(MemoryError, match=r"weights of 8 visible and \d+ hidden units would take"):
+        BernoulliRBM(2**70).fit(X)
 
 
 def test_bad_arguments(X, fitted):

@@ -71,6 +71,8 @@ def test_a_training_is_not_resumed_with_other_weights(tmp_path):
         (-np.ones(30), "not negative"),
         (np.zeros(30), "not all zero"),
         (np.full(30, np.nan), "finite"),
+        (np.full(30, 1e308), "finite"),
+        (np.ma.masked_array(np.ones(30), mask=np.arange(30) == 3), "must not have masked values, got 1"),
     ],
 )
 def test_bad_weights_are_refused(weight, message):

@@ -166,10 +166,33 @@ def test_what_cannot_be_resumed(tmp_path):
         stack.fit(X, checkpoint=tmp_path / "no" / "such")
 
 
-@pytest.mark.parametrize("n_components", [(), (4, 0), (4, 2.5), (True, 2), ("a",)])
+@pytest.mark.parametrize("n_components", [(), (4, 0), (4, 2.5), (True, 2), ("a",), 0, 2.5, True, np.array(3.0)])
 def test_bad_sizes(n_components):
-    with pytest.raises(ValueError, match="n_components"):
+    with pytest.raises((TypeError, ValueError), match="n_components"):
         RBMStack(n_components).fit(X)
+
+
+@pytest.mark.parametrize("n_components", [np.int64(3), np.array([3]), [np.uint8(3)]])
+def test_sizes_of_numpy(n_components):
+    assert RBMStack(n_components, rbm=TEMPLATE).fit(X).transform(X).shape == (len(X), 3)
+
+
+@pytest.mark.parametrize(
+    ("call", "error", "message"),
+    [
+        (lambda s: s.receptive_fields(1.5), TypeError, r"layer must be an integer, got 1\.5"),
+        (lambda s: s.sample_hidden(X, layer=True), TypeError, "layer must be an integer, got True"),
+        (lambda s: s.reconstruct(X, layer=np.arange(2)), TypeError, "layer must be an integer"),
+        (lambda s: RBMStack.from_rbms(3), TypeError, "rbms must be a sequence of BernoulliRBM, got 3"),
+        (lambda s: RBMStack.from_rbms([s]), TypeError, "each of rbms must be a BernoulliRBM, got RBMStack"),
+        (lambda s: RBMStack((3,), BernoulliRBM(n_iter=True)).fit(X), ValueError, "'n_iter' .* Got True"),
+        (lambda s: RBMStack((3,)).fit(X, checkpoint_interval=np.nan), ValueError, "checkpoint_interval must be finite"),
+        (lambda s: RBMStack((3,)).fit(X, checkpoint_interval="1"), TypeError, "checkpoint_interval must be a number"),
+    ],
+)
+def test_bad_arguments(fitted, call, error, message):
+    with pytest.raises(error, match=message):
+        call(fitted)
 
 
 def test_bad_templates_and_layers(fitted):

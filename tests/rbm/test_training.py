@@ -312,10 +312,13 @@ def test_schedules():
         ([1.0, 2.0], r"expected shape \(3,\), got \(2,\)"),
         (lambda e: -1.0, "finite rates that are not negative"),
         (lambda e: float("inf"), "finite rates that are not negative"),
+        (lambda e: [1.0, 2.0], r"expected shape \(3,\), got \(3, 2\)"),
+        (lambda e: "1", "learning_rate_schedule must be real numbers"),
+        ([[1.0], [1.0, 2.0]], "learning_rate_schedule must be real numbers in rows of one length"),
     ],
 )
 def test_bad_schedules(schedule, message):
-    with pytest.raises(ValueError, match=message):
+    with pytest.raises((TypeError, ValueError), match=message):
         learning_rates(0.1, schedule, 3)
 
 

@@ -115,6 +115,8 @@ def run_chains(
         If the data are not 0 and 1 (finite, if Gaussian) or do not fit the model, or a number is too small.
     TypeError
         If a number is not an integer, or ``progress`` is none of these.
+    MemoryError
+        If chains or steps need more memory than there is.
 
     Examples
     --------
@@ -129,6 +131,8 @@ def run_chains(
     v = machine.states(X_train, "X_train")
     n_chains, n_steps = checks.integer("n_chains", n_chains, 2), checks.integer("n_steps", n_steps, 4)
     n_burn_in = n_steps // 2 if n_burn_in is None else checks.integer("n_burn_in", n_burn_in, 0)
+    n_numbers = n_chains * (n_steps * (1 + _N_MODES) + v.shape[1])
+    checks.require_memory(8 * n_numbers, f"{n_chains} chains of {n_steps} steps")
     series = _series(machine, v, n_chains, n_burn_in, n_steps, seed, progress)
     times = [integrated_autocorrelation_time(values) for values in series.values()]
     r_hat = tuple(split_r_hat(values) for values in series.values())

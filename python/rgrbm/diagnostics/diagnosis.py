@@ -218,7 +218,7 @@ def diagnose(
     Raises
     ------
     TypeError
-        If ``rbm`` is no fitted RBM, or a number is not an integer.
+        If ``rbm`` is no fitted RBM, a number is not an integer, or ``log_likelihood`` no LogLikelihoods.
     ValueError
         If the data are not 0 and 1 or do not fit the model, its parameters are not finite, or a number is out of range.
     MemoryError
@@ -241,7 +241,9 @@ def diagnose(
     n_samples, n_steps = checks.integer("n_samples", n_samples, 1), checks.integer("n_steps", n_steps, 4)
     exact_up_to = checks.integer("exact_up_to", exact_up_to, 0)
     seeds = sub_seeds(seed, 5)
-    if log_likelihood is None:
+    if log_likelihood is not None:
+        checks.instance("log_likelihood", log_likelihood, LogLikelihoods)
+    else:
         log_likelihood = log_likelihoods(
             machine, train, test, exact_up_to=exact_up_to, n_chains=n_ais_chains, n_betas=n_betas, seed=seeds[0],
             progress=progress,

@@ -12,7 +12,9 @@ from typing import Any, Literal
 
 import numpy as np
 import numpy.typing as npt
+import scipy.sparse as sp
 
+from rgrbm._support import checks
 from rgrbm._support.progress import Progress
 from rgrbm._support.streams import seed_sequence
 from rgrbm.likelihood.annealing import AISResult, anneal
@@ -29,6 +31,7 @@ States = npt.NDArray[Any]  # visible states, one a row
 
 _ROWS, _OTHERS = 1024, 2**14  # states of one block of distances
 _DISTANCE_BINS = 40
+_SEED_BYTES = 512  # of a SeedSequence
 
 
 class Machine(ABC):
@@ -284,15 +287,17 @@ def machine_of(rbm: Any) -> Machine:
     return BinaryMachine(rbm if isinstance(rbm, BernoulliInference) else from_parameters(rbm))
 
 
-def visible_data(x: npt.ArrayLike, name: str) -> States:
+def visible_data(x: Any, name: str) -> States:
     """Visible states for a machine that is not known yet, checked but for the number of units.
 
     Raises
     ------
+    TypeError
+        If they are not real numbers.
     ValueError
         If they are not 0 and 1, or none.
     """
-    shape = np.shape(x)
+    shape = (x if sp.issparse(x) else checks.numbers(name, x, dtype=None)).shape
     if len(shape) != 2:
         raise ValueError(f"{name} must have shape (n_samples, n_visible), got {shape}")
     return binary_states(x, shape[1], name)
@@ -300,5 +305,6 @@ def visible_data(x: npt.ArrayLike, name: str) -> States:
 
 def sub_seeds(seed: Any, n: int) -> list[np.random.SeedSequence]:
     """Seeds of the parts of a diagnosis; the same each time for the same seed, as spawning would not give."""
+    checks.require_memory(_SEED_BYTES * n, f"the seeds of {n} steps")
     root = seed_sequence(seed)
     return [np.random.SeedSequence(root.entropy, spawn_key=(*root.spawn_key, i)) for i in range(n)]

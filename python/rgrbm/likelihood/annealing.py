@@ -123,7 +123,7 @@ def anneal(
     Raises
     ------
     TypeError
-        If ``rbm`` is not a fitted RBM, or a number not an integer.
+        If ``rbm`` is not a fitted RBM, a number not an integer, or ``reverse`` neither true nor false.
     ValueError
         If a parameter is out of range, or an array does not fit the model.
     MemoryError
@@ -171,7 +171,7 @@ def anneal(
     """
     model = AnnealedModel(rbm)
     n_chains, n_betas = checks.integer("n_chains", n_chains, 1), checks.integer("n_betas", n_betas, 1)
-    n_modes = checks.integer("n_modes", n_modes, 0)
+    n_modes, reverse = checks.integer("n_modes", n_modes, 0), checks.flag("reverse", reverse)
     # Uniform numbers of eight bytes and units of one for the start, weights of both directions, and the schedule.
     needed = n_chains * (model.bytes_per_unit * model.n_visible + 16) + 8 * n_betas
     checks.require_memory(needed, f"{n_chains} chains of {model.n_visible} units and {n_betas} steps")

@@ -83,7 +83,7 @@ def log_z(
     Raises
     ------
     TypeError
-        If ``rbm`` is not a fitted RBM, or an option is given that the method does not have.
+        If ``rbm`` is not a fitted RBM, ``method`` no text, or an option is given that the method does not have.
     ValueError
         If the smaller layer has more than 28 units and the method is "exact", or the method is unknown.
     ArithmeticError
@@ -98,10 +98,8 @@ def log_z(
     >>> round(log_z(RBMParameters(np.zeros((64, 24)), np.zeros(64), np.zeros(24))) / math.log(2), 12)
     88.0
     """
-    if method == "ais":
+    if checks.choice("method", method, ("exact", "ais")) == "ais":
         return anneal(rbm, progress=progress, **options)
-    if method != "exact":
-        raise ValueError(f"method must be 'exact' or 'ais', got {method!r}")
     if options:
         raise TypeError(f"the exact method has no option {', '.join(sorted(options))}")
     if is_gaussian(rbm):
@@ -134,6 +132,8 @@ def log_marginal(rbm: Any, layer: Layer, *, normalized: bool = True) -> Values:
 
     Raises
     ------
+    TypeError
+        If ``rbm`` is not a fitted RBM, ``layer`` no text, or ``normalized`` neither true nor false.
     ValueError
         If the layer has more than 26 units, or is neither "visible" nor "hidden".
 
@@ -146,8 +146,8 @@ def log_marginal(rbm: Any, layer: Layer, *, normalized: bool = True) -> Values:
     >>> np.exp(log_marginal(rbm, "visible")).round(12)
     array([0.25, 0.75])
     """
-    if layer not in ("visible", "hidden"):
-        raise ValueError(f"layer must be 'visible' or 'hidden', got {layer!r}")
+    checks.choice("layer", layer, ("visible", "hidden"))
+    normalized = checks.flag("normalized", normalized)
     if is_gaussian(rbm):
         if layer == "visible":
             raise TypeError("Gaussian visible units have no list of states: use score_samples, or layer='hidden'")
@@ -206,8 +206,10 @@ def log_likelihood(x: npt.ArrayLike, rbm: Any, *, log_z: float | None = None) ->
 
     Raises
     ------
+    TypeError
+        If ``rbm`` is not a fitted RBM, or the data or log Z are no numbers.
     ValueError
-        If the data do not fit the model, or log Z is not given and cannot be enumerated.
+        If the data do not fit the model, or log Z is not finite, or not given and cannot be enumerated.
 
     Examples
     --------
@@ -219,6 +221,7 @@ def log_likelihood(x: npt.ArrayLike, rbm: Any, *, log_z: float | None = None) ->
     >>> round(log_likelihood([[0, 1, 1]], rbm) / math.log(2), 12)
     -3.0
     """
+    log_z = None if log_z is None else checks.real("log_z", log_z)
     if is_gaussian(rbm):
         return gaussian_log_likelihood(x, rbm, log_z)
     p = parameters_of(rbm)

@@ -7,6 +7,7 @@ import numpy.typing as npt
 import scipy.sparse as sp
 
 from rgrbm._core import kernels
+from rgrbm._support import checks
 from rgrbm.model import unit_values
 
 _CELLS_AT_ONCE = 2**23  # values of one temporary array, 64 MB
@@ -16,31 +17,73 @@ _TERMS_AT_ONCE = 2**31  # of the kernels: some tenths of a second
 def free_energy(
     units: Any, weights: npt.NDArray[Any], own_bias: npt.NDArray[Any], other_bias: npt.NDArray[Any]
 ) -> npt.NDArray[np.float64]:
-    """−own_bias·x − Σ softplus(other_bias + x·weights) in float64, for either layer and any form of ``x``."""
-    if not sp.issparse(units) and units.dtype == np.uint8:
-        parameters = (np.ascontiguousarray(p, dtype=np.float64) for p in (weights, own_bias, other_bias))
-        return np.asarray(kernels.free_energy(np.ascontiguousarray(units), *parameters))
-    x = units if sp.issparse(units) else units.astype(np.float64)
-    field = x @ weights.astype(np.float64) + other_bias
-    return np.asarray(-(x @ own_bias.astype(np.float64)) - _softplus_sum(field))
+    """−own_bias·x − Σ softplus(other_bias + x·weights) in float64, for either layer and any form of ``x``.
+
+    Raises
+    ------
+    TypeError
+        If an argument does not hold real numbers.
+    ValueError
+        If the shapes do not fit together, or a unit is not in [0, 1] or is masked.
+    """
+    W, own, other = _parameters(weights, own_bias=own_bias, other_bias=other_bias)
+    x = _units(units, len(W))
+    if x.dtype == np.uint8 and not sp.issparse(x):
+        parameters = (np.ascontiguousarray(p) for p in (W, own, other))
+        return np.asarray(kernels.free_energy(np.ascontiguousarray(x), *parameters))
+    field = x @ W + other
+    return np.asarray(-(x @ own) - _softplus_sum(field))
 
 
 def log_pseudo_likelihood(
     units: Any, weights: npt.NDArray[Any], visible_bias: npt.NDArray[Any], hidden_bias: npt.NDArray[Any]
 ) -> npt.NDArray[np.float64]:
-    """Σ_i ln p(v_i | rest) of each row of units of any form."""
-    weights, visible_bias, hidden_bias = (
-        np.ascontiguousarray(p, dtype=np.float64) for p in (weights, visible_bias, hidden_bias)
-    )
+    """Σ_i ln p(v_i | rest) of each row of units of any form.
+
+    Raises
+    ------
+    TypeError
+        If an argument does not hold real numbers.
+    ValueError
+        If the shapes do not fit together, or a unit is not in [0, 1] or is masked.
+    """
+    parameters = _parameters(weights, visible_bias=visible_bias, hidden_bias=hidden_bias)
+    W, own, other = (np.ascontiguousarray(p) for p in parameters)
+    units = _units(units, len(W))
     if units.dtype == np.uint8 or (sp.issparse(units) and unit_values.is_binary(units.data)):
-        return _binary_log_pseudo_likelihood(units, weights, visible_bias, hidden_bias)
-    field = units.astype(np.float64) @ weights + hidden_bias
-    rows = max(1, _CELLS_AT_ONCE // weights.size)
+        return _binary_log_pseudo_likelihood(units, W, own, other)
+    field = units.astype(np.float64) @ W + other
+    rows = max(1, _CELLS_AT_ONCE // W.size)
     result = np.empty(units.shape[0])
     for start in range(0, len(result), rows):
         part = slice(start, start + rows)
-        result[part] = _log_pseudo_likelihood(unit_values.dense(units[part]), field[part], weights, visible_bias)
+        result[part] = _log_pseudo_likelihood(unit_values.dense(units[part]), field[part], W, own)
     return result
+
+
+def _parameters(weights: npt.ArrayLike, **biases: npt.ArrayLike) -> tuple[npt.NDArray[np.float64], ...]:
+    """Weights and the biases of their two layers, in float64; whether they are finite is not asked of a training."""
+    W = checks.numbers("weights", weights, (None, None))
+    if W.size == 0:
+        raise ValueError(f"weights must be of at least one unit of each layer, got shape {W.shape}")
+    sizes = zip(biases.items(), W.shape, strict=True)
+    return W, *(checks.numbers(name, values, (n,)) for (name, values), n in sizes)
+
+
+def _units(units: Any, n_units: int) -> unit_values.Units:
+    """Units 0 and 1 or probabilities, a sample a row: uint8 and sparse ones in their form, others in float64."""
+    if not sp.issparse(units):
+        kept = getattr(units, "dtype", None) == np.uint8
+        units = checks.numbers("units", units, dtype=np.uint8 if kept else np.float64)
+    elif units.dtype.kind not in "biuf":
+        raise TypeError(f"units must be real numbers, got {units.dtype}")
+    checks.require_shape("units", units, (None, n_units))
+    if sp.issparse(units):
+        units = units.tocsr()
+    values = units.data if sp.issparse(units) else units
+    if values.size and not (values.min() >= 0 and values.max() <= 1):  # NaN is neither
+        raise ValueError(f"units must be 0 and 1, or probabilities, got values from {values.min()} to {values.max()}")
+    return units
 
 
 def _binary_log_pseudo_likelihood(

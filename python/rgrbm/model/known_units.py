@@ -62,9 +62,10 @@ def known_units(values: Any, n_units: int, name: str, checked: Callable[[npt.NDA
         checks.require_memory(values.shape[0] * values.shape[1] * values.dtype.itemsize, f"a dense copy of {name}")
         values = values.toarray()
     masked = np.ma.getmaskarray(values) if np.ma.isMaskedArray(values) else None
-    array = np.asarray(np.ma.getdata(values) if masked is not None else values)
-    if array.dtype.kind == "O" and hasattr(values, "to_numpy"):  # frames with missing values of pandas' own kind
-        array = np.asarray(values.to_numpy(dtype=np.float64, na_value=np.nan))
+    if hasattr(values, "to_numpy") and np.asarray(values).dtype.kind == "O":
+        # Frames with missing values of pandas' own kind.
+        values = checks.numbers(name, values.to_numpy(dtype=object, na_value=np.nan))
+    array = checks.numbers(name, np.ma.getdata(values) if masked is not None else values, dtype=None)
     if array.dtype.kind not in "biuf":
         raise TypeError(f"{name} must be numbers, NaN where they are unknown, got dtype {array.dtype}")
     if array.ndim not in (1, 2) or array.shape[-1] != n_units:

@@ -120,8 +120,9 @@ def _read(rbm: Any) -> RBMParameters:
             f"weights_ of shape {(n, m)} need {n} visible and {m} hidden biases, got shapes "
             f"{p.intercept_visible_.shape} and {p.intercept_hidden_.shape}"
         )
-    if not all(np.isfinite(value).all() for value in p):
-        raise ValueError("the RBM's parameters must be finite")
+    for name, value in zip(p._fields, p, strict=True):
+        if not np.isfinite(value).all():
+            raise ValueError(f"the RBM's parameters must be finite: {name} holds NaN or infinity")
     return p
 
 

@@ -10,6 +10,7 @@ import numpy.typing as npt
 import scipy.sparse as sp
 from scipy.special import expit
 from sklearn.utils import assert_all_finite
+from sklearn.utils.validation import check_array, validate_data
 
 from rgrbm._core import kernels
 from rgrbm._support import checks
@@ -69,6 +70,25 @@ def as_units(X: Any, *, clip: bool | None, name: str) -> Units:
     return np.ascontiguousarray(X, dtype=dtype)
 
 
+def validated(X: Any, estimator: Any = None, **options: Any) -> Any:
+    """Data as scikit-learn checks them, for an estimator or none: numbers, a sample a row.
+
+    Raises
+    ------
+    ValueError
+        As :func:`require_rows` and scikit-learn do, or if a number is larger than any float.
+    """
+    require_rows(X)
+    try:
+        if estimator is None:
+            data = check_array(X, input_name="X", **options)
+        else:
+            data = validate_data(estimator, X, **options)
+    except OverflowError as error:  # integers of hundreds of digits
+        raise ValueError(f"X must be real numbers, got {checks.shown(X)}") from error
+    return checks.numbers("X", data) if data.dtype.kind == "O" else data
+
+
 def require_rows(X: Any) -> None:
     """Refuse data in which a row is not a sample, and masked values, which scikit-learn reads as if unmasked.
 
@@ -119,6 +139,8 @@ def binary_states(x: Any, n_units: int, name: str) -> Binary:
 
     Raises
     ------
+    TypeError
+        If they are not real numbers.
     ValueError
         If there are none, they have another shape or other values, or some are masked.
     MemoryError
@@ -126,10 +148,14 @@ def binary_states(x: Any, n_units: int, name: str) -> Binary:
     """
     if np.ma.is_masked(x):
         raise ValueError(f"{name} must hold a value for every unit, got masked values. Leave these samples out")
-    array = dense(x.tocsr()) if sp.issparse(x) else np.asarray(x)
-    if array.ndim != 2 or array.shape[1] != n_units or len(array) == 0:
+    array: Any = x if sp.issparse(x) else checks.numbers(name, x, dtype=None)
+    if array.dtype.kind not in "biufO":  # of sparse ones: to be compared with 0 and 1
+        raise TypeError(f"{name} must hold units 0 and 1, got {array.dtype}")
+    if array.ndim != 2 or array.shape[1] != n_units or array.shape[0] == 0:
         remedy = ". Flatten lattices and images with x.reshape(len(x), -1)" if array.ndim > 2 else ""
         raise ValueError(f"{name} must have shape (n_samples, {n_units}), got {array.shape}{remedy}")
+    if sp.issparse(array):
+        array = dense(array.tocsr())
     if array.dtype.kind in "buf" and (units := _as_binary(array)) is not None:
         return units
     valid = (array == 0) | (array == 1)
@@ -186,7 +212,7 @@ def sample_weights(values: npt.ArrayLike | None, n_samples: int) -> npt.NDArray[
     Raises
     ------
     ValueError
-        If there is not one weight for each sample, or one is negative or not finite, or all are zero.
+        If there is not one weight for each sample, or one is negative, masked or not finite, or all are zero.
     TypeError
         If they are not numbers.
     """
@@ -195,7 +221,9 @@ def sample_weights(values: npt.ArrayLike | None, n_samples: int) -> npt.NDArray[
     weights = np.ascontiguousarray(checks.numbers("sample_weight", values))
     if weights.shape != (n_samples,):
         raise ValueError(f"sample_weight must have shape ({n_samples},), got {weights.shape}")
-    if not np.isfinite(weights).all() or (weights < 0).any() or weights.sum() == 0:
+    with np.errstate(over="ignore"):
+        total = weights.sum()
+    if not np.isfinite(total) or (weights < 0).any() or total == 0:
         raise ValueError("sample_weight must be finite, not negative, and not all zero")
     return weights
 

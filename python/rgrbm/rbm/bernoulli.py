@@ -8,7 +8,6 @@ from typing import Any, ClassVar, Literal
 import numpy as np
 import numpy.typing as npt
 from sklearn.utils._param_validation import StrOptions
-from sklearn.utils.validation import validate_data
 
 from rgrbm._core import kernels
 from rgrbm._support import streams
@@ -242,8 +241,7 @@ class BernoulliRBM(BernoulliInference, TrainableRBM):
         structure_of(self.mask, self.symmetric, *record.weights.shape)
 
     def _validate(self, X: Any, *, reset: bool) -> npt.NDArray[Any]:
-        unit_values.require_rows(X)
-        X = validate_data(self, X, accept_sparse="csr", reset=reset, ensure_all_finite=False)
+        X = unit_values.validated(X, self, accept_sparse="csr", reset=reset, ensure_all_finite=False)
         if self.gradient == "exact":
             smaller = min(X.shape[1], self.n_components)
             require_sum(smaller, "the smaller layer", "Use gradient='pt' instead.")

@@ -3,7 +3,6 @@
 from typing import Any, Literal, get_args
 
 import numpy as np
-from sklearn.utils.validation import check_array
 
 from rgrbm._support import checks
 from rgrbm.likelihood.annealing import anneal
@@ -58,10 +57,10 @@ class EarlyStopping:
     Raises
     ------
     ValueError
-        If the data are not of the kind above, ``patience`` or ``interval`` is below 1, ``min_gain`` negative, ``score``
-        unknown, or (in training) an exact score has too many states.
+        If the data are not of the kind above or masked, ``patience`` or ``interval`` is below 1, ``min_gain`` negative,
+        ``score`` unknown, or (in training) an exact score has too many states.
     TypeError
-        If ``patience`` or ``interval`` is not an integer, or ``min_gain`` not a number.
+        If ``patience`` or ``interval`` is not an integer, ``min_gain`` not a number, or ``score`` no text.
     ArithmeticError
         In training, if the annealing of ``score="ais"`` fails; see :func:`rgrbm.anneal`.
 
@@ -95,8 +94,7 @@ class EarlyStopping:
     ) -> None:
         patience, interval = checks.integer("patience", patience, 1), checks.integer("interval", interval, 1)
         min_gain = checks.real("min_gain", min_gain, 0)
-        if score not in get_args(Score):
-            raise ValueError(f"score must be one of {get_args(Score)}, got {score!r}")
+        checks.choice("score", score, get_args(Score))
         self._units = _gaussian_units(X, score) if gaussian else _binary_units(X, score, type(self).__name__)
         self.gaussian = gaussian
         self.score = score
@@ -156,7 +154,7 @@ class EarlyStopping:
 
 
 def _binary_units(X: Any, score: Score, name: str) -> Any:
-    units = unit_values.as_units(check_array(X, accept_sparse="csr", input_name="X"), clip=None, name=name)
+    units = unit_values.as_units(unit_values.validated(X, accept_sparse="csr"), clip=None, name=name)
     if score == "pseudo_likelihood":
         return units
     units = unit_values.dense(units)
@@ -168,7 +166,7 @@ def _binary_units(X: Any, score: Score, name: str) -> Any:
 def _gaussian_units(X: Any, score: Score) -> Any:
     if score == "pseudo_likelihood":
         raise ValueError("a GaussianRBM has no pseudo-likelihood in closed form: take score='ais' or 'exact'")
-    return check_array(X, input_name="X", dtype=np.float64)
+    return unit_values.validated(X, dtype=np.float64)
 
 
 def model_of(parameters: Parameters) -> RBMParameters | GaussianParameters:

@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 from sklearn.utils.validation import check_is_fitted
 
+from rgrbm._support import checks
 from rgrbm._support.streams import Seed
 from rgrbm._support.tensors import FileFormatError, read_kind
 from rgrbm.model.parameters import GaussianParameters, gaussian_parameters_of, is_gaussian, parameters_of
@@ -36,6 +37,8 @@ def save_model(model: BernoulliRBM | GaussianRBM, path: PathLike) -> None:
 
     Raises
     ------
+    TypeError
+        If the model is neither.
     sklearn.exceptions.NotFittedError
         If the model is not fitted.
     OSError
@@ -52,7 +55,7 @@ def save_model(model: BernoulliRBM | GaussianRBM, path: PathLike) -> None:
     >>> loaded
     BernoulliRBM(n_components=2, random_state=0)
     """
-    model.save(path)
+    checks.instance("model", model, tuple(_KINDS.values())).save(path)
 
 
 def load_model(path: PathLike) -> Any:
@@ -143,6 +146,8 @@ def from_sklearn(model: "SklearnRBM") -> BernoulliRBM:
 
     Raises
     ------
+    TypeError
+        If the model is another one.
     sklearn.exceptions.NotFittedError
         If the model is not fitted.
 
@@ -156,6 +161,10 @@ def from_sklearn(model: "SklearnRBM") -> BernoulliRBM:
     >>> bool(np.allclose(ours.transform(np.eye(4)), theirs.transform(np.eye(4))))
     True
     """
+    from sklearn.neural_network import BernoulliRBM as SklearnRBM
+
+    if not isinstance(model, SklearnRBM):
+        raise TypeError(f"model must be a BernoulliRBM of scikit-learn's, got {checks.shown(model)}")
     check_is_fitted(model)
     ours = BernoulliRBM(**model.get_params(), gradient="pcd", centered=False, shuffle=False)
     weights = np.ascontiguousarray(model.components_.T)
@@ -187,6 +196,8 @@ def to_sklearn(model: BernoulliRBM) -> "SklearnRBM":
 
     Raises
     ------
+    TypeError
+        If the model is another one.
     sklearn.exceptions.NotFittedError
         If the model is not fitted.
 
@@ -201,7 +212,7 @@ def to_sklearn(model: BernoulliRBM) -> "SklearnRBM":
     """
     from sklearn.neural_network import BernoulliRBM as SklearnRBM
 
-    check_is_fitted(model)
+    check_is_fitted(checks.instance("model", model, BernoulliRBM))
     theirs = SklearnRBM(**{name: getattr(model, name) for name in SklearnRBM().get_params()})
     if isinstance(model.random_state, np.random.Generator | np.random.SeedSequence):
         theirs.random_state = None

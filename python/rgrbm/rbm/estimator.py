@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import math
 import os
+import sys
 from abc import abstractmethod
 from collections.abc import Sequence
 from dataclasses import replace
@@ -41,33 +43,59 @@ from rgrbm.rbm.training import (
 
 _LEAST_SAMPLES = 500  # for a warning of weights that have hardly moved; fewer are mostly tried for their form
 
+
+class Number(Interval):  # type: ignore[misc]
+    """An interval without true and false, which Python takes for 1 and 0, and without integers that no float holds."""
+
+    def is_satisfied_by(self, val: Any) -> bool:
+        """Whether it is such a number."""
+        if isinstance(val, bool | np.bool_) or not super().is_satisfied_by(val):
+            return False
+        return issubclass(self.type, Integral) or bool(abs(val) <= sys.float_info.max)
+
+
 PARAMETER_CONSTRAINTS: dict[str, list[Any]] = {
-    "n_components": [Interval(Integral, 1, None, closed="left")],
-    "learning_rate": [Interval(Real, 0, None, closed="neither")],
-    "batch_size": [Interval(Integral, 1, None, closed="left")],
-    "n_iter": [Interval(Integral, 0, None, closed="left")],
+    "n_components": [Number(Integral, 1, None, closed="left")],
+    "learning_rate": [Number(Real, 0, None, closed="neither")],
+    "batch_size": [Number(Integral, 1, 2**62, closed="left")],
+    "n_iter": [Number(Integral, 0, None, closed="left")],
     "verbose": ["verbose"],
     "random_state": [
-        Interval(Integral, 0, None, closed="left"),
+        Number(Integral, 0, None, closed="left"),
         np.random.RandomState,
         np.random.Generator,
         np.random.SeedSequence,
         None,
     ],
-    "k": [Interval(Integral, 1, 2**62, closed="left")],
-    "n_temperatures": [Interval(Integral, 2, 2**20, closed="left")],
+    "k": [Number(Integral, 1, 2**62, closed="left")],
+    "n_temperatures": [Number(Integral, 2, 2**20, closed="left")],
     "centered": ["boolean"],
-    "l1": [Interval(Real, 0, None, closed="left")],
-    "l1_warmup": [Interval(Integral, 0, None, closed="left")],
-    "l2": [Interval(Real, 0, None, closed="left")],
+    "l1": [Number(Real, 0, None, closed="left")],
+    "l1_warmup": [Number(Integral, 0, 2**62, closed="left")],
+    "l2": [Number(Real, 0, None, closed="left")],
     "optimizer": [StrOptions({"sgd", "adam"})],
-    "momentum": [Interval(Real, 0, 1, closed="left"), None],
+    "momentum": [Number(Real, 0, 1, closed="left"), None],
     "learning_rate_schedule": [StrOptions(set(SCHEDULES)), callable, "array-like"],
-    "weight_scale": [Interval(Real, 0, None, closed="left")],
+    "weight_scale": [Number(Real, 0, None, closed="left")],
     "shuffle": ["boolean"],
     "dtype": [StrOptions({"float32", "float64"}), None],
 }
 """What the parameters that all estimators have may be."""
+
+
+def seconds_between(name: str, value: float | None) -> float | None:
+    """An interval in seconds, infinity for never; None where it is left open.
+
+    Raises
+    ------
+    TypeError
+        If it is no number.
+    ValueError
+        If it is negative or NaN.
+    """
+    if value is None or (isinstance(value, float) and value == math.inf):
+        return value
+    return checks.real(name, value, 0)
 
 
 @named_in_errors("RBM")
@@ -158,9 +186,13 @@ class TrainableRBM(RBMInference):
 
         Raises
         ------
+        TypeError
+            If ``sample_weight`` does not hold numbers, ``start`` is no fitted RBM, a callback is no function, an
+            interval no number, or ``resume`` neither true nor false.
         ValueError
-            If the data are not of the kind above, a sample weight is negative or all are zero, ``start`` is of other
-            sizes, or the training to be resumed had other data or parameters.
+            If a parameter of the estimator or an interval is out of range, the data are not of the kind above, a sample
+            weight is negative or masked or all are zero, ``start`` is of other sizes, or the training to be resumed had
+            other data or parameters.
         FileExistsError
             If ``checkpoint`` exists and ``resume`` is false.
         FileFormatError
@@ -189,6 +221,11 @@ class TrainableRBM(RBMInference):
         8
         """
         callback_interval = checks.integer("callback_interval", callback_interval, 1)
+        checkpoint_interval = seconds_between("checkpoint_interval", checkpoint_interval)
+        resume = checks.flag("resume", resume)
+        hooks = [callbacks] if callable(callbacks) else checks.items("callbacks", callbacks, "functions")
+        if wrong := [hook for hook in hooks if not callable(hook)]:
+            raise TypeError(f"callbacks must be functions, got {checks.shown(wrong[0])}")
         data = self._validated(X, reset=not (resume and hasattr(self, "components_")))
         weights = unit_values.sample_weights(sample_weight, len(data))
         rates = learning_rates(self.learning_rate, self.learning_rate_schedule, self.n_iter)
@@ -202,7 +239,6 @@ class TrainableRBM(RBMInference):
             training_state.require_same_training(self, state, unit_values.digest(data, weights), rates, strengths)
         trainer = training_state.make_trainer(self, state, data, weights)
 
-        hooks = [callbacks] if callable(callbacks) else callbacks
         watch = Watch(trainer, len(state.history))
         first_weights = state.weights
 

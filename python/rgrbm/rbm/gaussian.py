@@ -7,16 +7,15 @@ from typing import Any, ClassVar, Literal
 
 import numpy as np
 import numpy.typing as npt
-from sklearn.utils._param_validation import Interval, StrOptions
-from sklearn.utils.validation import validate_data
+from sklearn.utils._param_validation import StrOptions
 
 from rgrbm._core import kernels
-from rgrbm._support import streams
+from rgrbm._support import checks, streams
 from rgrbm._support.enumeration import require_sum
 from rgrbm.model.parameters import gaussian_parameters_of
-from rgrbm.model.unit_values import parameter_dtype, require_rows
+from rgrbm.model.unit_values import parameter_dtype, validated
 from rgrbm.rbm.checkpoints import Checkpoint
-from rgrbm.rbm.estimator import PARAMETER_CONSTRAINTS, TrainableRBM
+from rgrbm.rbm.estimator import PARAMETER_CONSTRAINTS, Number, TrainableRBM
 from rgrbm.rbm.files import GAUSSIAN
 from rgrbm.rbm.gaussian_inference import GaussianInference
 from rgrbm.rbm.training import Schedule
@@ -147,8 +146,8 @@ class GaussianRBM(GaussianInference, TrainableRBM):
         **PARAMETER_CONSTRAINTS,
         "gradient": [StrOptions({"cd", "pcd", "pt", "exact"})],
         "learn_variance": ["boolean"],
-        "variance": [Interval(Real, 0, None, closed="neither"), "array-like", None],
-        "min_variance": [Interval(Real, 0, None, closed="neither")],
+        "variance": [Number(Real, 0, None, closed="neither"), "array-like", None],
+        "min_variance": [Number(Real, 0, None, closed="neither")],
     }
 
     def __init__(
@@ -207,8 +206,7 @@ class GaussianRBM(GaussianInference, TrainableRBM):
         return tags
 
     def _validate(self, X: Any, *, reset: bool) -> Array:
-        require_rows(X)
-        X = validate_data(self, X, reset=reset)
+        X = validated(X, self, reset=reset)
         if self.gradient == "exact":
             require_sum(self.n_components, "the hidden layer", "Use gradient='pt' instead.")
         self._data_dtype = np.dtype(self.dtype) if self.dtype else np.dtype(parameter_dtype(X))
@@ -247,7 +245,7 @@ class GaussianRBM(GaussianInference, TrainableRBM):
         if self.variance is None:
             return spread
         n_features = len(spread)
-        given = np.asarray(self.variance, dtype=np.float64)
+        given = checks.numbers("variance", self.variance)
         if given.shape not in ((), (n_features,)) or not (np.isfinite(given) & (given > 0)).all():
             raise ValueError(
                 f"variance must be positive, and one number or one for each of {n_features} features, got {given!s:.60}"

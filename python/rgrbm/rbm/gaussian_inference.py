@@ -6,7 +6,6 @@ from typing import Any
 
 import numpy as np
 import numpy.typing as npt
-from sklearn.utils.validation import validate_data
 
 from rgrbm._core import kernels
 from rgrbm._support import streams
@@ -14,7 +13,7 @@ from rgrbm.likelihood.annealing import anneal
 from rgrbm.likelihood.enumeration import log_z
 from rgrbm.model.gaussian import gaussian_free_energy, gaussian_hidden_free_energy
 from rgrbm.model.known_units import Known, known_units
-from rgrbm.model.unit_values import dense, require_rows
+from rgrbm.model.unit_values import dense, validated
 from rgrbm.rbm.gibbs_chains import UNCONDITIONAL, Conditions, Key, chain_key
 from rgrbm.rbm.inference import RBMInference
 from rgrbm.rbm.public_names import named_in_errors
@@ -201,8 +200,7 @@ class GaussianInference(RBMInference):
 
     def _check_visible(self, X: Any) -> npt.NDArray[Any]:
         self._check_parameters()
-        require_rows(X)
-        return np.asarray(validate_data(self, X, dtype=[np.float64, np.float32], reset=False))
+        return np.asarray(validated(X, self, dtype=[np.float64, np.float32], reset=False))
 
     def _bytes_per_visible_unit(self) -> int:
         return int(self.components_.itemsize)

@@ -193,8 +193,7 @@ class GibbsChains:
                [0., 0., 0.]])
         """
         self._check_parameters()
-        if method not in ("mean", "sample"):
-            raise ValueError(f"method must be 'mean' or 'sample', got {method!r}")
+        checks.choice("method", method, ("mean", "sample"))
         n_steps = checks.integer("n_steps", n_steps, 1)
         n_burn_in = checks.integer("n_burn_in", n_burn_in, 0)
         if method == "mean" and n_burn_in >= n_steps:

@@ -9,7 +9,7 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 from sklearn.base import BaseEstimator, ClassNamePrefixFeaturesOutMixin, TransformerMixin
-from sklearn.utils.validation import check_is_fitted, validate_data
+from sklearn.utils.validation import check_is_fitted
 
 from rgrbm._core import kernels
 from rgrbm._support import checks, streams
@@ -187,7 +187,7 @@ class RBMInference(GibbsChains, ClassNamePrefixFeaturesOutMixin, TransformerMixi
 
     def _check_hidden(self, H: Any) -> npt.NDArray[Any]:
         self._check_parameters()
-        H = np.asarray(H)
+        H = checks.numbers("hidden states", H, dtype=None)
         if H.ndim != 2 or H.shape[1] != len(self.intercept_hidden_):
             raise ValueError(
                 f"expected hidden states of shape (n_samples, {len(self.intercept_hidden_)}), got {H.shape}"
@@ -419,8 +419,7 @@ class BernoulliInference(RBMInference):
 
     def _check_visible(self, X: Any) -> Any:
         self._check_parameters()
-        unit_values.require_rows(X)
-        X = validate_data(self, X, accept_sparse="csr", reset=False, ensure_all_finite=False)
+        X = unit_values.validated(X, self, accept_sparse="csr", reset=False, ensure_all_finite=False)
         return unit_values.as_units(X, clip=self.clip, name=type(self).__name__)
 
     def _bytes_per_visible_unit(self) -> int:

@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 import itertools
+import math
 from collections.abc import Sequence
 from typing import Any
 
 import numpy as np
 import numpy.typing as npt
 
+from rgrbm._support import checks
 from rgrbm.spins.lattice import Lattice
 
 
@@ -44,6 +46,8 @@ def ring(
 
     Raises
     ------
+    TypeError
+        If a size is not an integer, or ``shared`` neither true nor false.
     ValueError
         If the sizes do not fit together, or a site would not be seen.
 
@@ -65,6 +69,8 @@ def ring(
            [0, 0, 2],
            [1, 0, 3]])
     """
+    n_visible, n_hidden = checks.integer("n_visible", n_visible, 1), checks.integer("n_hidden", n_hidden)
+    stride = None if stride is None else checks.integer("stride", stride)
     if n_hidden < 1 or n_visible % n_hidden:
         raise ValueError(f"hidden units at equal distances must divide {n_visible} sites, got n_hidden={n_hidden}")
     if stride is not None and stride * n_hidden != n_visible:
@@ -95,6 +101,8 @@ def lattice(
 
     Raises
     ------
+    TypeError
+        If a size is not an integer, or ``shared`` neither true nor false.
     ValueError
         If the sizes do not fit together, or a site would not be seen.
 
@@ -106,7 +114,9 @@ def lattice(
     ((64, 16), 9, True)
     """
     sides, widths, strides = _axes(shape.shape if isinstance(shape, Lattice) else shape, width, stride)
-    n_visible, n_hidden = int(np.prod(sides)), int(np.prod([n // s for n, s in zip(sides, strides, strict=True)]))
+    n_visible, n_hidden = math.prod(sides), math.prod(n // s for n, s in zip(sides, strides, strict=True))
+    checks.require_memory(8 * n_visible * n_hidden, f"a mask of {n_visible} × {n_hidden} weights")
+    shared = checks.flag("shared", shared)
     centres = np.indices([n // s for n, s in zip(sides, strides, strict=True)]).reshape(len(sides), -1)
     mask = np.zeros((n_visible, n_hidden), dtype=np.int64)
     offsets = itertools.product(*(range(-((w - 1) // 2), w // 2 + 1) for w in widths))
@@ -119,15 +129,16 @@ def lattice(
 
 def _axes(shape: Sequence[int], width: int | Sequence[int], stride: int | Sequence[int]) -> tuple[tuple[int, ...], ...]:
     """Sides, widths and strides of all axes, checked."""
-    sides = tuple(int(n) for n in shape)
+    sides = checks.integers("shape", shape)
     if not sides or min(sides) < 1:
         raise ValueError(f"shape must hold at least one site along each axis, got {sides}")
     per_axis = []
     for name, value in (("width", width), ("stride", stride)):
-        values = (value,) * len(sides) if isinstance(value, int | np.integer) else tuple(value)
+        values = checks.integers(name, value)
+        values = values * len(sides) if isinstance(value, int | np.integer) else values
         if len(values) != len(sides) or min(values) < 1:
             raise ValueError(f"{name} must be positive, one or one for each of {len(sides)} axes, got {value}")
-        per_axis.append(tuple(int(v) for v in values))
+        per_axis.append(values)
     widths, strides = per_axis
     for n, w, s in zip(sides, widths, strides, strict=True):
         if n % s:

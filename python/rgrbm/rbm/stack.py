@@ -12,14 +12,14 @@ from typing import Any, ClassVar, Self
 import numpy as np
 import numpy.typing as npt
 from sklearn.base import BaseEstimator, ClassNamePrefixFeaturesOutMixin, TransformerMixin, _fit_context, clone
-from sklearn.utils._param_validation import Interval
 from sklearn.utils.validation import check_is_fitted
 
-from rgrbm._support import streams
+from rgrbm._support import checks, streams
 from rgrbm._support.progress import Progress
 from rgrbm.model.parameters import spin_parameters
 from rgrbm.rbm import stack_files
 from rgrbm.rbm.bernoulli import BernoulliRBM
+from rgrbm.rbm.estimator import Number, seconds_between
 from rgrbm.spins.values import Binary
 
 PathLike = str | os.PathLike[str]
@@ -68,7 +68,7 @@ class RBMStack(ClassNamePrefixFeaturesOutMixin, TransformerMixin, BaseEstimator)
     """
 
     _parameter_constraints: ClassVar[dict[str, list[Any]]] = {
-        "n_components": [Interval(Integral, 1, None, closed="left"), "array-like"],
+        "n_components": [Number(Integral, 1, None, closed="left"), "array-like"],
         "rbm": [BernoulliRBM, list, tuple, None],
         "random_state": BernoulliRBM._parameter_constraints["random_state"],
     }
@@ -100,6 +100,8 @@ class RBMStack(ClassNamePrefixFeaturesOutMixin, TransformerMixin, BaseEstimator)
 
         Raises
         ------
+        TypeError
+            If ``rbms`` is no sequence of BernoulliRBMs.
         ValueError
             If there are no layers, or one has not as many visible units as the one below has hidden ones.
         sklearn.exceptions.NotFittedError
@@ -114,9 +116,9 @@ class RBMStack(ClassNamePrefixFeaturesOutMixin, TransformerMixin, BaseEstimator)
         >>> RBMStack.from_rbms([bottom, top]).n_components
         (2, 1)
         """
-        layers = list(rbms)
+        layers = checks.items("rbms", rbms, "BernoulliRBM")
         for layer in layers:
-            check_is_fitted(layer)
+            check_is_fitted(checks.instance("each of rbms", layer, BernoulliRBM))
         _require_fitting(layers)
         stack = cls(tuple(layer.weights_.shape[1] for layer in layers), [clone(layer) for layer in layers])
         stack._set_layers(layers)
@@ -164,9 +166,13 @@ class RBMStack(ClassNamePrefixFeaturesOutMixin, TransformerMixin, BaseEstimator)
 
         Raises
         ------
+        TypeError
+            If the sizes of the layers are not integers, a template is no BernoulliRBM, ``checkpoint_interval`` no
+            number, or ``resume`` neither true nor false.
         ValueError
-            If the sizes of the layers are not positive integers, there are not as many templates as layers, the data
-            are not of the kind above, or the training to be resumed had other data or parameters.
+            If the sizes of the layers are not positive, there are not as many templates as layers, the data are not of
+            the kind above, ``checkpoint_interval`` is negative or NaN, or the training to be resumed had other data or
+            parameters.
         FileExistsError
             If a layer's checkpoint exists and ``resume`` is false.
         FileFormatError
@@ -181,6 +187,8 @@ class RBMStack(ClassNamePrefixFeaturesOutMixin, TransformerMixin, BaseEstimator)
         >>> [layer.n_iter_ for layer in stack.rbms_]
         [5, 5]
         """
+        checkpoint_interval = seconds_between("checkpoint_interval", checkpoint_interval)
+        resume = checks.flag("resume", resume)
         templates = self._templates()
         if resume and checkpoint is None and not hasattr(self, "rbms_"):
             raise ValueError("there is nothing to resume: neither a checkpoint nor an earlier fit")
@@ -278,6 +286,8 @@ class RBMStack(ClassNamePrefixFeaturesOutMixin, TransformerMixin, BaseEstimator)
 
         Raises
         ------
+        TypeError
+            If ``layer`` is not an integer.
         ValueError
             If there is no such layer.
         """
@@ -297,6 +307,8 @@ class RBMStack(ClassNamePrefixFeaturesOutMixin, TransformerMixin, BaseEstimator)
 
         Raises
         ------
+        TypeError
+            If ``layer`` is not an integer.
         ValueError
             If there is no such layer.
         """
@@ -323,6 +335,8 @@ class RBMStack(ClassNamePrefixFeaturesOutMixin, TransformerMixin, BaseEstimator)
 
         Raises
         ------
+        TypeError
+            If ``layer`` is not an integer.
         ValueError
             If there is no such layer.
         """
@@ -388,8 +402,8 @@ class RBMStack(ClassNamePrefixFeaturesOutMixin, TransformerMixin, BaseEstimator)
 
     def _templates(self) -> list[BernoulliRBM]:
         """Unfitted layers, of the right sizes and with seeds of their own."""
-        sizes = [self.n_components] if isinstance(self.n_components, int) else list(self.n_components)
-        if not sizes or not all(isinstance(n, int | np.integer) and not isinstance(n, bool) and n > 0 for n in sizes):
+        sizes = checks.integers("n_components", self.n_components, 1)
+        if not sizes:
             raise ValueError(f"n_components must be positive integers, one for each layer, got {self.n_components!r}")
         given = self.rbm if isinstance(self.rbm, list | tuple) else [self.rbm or BernoulliRBM()] * len(sizes)
         if len(given) != len(sizes):
@@ -416,6 +430,7 @@ class RBMStack(ClassNamePrefixFeaturesOutMixin, TransformerMixin, BaseEstimator)
         n_layers = len(self.rbms_)
         if layer is None:
             return n_layers
+        layer = checks.integer("layer", layer)
         if not 1 <= layer <= n_layers:
             raise ValueError(f"the stack has layers 1 to {n_layers}, got layer={layer}")
         return layer

@@ -6,6 +6,8 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 
+from rgrbm._support import checks
+
 Classes = npt.NDArray[np.int32]
 Parameters = tuple[npt.NDArray[Any], npt.NDArray[Any], npt.NDArray[Any]]
 
@@ -38,7 +40,7 @@ def structure_of(mask: Any, symmetric: bool, n_visible: int, n_hidden: int) -> S
     Raises
     ------
     ValueError
-        If the mask has another shape, negative entries, or a unit without a weight.
+        If the mask has another shape, negative or masked entries, or a unit without a weight.
     TypeError
         If it is neither of bool nor of integers.
     """
@@ -46,7 +48,7 @@ def structure_of(mask: Any, symmetric: bool, n_visible: int, n_hidden: int) -> S
         return None
     if mask is None:
         mask = np.ones((n_visible, n_hidden), dtype=bool)
-    mask = np.asarray(mask)
+    mask = checks.numbers("mask", mask, dtype=None)
     _check(mask, n_visible, n_hidden)
     exists = mask != 0
     shared = mask.dtype != bool

@@ -142,6 +142,8 @@ def learning_rates(learning_rate: float, schedule: Schedule, n_epochs: int) -> A
 
     Raises
     ------
+    TypeError
+        If the schedule is none of these, or gives what is no number.
     ValueError
         If the schedule is unknown, has another length, or gives a negative or infinite rate.
     MemoryError
@@ -156,17 +158,15 @@ def learning_rates(learning_rate: float, schedule: Schedule, n_epochs: int) -> A
     checks.require_memory(64 * n_epochs, f"the schedules and the history of {n_epochs} epochs")
     epoch = np.arange(n_epochs, dtype=np.float64)
     if isinstance(schedule, str):
-        if schedule not in SCHEDULES:
-            raise ValueError(f"learning_rate_schedule must be one of {SCHEDULES}, got {schedule!r}")
+        checks.choice("learning_rate_schedule", schedule, SCHEDULES)
         factors = {
             "constant": np.ones(n_epochs),
             "linear": 1 - epoch / max(n_epochs, 1),
             "cosine": 0.5 * (1 + np.cos(np.pi * epoch / max(n_epochs, 1))),
         }[schedule]
-    elif callable(schedule):
-        factors = np.array([float(schedule(e)) for e in range(n_epochs)])
     else:
-        factors = np.asarray(schedule, dtype=np.float64)
+        values = [schedule(e) for e in range(n_epochs)] if callable(schedule) else schedule
+        factors = checks.numbers("learning_rate_schedule", values)
         if factors.shape != (n_epochs,):
             raise ValueError(
                 f"learning_rate_schedule must hold one factor per epoch: expected shape ({n_epochs},), "

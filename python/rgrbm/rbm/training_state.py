@@ -6,7 +6,7 @@ from typing import Any, Protocol, TypeAlias
 import numpy as np
 import numpy.typing as npt
 
-from rgrbm._support import streams
+from rgrbm._support import checks, streams
 from rgrbm.model import unit_values
 from rgrbm.rbm.checkpoints import Checkpoint
 from rgrbm.rbm.inference import SAMPLING
@@ -70,9 +70,13 @@ def initial_state(
         If ``start`` is no fitted RBM of this kind.
     ValueError
         If it is of other sizes.
+    MemoryError
+        If there are too many hidden units.
     """
+    shape = data.shape[1], int(rbm.n_components)
+    checks.require_memory(16 * shape[0] * shape[1], f"weights of {shape[0]} visible and {shape[1]} hidden units")
     sequence = streams.seed_sequence(rbm.random_state)
-    noise = np.random.default_rng(streams.key(sequence, _WEIGHTS)).standard_normal((data.shape[1], rbm.n_components))
+    noise = np.random.default_rng(streams.key(sequence, _WEIGHTS)).standard_normal(shape)
     return Checkpoint(
         **rbm._first_parameters(data, _scaled(sample_weight), start, noise),
         trainer_state={},
