@@ -182,6 +182,11 @@ def test_kernel_of_given_parameters_keeps_the_field():
         (lambda: MajorityKernel().probabilities(np.ones((1, 5))), ValueError, "do not cover"),
         (lambda: ConvolutionKernel(np.ones(2), 2).block(np.ones((1, 4, 4))), ValueError, "a lattice of 1 dimensions"),
         (lambda: ConvolutionKernel.from_rbm(3, (4, 4), 2, 2), TypeError, "a fitted RBM is needed"),
+        (lambda: ConvolutionKernel.from_rbm(3, 0.5, 2, 2), TypeError, "shape must be a sequence of integers"),
+        (lambda: DecimationKernel(2**70), ValueError, "stride must be at most 2147483647"),
+        (lambda: MajorityKernel().coarse_shape("44"), TypeError, "shape must be a sequence of integers"),
+        (lambda: MajorityKernel().coarse_shape((4, 4.0)), TypeError, "each of shape must be an integer"),
+        (lambda: MajorityKernel().coarse_shape((4,) * 4), ValueError, r"shape must be \(n_sites,\), \(rows, columns\)"),
         (
             lambda: ConvolutionKernel.from_rbm(binary_parameters(np.ones((4, 1))), (4, 4), 2, 2),
             ValueError,

@@ -105,6 +105,19 @@ def test_bad_input(arguments, message):
         common_exponent(*arguments)
 
 
+@pytest.mark.parametrize(
+    ("replicas", "message"),
+    [
+        (0.5, "replicas must be a sequence of two arrays"),
+        ("ab", "replicas must be"),
+        (["a", "b"], "replicas must be real"),
+    ],
+)
+def test_replicas_of_another_kind(replicas, message):
+    with pytest.raises(TypeError, match=message):
+        common_exponent([1, 2, 3], [1, 2, 3], replicas)
+
+
 def test_replicas_are_those_of_the_error_bars():
     spins = IsingModel((16, 16), 0.4407).sample(2000, method="swendsen_wang", spacing=4, seed=0)
     accumulator = MCRGAccumulator(MajorityKernel(), (16, 16), seed=0)

@@ -133,3 +133,9 @@ def test_flattened_lattices_and_samples_in_a_field_are_refused():
     small = IsingModel((2, 2), 0.2, 0.15).sample(40_000, method="heat_bath", seed=1, n_chains=1)
     with pytest.raises(ValueError, match="without a field"):
         match_critical_coupling(large, small, MajorityKernel(), J=0.2, levels=1)
+
+
+@pytest.mark.parametrize("kernel", [None, "majority", np.eye(2), MajorityKernel])
+def test_kernels_of_another_kind(kernel):
+    with pytest.raises(TypeError, match="kernel must be a BlockKernel"):
+        match_critical_coupling(SPINS, SPINS[:, :4, :4], kernel, J=0.4)

@@ -334,6 +334,12 @@ def test_parts_of_samples_with_their_operators():
         (lambda: operator_classes(2, 2, n_dimensions=3, lattice="triangular"), ValueError, "n_dimensions=3"),
         (lambda: operator_classes(2, 2, lattice="kagome"), ValueError, "lattice must be one of"),
         (lambda: SpinOperator("x", [(0, 0)], "kagome"), ValueError, "lattice must be one of"),
+        (lambda: SpinOperator("x", [(0, 0)], np.eye(2)), TypeError, "lattice must be one of"),
+        (lambda: default_operators(2, ["triangular"]), TypeError, "lattice must be one of"),
+        (lambda: default_operators(np.eye(2)), TypeError, "n_dimensions must be an integer"),
+        (lambda: default_operators(4), ValueError, "n_dimensions=4"),
+        (lambda: operator_sums(np.ones((1, 6)), 0.5), TypeError, "operators must be a sequence of SpinOperator"),
+        (lambda: TriangleKernel(10**400), ValueError, "weight must be finite"),
         (lambda: SpinOperator("x", [(0,)], "triangular"), ValueError, "of a triangular lattice needs sites"),
         (
             lambda: operator_sums(np.ones((1, 6, 6)), default_operators(2) + default_operators(2, "triangular")),

@@ -90,6 +90,8 @@ def test_what_part_is_other_couplings():
         (np.ones((5, 4)), {"operators": EVEN_OPERATORS}, ValueError, "dimensions"),
         (np.ones((5, 2, 2)), {"operators": EVEN_OPERATORS[3:4]}, ValueError, "has a site twice on a lattice of shape"),
         (np.ones((5, 4, 4)), {"weights": [1, 1, 1, 1, -1]}, ValueError, "weights must be 5 numbers"),
+        (np.ones((5, 4, 4)), {"weights": "five5"}, TypeError, "weights must be real numbers"),
+        (np.ones((5, 4, 4)), {"weights": [10**400] * 5}, ValueError, "weights must be real numbers"),
         (np.ones((5, 4, 4)), {"n_blocks": 0}, ValueError, "n_blocks"),
         (np.ones((5, 4, 4)), {"operators": ["nearest"]}, TypeError, "SpinOperator"),
     ],

@@ -152,3 +152,24 @@ def test_few_samples_in_three_dimensions():
 def test_surroundings_that_touch_the_window_from_behind(side, buffer):
     with pytest.raises(ValueError, match=r"at least width \+ 2 buffer \+ 1"):
         count_surroundings(np.ones((2, side, side)), 2, buffer=buffer)
+
+
+@pytest.mark.parametrize(
+    ("call", "error", "message"),
+    [
+        (lambda s: most_informative_kernel(None), TypeError, "surroundings must be a BlockSurroundings"),
+        (lambda s: most_informative_kernel(s, 0.5), TypeError, "stride must be an integer"),
+        (
+            lambda s: most_informative_kernel(s, lattice_symmetric=np.eye(2)),
+            TypeError,
+            "lattice_symmetric must be True or",
+        ),
+        (lambda s: most_informative_kernel(s, n_starts=0), ValueError, "n_starts must be at least 1"),
+        (lambda s: count_surroundings(np.ones((1, 8)), 2, around=5), TypeError, "around must be a sequence of sites"),
+        (lambda s: count_surroundings(np.ones((1, 8)), 2, around=[3]), TypeError, "each site must be a sequence"),
+        (lambda s: count_surroundings(np.ones((1, 8)), 2**70, around=[(3,)]), ValueError, "24 sites together"),
+    ],
+)
+def test_arguments_of_another_kind(call, error, message):
+    with pytest.raises(error, match=message):
+        call(count_surroundings(np.ones((1, 8)), 2))

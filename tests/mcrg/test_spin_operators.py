@@ -109,6 +109,7 @@ def test_bad_input(spins, operators, error, message):
         ([(0, 0), (1,)], ValueError, "needs sites"),
         ([(0, 0, 0, 0)], ValueError, "needs sites"),
         ([(0, 0), (0, 0)], ValueError, "has a site twice"),
+        ([(0, 2**70)], ValueError, "offsets of operator 'x' must be from"),
         ([(0, 0.5)], TypeError, "an offset must be an integer"),
     ],
 )

@@ -265,3 +265,21 @@ def test_the_expansion_takes_the_units_of_its_couplings():
         spin.minus_energy([[1, 1, 1]])
     with pytest.raises(ValueError, match=r"hold units 0 and 1.*rgrbm\.to_binary"):
         gas.minus_energy([[1, 1, 1, -1]])
+
+
+@pytest.mark.parametrize(
+    ("arguments", "error", "message"),
+    [
+        ({"layer": np.eye(2)}, TypeError, "layer must be one of"),
+        ({"order": [1, 2]}, TypeError, "order must be an integer"),
+        ({"order": 5}, ValueError, "order must be 1, 2, 3 or 4, got 5"),
+        ({"order": 3, "triples": [[0, 1, 2], [3]]}, ValueError, "triples must be real numbers in rows of one length"),
+        ({"order": 3, "triples": "012"}, TypeError, "triples must be real numbers"),
+    ],
+)
+def test_arguments_of_another_kind(arguments, error, message):
+    for function in (rgrbm.effective_couplings, rgrbm.rg.lattice_gas_couplings):
+        with pytest.raises(error, match=message):
+            function(random_rbm(4, 4, 1.0), **arguments)
+    with pytest.raises(TypeError, match="method must be one of 'fourier'"):
+        rgrbm.effective_couplings(random_rbm(4, 4, 1.0), method=np.eye(2))

@@ -218,3 +218,8 @@ def test_bad_input_is_refused():
         rgrbm.model.binary_parameters([[1.0, 2.0]], 0.0, [1.0, 2.0, 3.0])
     with pytest.raises(ValueError, match="not negative"):
         rgrbm.rg.inverse_decimation(-0.1)
+
+
+def test_rings_that_no_memory_holds():
+    with pytest.raises(MemoryError, match="hidden units would take"):
+        rgrbm.rg.decimation_rbm(2**70, 1.0, 1.0)

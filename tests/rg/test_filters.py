@@ -5,7 +5,7 @@ import math
 import numpy as np
 import pytest
 
-from rgrbm.rg.filters import dominant_visible, filter_positions, filter_windows, sort_by_position
+from rgrbm.rg.filters import dominant_visible, filter_positions, filter_signs, filter_windows, sort_by_position
 
 
 def test_dominant_visible():
@@ -59,3 +59,22 @@ def test_windows_hold_the_large_weights_and_what_is_between():
     left, right = filter_windows(w)
     np.testing.assert_array_equal(left, [1, 1, 0, 0, 0, 9])
     np.testing.assert_array_equal(right, [1, 1, 2, 0, 0, 9])
+
+
+@pytest.mark.parametrize(
+    "function", [dominant_visible, filter_positions, filter_signs, filter_windows, sort_by_position]
+)
+@pytest.mark.parametrize(
+    ("weights", "error", "message"),
+    [
+        ("cd", TypeError, "weights must be real numbers"),
+        ([[1j]], TypeError, "weights must be real numbers"),
+        ([[1, 2], [3]], ValueError, "weights must be real numbers in rows of one length"),
+        (np.ones(3), ValueError, r"weights must have shape \(any, any\), got \(3,\)"),
+        (np.zeros((0, 4)), ValueError, "at least one visible unit"),
+        (np.ma.masked_array(np.eye(3), mask=np.eye(3)), ValueError, "weights must not have masked values"),
+    ],
+)
+def test_weights_that_are_none(function, weights, error, message):
+    with pytest.raises(error, match=message):
+        function(weights)

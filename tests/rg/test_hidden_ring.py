@@ -465,3 +465,18 @@ def test_couplings_too_weak_for_their_samples_are_refused_whatever_they_come_out
         result = hidden_correlation(v[:, ::2], np.eye(n)[:, ::2])
         assert math.isnan(result.J)
         assert "too few samples" in result.reason or "a decay needs two" in result.reason
+
+
+@pytest.mark.parametrize(
+    ("options", "error", "message"),
+    [
+        ({"common": "yes"}, TypeError, "common must be True or False"),
+        ({"significance": [5]}, TypeError, "significance must be a number"),
+        ({"significance": -1}, ValueError, "significance must not be negative"),
+        ({"sites_per_unit": None}, TypeError, "sites_per_unit must be a number"),
+        ({"sites_per_unit": 0}, ValueError, "sites_per_unit must be positive, got 0"),
+    ],
+)
+def test_options_of_another_kind(options, error, message):
+    with pytest.raises(error, match=message):
+        hidden_correlation(np.ones((20, 8)), np.eye(8), **options)

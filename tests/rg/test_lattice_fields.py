@@ -61,7 +61,7 @@ def test_copies_correlate_as_what_they_see():
     [
         ((np.ones((15, 2)), (4, 4)), r"shape \(16, n_hidden\)"),
         ((np.full((16, 2), np.nan), (4, 4)), "finite"),
-        ((np.ones((16, 2)), (4, 0)), "side"),
+        ((np.ones((16, 2)), (4, 0)), "each of shape must be at least 1"),
     ],
 )
 def test_bad_weights(arguments, message):
@@ -83,3 +83,22 @@ def test_bad_samples():
         hidden_lattice_correlation(spins, hidden, fields, bin_width=0)
     with pytest.raises(ValueError, match="two units"):
         hidden_lattice_correlation(spins, hidden, receptive_fields(np.zeros((16, 2)), (4, 4)))
+
+
+@pytest.mark.parametrize(
+    ("call", "error", "message"),
+    [
+        (lambda: receptive_fields(np.ones((16, 2)), 0.5), TypeError, "shape must be a sequence of integers"),
+        (lambda: receptive_fields(np.ones((16, 2)), (4, "4")), TypeError, "each of shape must be an integer"),
+        (lambda: receptive_fields(np.ones((1, 2)), ()), ValueError, "at least one side"),
+        (lambda: receptive_fields(np.ones((16, 2)), (2**40, 2**40)), ValueError, "n_hidden"),
+        (
+            lambda: hidden_lattice_correlation(np.ones((4, 4, 4)), np.ones((4, 2)), np.eye(4)),
+            TypeError,
+            "fields must be a ReceptiveFields",
+        ),
+    ],
+)
+def test_arguments_of_another_kind(call, error, message):
+    with pytest.raises(error, match=message):
+        call()

@@ -146,3 +146,22 @@ def test_bad_input_is_refused():
         harmonic_decimation_rbm(HarmonicLattice(5, 1.0, 1.0), 1.0)
     with pytest.warns(UserWarning, match="has not converged in 1 steps"):
         fit_linear_rbm(data, 4, max_iter=1, seed=0)
+
+
+@pytest.mark.parametrize(
+    ("call", "error", "message"),
+    [
+        (lambda: harmonic_decimation_rbm(np.eye(4), 1.0), TypeError, "chain must be a HarmonicLattice"),
+        (
+            lambda: fit_linear_rbm(np.eye(4), 2, equal_stiffness="yes"),
+            TypeError,
+            "equal_stiffness must be True or False",
+        ),
+        (lambda: principal_angles("w", np.eye(2)), TypeError, "weights must be real numbers"),
+        (lambda: principal_angles(np.eye(2), np.full((2, 1), np.nan)), ValueError, "modes must be finite, got"),
+        (lambda: principal_angles(np.eye(2), np.ones(2)), ValueError, r"modes must have shape \(any, any\)"),
+    ],
+)
+def test_arguments_of_another_kind(call, error, message):
+    with pytest.raises(error, match=message):
+        call()

@@ -58,7 +58,11 @@ def test_measurements_that_do_not_fit_together(small, large, change, message):
 
 
 def test_unknown_observables_and_plain_numbers(small, large):
-    with pytest.raises(ValueError, match=r"one of the observables .*binder.*, got 'cumulant'"):
+    with pytest.raises(ValueError, match=r"observable must be one of .*'binder'.*, got 'cumulant'"):
         measured_crossing(small, large, "cumulant")
+    with pytest.raises(TypeError, match=r"observable must be one of"):
+        measured_crossing(small, large, {1: 2})
+    with pytest.raises(TypeError, match=r"large must be a sequence of measurements, got 0\.5"):
+        measured_crossing(small, 0.5)
     with pytest.raises(TypeError, match=r"results of IsingModel\.measure, got Estimate"):
         measured_crossing([run.binder for run in small], large)

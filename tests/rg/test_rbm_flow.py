@@ -116,6 +116,8 @@ def test_fitted_estimators_are_taken():
         (UP[:30], {"measure_every": 0}, ValueError, "measure_every must be at least 1, got 0"),
         (UP[:30], {"n_steps": 2.0}, TypeError, "n_steps must be an integer"),
         (UP[:30], {"n_steps": 10**15}, MemoryError, "a list of 10+ measurements would take"),
+        (UP[:30], {"n_steps": 2**70}, ValueError, "n_steps must be at most"),
+        (UP[:30], {"measure_every": [2**70]}, ValueError, "must ascend to at most n_steps=1"),
         (UP[:30], {"rbm": 3}, TypeError, "fitted RBM"),
     ],
 )

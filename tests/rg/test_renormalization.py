@@ -148,6 +148,19 @@ def test_flow_rejects_bad_arguments():
             of("1")
     with pytest.raises(ValueError, match="n_steps must not be negative, got -1"):
         decimation_flow(1.0, -1)
+    with pytest.raises(MemoryError, match="a flow of 1000000000000000000 steps"):
+        decimation_flow(1.0, 10**18)
+    for J in ("1", [1.0, 2.0], None):
+        with pytest.raises(TypeError, match="J must be a number"):
+            reconstruction_error_decimation_bound(J)
+
+
+def test_flow_stays_where_it_has_come_to_rest():
+    flow = decimation_flow(1.0, 10**6)
+    assert flow.shape == (10**6 + 1,)
+    assert flow[1:20].tolist() == [decimate(J).J for J in flow[:19].tolist()]
+    assert not flow[20:].any()
+    assert decimation_flow(-1e300, 3).tolist() == [-1e300, 1e300, 1e300, 1e300]
     with pytest.raises(ValueError, match="must be finite"):
         decimation_flow(math.nan, 1)
 

@@ -66,3 +66,17 @@ def test_bad_input_is_refused():
     few = RBMParameters(np.zeros((12, 6)), np.zeros(12), np.zeros(6))
     with pytest.raises(ValueError, match="at least four"):
         rgrbm.rg.ring_couplings(rgrbm.effective_couplings(few), few.weights_)
+
+
+@pytest.mark.parametrize(
+    ("couplings", "weights", "error", "message"),
+    [
+        (np.eye(4), "cd", TypeError, "weights must be real numbers"),
+        (np.eye(4), [[1, 2], [3]], ValueError, "weights must be real numbers in rows of one length"),
+        (1j * np.eye(4), np.eye(4), TypeError, "couplings must be real numbers"),
+        ([[10**400]], np.eye(4), ValueError, "couplings must be real numbers"),
+    ],
+)
+def test_arguments_of_another_kind(couplings, weights, error, message):
+    with pytest.raises(error, match=message):
+        rgrbm.rg.ring_couplings(couplings, weights)

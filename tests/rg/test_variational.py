@@ -191,3 +191,30 @@ def test_bad_input_is_refused():
         names = ("n_spins", "J", "width", "max_weight", "n_starts")
         with pytest.raises(ValueError, match=message):
             optimal_kernel.optimal_ring_kernel(**dict(zip(names, arguments, strict=False)))
+
+
+@pytest.mark.parametrize(
+    ("call", "error", "message"),
+    [
+        (
+            lambda rbm: rgrbm.rg.rg_hamiltonian(rbm, np.zeros(8), np.eye(2)),
+            TypeError,
+            "kernel must be one of 'conditional'",
+        ),
+        (
+            lambda rbm: rgrbm.rg.rg_hamiltonian(rbm, np.zeros(8), "best"),
+            ValueError,
+            "kernel must be one of 'conditional'",
+        ),
+        (
+            lambda rbm: rgrbm.rg.sampled_rg_hamiltonian(rbm, np.zeros((2, 3)), np.zeros((1, 2)), free_energy=[1, 2]),
+            TypeError,
+            "free_energy must be a number",
+        ),
+        (lambda rbm: rgrbm.mcrg.optimal_block_kernel(0.5, 0.4), TypeError, "shape must be a sequence of integers"),
+        (lambda rbm: rgrbm.mcrg.optimal_block_kernel((4,), 0.4, n_starts=2**70), MemoryError, "starts of"),
+    ],
+)
+def test_arguments_of_another_kind(call, error, message):
+    with pytest.raises(error, match=message):
+        call(random_rbm(3, 2, 1.0))

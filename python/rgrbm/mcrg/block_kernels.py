@@ -17,12 +17,13 @@ from scipy.special import expit
 
 from rgrbm._support import checks, streams
 from rgrbm.mcrg.spin_operators import lattice_spins, pack
-from rgrbm.mcrg.torus import Integers, Torus, Window, box, padded
+from rgrbm.mcrg.torus import Integers, Torus, Window, box, checked_sides, padded
 from rgrbm.spins.lattice import Kind
 from rgrbm.spins.values import Spins
 
 MAX_WINDOW = 1024
 """Sites of a window, at most."""
+_MAX_STRIDE = 2**31 - 1
 _LARGE = 100.0  # a weight as good as infinite
 
 
@@ -135,10 +136,13 @@ class BlockKernel(ABC):
 
         Raises
         ------
+        TypeError
+            If the shape is no sequence of integers.
         ValueError
             If the blocks do not cover the lattice.
         """
-        return Torus(tuple(shape), self.lattice).coarse(self.steps(len(shape))).shape
+        sides = checked_sides(shape)
+        return Torus(sides, self.lattice).coarse(self.steps(len(sides))).shape
 
 
 @dataclass(frozen=True)
@@ -164,7 +168,7 @@ class DecimationKernel(BlockKernel):
     stride: int = 2
 
     def __post_init__(self) -> None:
-        checks.integer("stride", self.stride, 2)
+        object.__setattr__(self, "stride", checked_stride(self.stride))
 
     @property
     def name(self) -> str:
@@ -213,7 +217,8 @@ class MajorityKernel(BlockKernel):
     side: int = 2
 
     def __post_init__(self) -> None:
-        if checks.integer("side", self.side, 2) ** 2 > MAX_WINDOW:
+        object.__setattr__(self, "side", checks.integer("side", self.side, 2))
+        if self.side**2 > MAX_WINDOW:
             raise ValueError(f"a block has at most {MAX_WINDOW} spins, got side={self.side}")
 
     @property
@@ -276,9 +281,9 @@ class TriangleKernel(BlockKernel):
     weight: float = math.inf
 
     def __post_init__(self) -> None:
-        if isinstance(self.weight, bool) or not isinstance(self.weight, int | float | np.floating):
-            raise TypeError(f"weight must be a number, got {self.weight!r}")
-        if math.isnan(self.weight):
+        if not isinstance(self.weight, float | np.floating) or math.isfinite(self.weight):
+            object.__setattr__(self, "weight", checks.real("weight", self.weight))
+        elif math.isnan(self.weight):
             raise ValueError("weight must be a number, got NaN")
 
     @property
@@ -319,6 +324,21 @@ class TriangleKernel(BlockKernel):
             return packed.majority(*geometry, key, first_block, step)
         weights = [max(min(float(self.weight), _LARGE), -_LARGE)] * 3
         return packed.filter(*geometry, weights, 0.0, key, first_block, step)
+
+
+def checked_stride(stride: int) -> int:
+    """Sites from one block spin to the next: at least 2, and no more than a lattice can have.
+
+    Raises
+    ------
+    TypeError
+        If it is not an integer.
+    ValueError
+        If it is out of range.
+    """
+    if (number := checks.integer("stride", stride, 2)) > _MAX_STRIDE:
+        raise ValueError(f"stride must be at most {_MAX_STRIDE}, got {number}")
+    return number
 
 
 def require_dimensions(what: str, needed: int, n_dimensions: int) -> None:

@@ -11,8 +11,8 @@ import numpy.typing as npt
 from scipy.special import expit
 
 from rgrbm._support import checks
-from rgrbm.mcrg.block_kernels import MAX_WINDOW, BlockKernel, require_dimensions
-from rgrbm.mcrg.torus import Torus, Window, box
+from rgrbm.mcrg.block_kernels import MAX_WINDOW, BlockKernel, checked_stride, require_dimensions
+from rgrbm.mcrg.torus import Torus, Window, box, checked_sides
 from rgrbm.model.parameters import spin_parameters
 from rgrbm.statistics.presentation import short_repr
 
@@ -71,7 +71,7 @@ class ConvolutionKernel(BlockKernel):
             raise ValueError("weights must be finite")
         w.flags.writeable = False
         object.__setattr__(self, "weights", w)
-        object.__setattr__(self, "stride", checks.integer("stride", self.stride, 2))
+        object.__setattr__(self, "stride", checked_stride(self.stride))
         object.__setattr__(self, "field", checks.real("field", self.field))
 
     @classmethod
@@ -98,8 +98,8 @@ class ConvolutionKernel(BlockKernel):
             If its sizes are others, it has weights outside of the windows, or its hidden units do not share their
             weights and field.
         """
-        sides = tuple(checks.integer("each side of the shape", n, 2) for n in shape)
-        width, stride = checks.integer("width", width, 1), checks.integer("stride", stride, 2)
+        sides = checked_sides(shape, 2)
+        width, stride = checks.integer("width", width, 1), checked_stride(stride)
         p = spin_parameters(rbm)
         sites = window_sites(sides, width, stride)
         if p.weights.shape != (np.prod(sides), len(sites)):

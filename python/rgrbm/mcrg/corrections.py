@@ -82,7 +82,7 @@ def common_exponent(
     (2.48, 1.0)
     """
     x, z = checks.numbers("exponents before", before), checks.numbers("exponents after", after)
-    left = [checks.numbers("replicas", values) for values in replicas]
+    left = [checks.numbers("replicas", values) for values in checks.items("replicas", replicas, "two arrays")]
     if not 1 < (scale := checks.real("scale", scale)) < math.inf:
         raise ValueError(f"scale must be a finite number above 1, got {scale}")
     if x.ndim != 1 or x.shape != z.shape or len(x) < 3:

@@ -173,6 +173,7 @@ def match_critical_coupling(
     >>> abs(match_critical_coupling(large, small, MajorityKernel(), seed=0).J_c(1).mean - 0.4407) < 0.02
     True
     """
+    checks.instance("kernel", kernel, BlockKernel)
     J = _common_coupling(J, large, small)
     arrays = by_chains(large), by_chains(small)
     sides = [array.shape[1:] for array in arrays]

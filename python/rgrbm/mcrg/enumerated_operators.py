@@ -56,14 +56,11 @@ def operator_classes(
     >>> [len(operator_classes(n, 3, n_dimensions=3)) for n in (2, 3, 4)]
     [3, 3, 6]
     """
-    checks.integer("n_sites", n_sites, 1)
-    checks.integer("max_distance_squared", max_distance_squared, 1)
+    n_sites = checks.integer("n_sites", n_sites, 1)
+    max_distance_squared = checks.integer("max_distance_squared", max_distance_squared, 1)
     if n_sites > _MOST_SITES:
         raise ValueError(f"n_sites must be at most {_MOST_SITES}, got {n_sites}")
-    if lattice not in get_args(Kind):
-        raise ValueError(f"lattice must be one of {', '.join(get_args(Kind))}, got {lattice!r}")
-    if checks.integer("n_dimensions", n_dimensions, 1) > 3 or (lattice == "triangular" and n_dimensions != 2):
-        raise ValueError(f"a {lattice} lattice cannot have n_dimensions={n_dimensions}")
+    n_dimensions = _dimensions(n_dimensions, lattice)
     reach = math.isqrt(2 * max_distance_squared) + 1
     if (2 * reach + 1) ** n_dimensions > _MOST_CANDIDATES:
         raise ValueError(f"max_distance_squared={max_distance_squared} is too large in {n_dimensions} dimensions")
@@ -81,7 +78,6 @@ def operator_classes(
     return tuple(SpinOperator(_name(product, lattice), product, lattice) for product in ordered)
 
 
-@functools.cache
 def default_operators(n_dimensions: int, lattice: Kind = "hypercubic") -> tuple[SpinOperator, ...]:
     """The operators that functions of rgrbm.mcrg take where none are given: even ones, then odd ones.
 
@@ -103,6 +99,8 @@ def default_operators(n_dimensions: int, lattice: Kind = "hypercubic") -> tuple[
 
     Raises
     ------
+    TypeError
+        If the number of dimensions is not an integer, or the lattice no text.
     ValueError
         If there is no such lattice.
 
@@ -113,6 +111,11 @@ def default_operators(n_dimensions: int, lattice: Kind = "hypercubic") -> tuple[
     >>> sum(operator.is_even for operator in operators), operators[1].name
     (19, 'pair √2')
     """
+    return _default_operators(_dimensions(n_dimensions, lattice), lattice)
+
+
+@functools.cache
+def _default_operators(n_dimensions: int, lattice: Kind) -> tuple[SpinOperator, ...]:
     if lattice == "hypercubic" and n_dimensions == 1:
         return RING_OPERATORS
     if lattice == "hypercubic" and n_dimensions == 2:
@@ -123,6 +126,13 @@ def default_operators(n_dimensions: int, lattice: Kind = "hypercubic") -> tuple[
     return tuple(
         sorted(itertools.chain(*classes), key=lambda o: (not o.is_even, *_extent(o.sites, lattice), len(o.sites)))
     )
+
+
+def _dimensions(n_dimensions: int, lattice: Kind) -> int:
+    checks.choice("lattice", lattice, get_args(Kind))
+    if checks.integer("n_dimensions", n_dimensions, 1) > 3 or (lattice == "triangular" and n_dimensions != 2):
+        raise ValueError(f"a {lattice} lattice cannot have n_dimensions={n_dimensions}")
+    return int(n_dimensions)
 
 
 def _one_more(product: Product, farthest: int, n_dimensions: int, lattice: Kind) -> set[Product]:

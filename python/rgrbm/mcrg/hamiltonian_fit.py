@@ -153,7 +153,7 @@ def fit_hamiltonian(
     NoFiniteHamiltonianError
         A ValueError: if operators are linearly dependent on this lattice, or no finite couplings fit.
     TypeError
-        If an operator is none.
+        If an operator is none, or a weight not a number.
 
     References
     ----------
@@ -262,7 +262,7 @@ def _require_room(operator: SpinOperator, shape: tuple[int, ...]) -> None:
 def _checked_weights(weights: npt.ArrayLike | None, n_samples: int) -> Array:
     if weights is None:
         return np.ones(n_samples)
-    values = np.asarray(weights, dtype=np.float64)
+    values = checks.numbers("weights", weights)
     if values.shape != (n_samples,) or not np.isfinite(values).all() or (values < 0).any() or not values.any():
         raise ValueError(f"weights must be {n_samples} numbers of at least 0, got an array of shape {values.shape}")
     return values

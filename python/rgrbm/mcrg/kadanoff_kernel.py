@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Sequence
 from typing import NamedTuple
 
@@ -77,6 +78,8 @@ def optimal_block_kernel(
         If a parameter is out of range, or the windows do not fit the lattice.
     TypeError
         If a parameter is not an integer, or not a number, where one is meant.
+    MemoryError
+        If the starts are too many for memory.
 
     References
     ----------
@@ -89,11 +92,11 @@ def optimal_block_kernel(
     array([[1.32, 1.32],
            [1.32, 1.32]])
     """
-    sides = tuple(checks.integer("each side of the shape", n, 2) for n in shape)
+    sides = checks.integers("shape", shape, 2)
     width, stride = checks.integer("width", width, 1), checks.integer("stride", stride, 2)
-    checks.integer("n_starts", n_starts, 1)
+    n_starts = checks.integer("n_starts", n_starts, 1)
     J, max_weight = checks.real("the coupling J", J), checks.real("max_weight", max_weight)
-    if len(sides) not in (1, 2) or np.prod(sides) > _MAX_SPINS:
+    if len(sides) not in (1, 2) or math.prod(sides) > _MAX_SPINS:
         raise ValueError(
             f"the lattice has one or two dimensions and {_MAX_SPINS} sites at most, as each step sums over all states, "
             f"got shape {sides}"
@@ -103,6 +106,7 @@ def optimal_block_kernel(
     generator = np.random.default_rng(streams.seed_sequence(seed))
     divergence = Divergence(sides, J, width, stride)
     n_weights = width ** len(sides)
+    checks.require_memory(8 * n_starts * n_weights, f"{n_starts} starts of {n_weights} weights")
     ends = [
         minimize(divergence, start, jac=True, method="L-BFGS-B", bounds=[(-max_weight, max_weight)] * n_weights)
         for start in generator.uniform(-1, 1, size=(n_starts, n_weights)) * min(1.0, max_weight)

@@ -5,7 +5,7 @@ from __future__ import annotations
 import math
 import warnings
 from collections.abc import Iterable, Iterator, Sequence
-from typing import Any
+from typing import Any, cast
 
 import numpy as np
 import numpy.typing as npt
@@ -23,8 +23,9 @@ from rgrbm.mcrg.linearized_rg import (
 )
 from rgrbm.mcrg.mcrg_result import LinearizedStep, MCRGExponent, MCRGResult, Sector
 from rgrbm.mcrg.spin_operators import SpinOperator, checked_operators, lattice_spins, pack, sums_of
-from rgrbm.mcrg.torus import Torus
+from rgrbm.mcrg.torus import Torus, checked_sides
 from rgrbm.spins.ensemble import Ensemble
+from rgrbm.spins.lattice import Kind
 from rgrbm.spins.sample_checks import (
     FEWEST_BLOCKS,
     MANY_CHAINS,
@@ -95,16 +96,12 @@ class MCRGAccumulator:
         seed: streams.Seed = None,
         n_blocks: int = 100,
     ) -> None:
-        if not isinstance(kernel, BlockKernel):
-            raise TypeError(f"kernel must be a BlockKernel, got {kernel!r}")
-        if not kernel.is_symmetric:
+        if not checks.instance("kernel", kernel, BlockKernel).is_symmetric:
             raise ValueError(
                 f"expected a kernel without a field, got {kernel.name}: even and odd operators would mix; use field=0"
             )
         self.kernel = kernel
-        self.shape = tuple(checks.integer("each side of the shape", side, 1) for side in shape)
-        if len(self.shape) not in (1, 2, 3):
-            raise ValueError(f"shape must be (n_sites,), (rows, columns) or (layers, rows, columns), got {self.shape}")
+        self.shape = checked_sides(shape)
         if operators is None:
             operators = default_operators(len(self.shape), kernel.lattice)
         checked = checked_operators(operators, len(self.shape))
@@ -367,8 +364,8 @@ def mcrg(
     True
     """
     if operators is None and isinstance(kernel, BlockKernel) and isinstance(spins, Ensemble):
-        operators = default_operators(len(spins.shape), spins.lattice)
-    operators = None if operators is None else tuple(operators)
+        operators = default_operators(len(spins.shape), cast("Kind", spins.lattice))
+    operators = None if operators is None else tuple(checks.items("operators", operators, "SpinOperator"))
     in_time, chains = _in_time(spins, shape, n_chains)
     _require_lattice_of(spins, operators)
     blocks, array = _blocks(in_time, chains), _ordered(in_time, chains)

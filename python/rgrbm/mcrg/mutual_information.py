@@ -14,7 +14,7 @@ from scipy.special import expit, xlogy
 
 from rgrbm._support import checks, streams
 from rgrbm._support.blas import same_bits
-from rgrbm.mcrg.block_kernels import BlockKernel
+from rgrbm.mcrg.block_kernels import BlockKernel, checked_stride
 from rgrbm.mcrg.convolution_kernel import ConvolutionKernel, upward_kernel
 from rgrbm.mcrg.spin_operators import lattice_spins
 from rgrbm.mcrg.torus import orbits as orbits_of
@@ -125,7 +125,7 @@ def count_surroundings(
         If the spins are not ±1 or of another shape, window and surroundings do not fit the lattice, share a site, or
         have more than 24 sites.
     TypeError
-        If a number is not an integer.
+        If a number is not an integer, or the surroundings are no sequence of sites.
 
     References
     ----------
@@ -147,16 +147,19 @@ def count_surroundings(
     """
     array = lattice_spins(spins)
     width, buffer = checks.integer("width", width, 1), checks.integer("buffer", buffer, 0)
-    window = _window(width, array.ndim - 1)
+    n = array.ndim - 1
     if around is None:
         if any(side < width + 2 * buffer + 1 for side in array.shape[1:]):
             raise ValueError(
                 f"window, buffer and surroundings do not fit a lattice of shape {array.shape[1:]}: it is periodic, and "
                 f"sides must be at least width + 2 buffer + 1 = {width + 2 * buffer + 1}"
             )
-        chosen = _ring_around(width, buffer, array.ndim - 1)
+        chosen = _ring_around(width, buffer, n)
     else:
-        chosen = tuple(tuple(checks.integer("an offset", o) for o in site) for site in around)
+        sites = checks.items("around", around, "sites")
+        chosen = tuple(tuple(checks.integer("an offset", o) for o in checks.items("each site", s)) for s in sites)
+    _require_few(width**n + len(chosen))
+    window = _window(width, n)
     _require_room(window + chosen, array.shape[1:])
     counts = np.zeros(2 ** len(window + chosen))
     part = max(1, _CONFIGURATIONS // array[0].size)
@@ -204,8 +207,10 @@ def most_informative_kernel(
 
     Raises
     ------
-    ValueError, TypeError
-        If a number is out of range or not an integer.
+    TypeError
+        If an argument is of another kind.
+    ValueError
+        If a number is out of range.
 
     References
     ----------
@@ -223,7 +228,9 @@ def most_informative_kernel(
     >>> bool(abs(w).min() < 0.5 * abs(w).max()), round(best.information, 2)
     (True, 0.25)
     """
-    n = len(surroundings.window)
+    n = len(checks.instance("surroundings", surroundings, BlockSurroundings).window)
+    stride, lattice_symmetric = checked_stride(stride), checks.flag("lattice_symmetric", lattice_symmetric)
+    n_starts = checks.integer("n_starts", n_starts, 1)
     states = _states(n).astype(np.float64)
     orbits = orbits_of(surroundings.window) if lattice_symmetric else np.arange(n)
     tied = states @ np.eye(orbits.max() + 1)[orbits]
@@ -243,7 +250,7 @@ def most_informative_kernel(
 
     rng = np.random.default_rng(streams.seed_sequence(seed))
     n_weights, best = tied.shape[1], None
-    for start in range(checks.integer("n_starts", n_starts, 1)):
+    for start in range(n_starts):
         first = np.full(n_weights, 0.5) if start == 0 else rng.normal(0, 0.7, n_weights)
         bounds = [(-LARGEST_WEIGHT, LARGEST_WEIGHT)] * n_weights
         optimum = minimize(loss, first, jac=True, method="L-BFGS-B", bounds=bounds)
@@ -292,9 +299,12 @@ def _ring_around(width: int, buffer: int, n_dimensions: int) -> Sites:
     return tuple(ring[:: -(-len(ring) // _MOST_AROUND)])
 
 
+def _require_few(n_sites: int) -> None:
+    if n_sites > _MOST_SITES:
+        raise ValueError(f"window and surroundings can have {_MOST_SITES} sites together, got {n_sites}")
+
+
 def _require_room(sites: Sites, shape: tuple[int, ...]) -> None:
-    if len(sites) > _MOST_SITES:
-        raise ValueError(f"window and surroundings can have {_MOST_SITES} sites together, got {len(sites)}")
     if any(len(site) != len(shape) for site in sites):
         raise ValueError(f"the surroundings need sites of {len(shape)} dimensions, as the lattice of shape {shape}")
     if len({tuple(np.mod(site, shape)) for site in sites}) < len(sites):

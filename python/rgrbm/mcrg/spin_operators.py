@@ -18,6 +18,7 @@ from rgrbm.spins.lattice import Kind
 from rgrbm.spins.values import spin_values
 
 Product: TypeAlias = tuple[Site, ...]
+_FARTHEST = 2**31  # an offset; more than any lattice has sites along an axis
 
 
 @dataclass(frozen=True)
@@ -41,10 +42,10 @@ class SpinOperator:
     Raises
     ------
     ValueError
-        If there are no sites, one is named twice, they are not of one to three dimensions (two, if triangular), or the
-        lattice is unknown.
+        If there are no sites, one is named twice, they are not of one to three dimensions (two, if triangular), an
+        offset is beyond ±2³¹, or the lattice is unknown.
     TypeError
-        If an offset is not an integer.
+        If an offset is not an integer, or the lattice no text.
 
     Examples
     --------
@@ -75,8 +76,9 @@ class SpinOperator:
                 f"operator {name!r} needs sites (row, column), (site,) on a ring, or (layer, row, column) on a cubic "
                 f"lattice, got {offsets}"
             )
-        if lattice not in get_args(Kind):
-            raise ValueError(f"lattice must be one of {', '.join(get_args(Kind))}, got {lattice!r}")
+        if any(abs(o) > _FARTHEST for site in offsets for o in site):
+            raise ValueError(f"offsets of operator {name!r} must be from -{_FARTHEST} to {_FARTHEST}, got {offsets}")
+        checks.choice("lattice", lattice, get_args(Kind))
         if lattice == "triangular" and len(offsets[0]) != 2:
             raise ValueError(f"operator {name!r} of a triangular lattice needs sites (row, column), got {offsets}")
         if len(set(offsets)) != len(offsets):
@@ -217,7 +219,7 @@ def checked_operators(operators: Iterable[SpinOperator], n_dimensions: int) -> t
     """The operators as a tuple, at least one, all of this many dimensions and of one kind of lattice."""
     if isinstance(operators, SpinOperator):
         raise TypeError(f"operators must be a sequence of them, got {operators.name!r} alone: put it in a list")
-    checked = tuple(operators)
+    checked = tuple(checks.items("operators", operators, "SpinOperator"))
     for operator in checked:
         if not isinstance(operator, SpinOperator):
             raise TypeError(f"operators must be of class SpinOperator, got {operator!r}")

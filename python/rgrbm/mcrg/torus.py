@@ -12,6 +12,7 @@ from typing import TypeAlias
 import numpy as np
 import numpy.typing as npt
 
+from rgrbm._support import checks
 from rgrbm.spins.lattice import Kind
 
 Site: TypeAlias = tuple[int, ...]
@@ -97,7 +98,7 @@ class Torus:
             If they do not close where this lattice does.
         """
         n_cell = abs(round(np.linalg.det(steps)))
-        diagonal = np.diag(steps)
+        diagonal = np.diag(steps).tolist()  # of Python's integers, as sides may be larger than NumPy's
         if (np.diag(diagonal) == steps).all():
             if self.shift or any(side % stride for side, stride in zip(self.shape, diagonal, strict=True)):
                 raise ValueError(f"blocks at stride {diagonal[0]} do not cover a lattice of shape {self.shape}")
@@ -117,6 +118,22 @@ class Torus:
             return self.coarse(steps)
         except ValueError:
             return None
+
+
+def checked_sides(shape: int | Sequence[int], low: int = 1) -> tuple[int, ...]:
+    """The sides of a lattice of one to three dimensions, each at least ``low``.
+
+    Raises
+    ------
+    TypeError
+        If the shape is no sequence of integers.
+    ValueError
+        If it has another number of sides, or one of them is too small.
+    """
+    sides = checks.integers("shape", shape, low)
+    if len(sides) not in (1, 2, 3):
+        raise ValueError(f"shape must be (n_sites,), (rows, columns) or (layers, rows, columns), got {sides}")
+    return sides
 
 
 def orbits(window: Window) -> npt.NDArray[np.intp]:

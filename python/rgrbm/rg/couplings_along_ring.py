@@ -7,6 +7,7 @@ from dataclasses import dataclass
 import numpy as np
 import numpy.typing as npt
 
+from rgrbm._support import checks
 from rgrbm.rg.couplings.effective import EffectiveCouplings
 from rgrbm.rg.filters import filter_positions, filter_signs
 from rgrbm.statistics.presentation import Presented
@@ -68,6 +69,8 @@ def ring_couplings(couplings: EffectiveCouplings | npt.ArrayLike, weights: npt.A
 
     Raises
     ------
+    TypeError
+        If couplings or weights are not real numbers.
     ValueError
         If the couplings hold no pairs, or do not fit the weights, or fewer than four units have weights.
 
@@ -80,7 +83,7 @@ def ring_couplings(couplings: EffectiveCouplings | npt.ArrayLike, weights: npt.A
     >>> round(result.J, 8), abs(result.largest_other) < 1e-12
     (0.66250137, True)
     """
-    w = np.asarray(weights, dtype=np.float64)
+    w = checks.numbers("weights", weights)
     matrix = _pair_matrix(couplings, w)
     position = filter_positions(w)
     order = np.argsort(position, kind="stable")
@@ -115,7 +118,7 @@ def _pair_matrix(couplings: EffectiveCouplings | npt.ArrayLike, w: Values) -> Va
                 "pair couplings of the hidden layer in spins are needed: effective_couplings(rbm, 'hidden', order=2)"
             )
         couplings = couplings.pairs
-    matrix = np.asarray(couplings, dtype=np.float64)
+    matrix = checks.numbers("couplings", couplings)
     if w.ndim != 2 or matrix.shape != (w.shape[1], w.shape[1]):
         raise ValueError(
             f"expected couplings (n_hidden, n_hidden) and weights (n_visible, n_hidden), got shapes {matrix.shape} and "

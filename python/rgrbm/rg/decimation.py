@@ -129,9 +129,11 @@ def decimation_flow(J: float, n_steps: int) -> npt.NDArray[np.float64]:
     Raises
     ------
     TypeError
-        If J is no number.
+        If J is no number, or ``n_steps`` no integer.
     ValueError
         If J is not finite or ``n_steps`` negative.
+    MemoryError
+        If the steps are too many to be listed.
 
     Examples
     --------
@@ -139,10 +141,15 @@ def decimation_flow(J: float, n_steps: int) -> npt.NDArray[np.float64]:
     >>> decimation_flow(1.0, 3).round(4)
     array([1.    , 0.6625, 0.3501, 0.1137])
     """
-    flow = [checks.real("J", J)]
-    for _ in range(checks.integer("n_steps", n_steps, 0)):
-        flow.append(float(decimate(flow[-1]).J))
-    return np.array(flow)
+    J, n_steps = checks.real("J", J), checks.integer("n_steps", n_steps, 0)
+    checks.require_memory(8 * n_steps, f"a flow of {n_steps} steps")
+    flow = np.full(n_steps + 1, J)
+    for step in range(1, n_steps + 1):
+        flow[step] = decimate(flow[step - 1]).J
+        if flow[step] == flow[step - 1]:  # 0, or so large that a step is less than its rounding
+            flow[step:] = flow[step]
+            break
+    return flow
 
 
 def reconstruction_error_decimation_bound(J: float) -> float:
@@ -162,6 +169,13 @@ def reconstruction_error_decimation_bound(J: float) -> float:
     float
         ½ [P_eq 2p(1 − p) + (1 − P_eq)/2], a fraction of all spins.
 
+    Raises
+    ------
+    TypeError
+        If J is no number.
+    ValueError
+        If J is not finite.
+
     Examples
     --------
     >>> from rgrbm.rg.decimation import reconstruction_error_decimation_bound
@@ -169,6 +183,6 @@ def reconstruction_error_decimation_bound(J: float) -> float:
     0.06645
     """
     # In powers of e^(−2|J|): differences such as 1 − tanh² J would round to 0 from |J| = 19 on.
-    x = np.exp(-2 * abs(J))
+    x = np.exp(-2 * abs(checks.real("J", J)))
     different = 2 * x / (1 + x) ** 2
     return float((1 - different) * (x / (1 + x * x)) ** 2 + different / 4)

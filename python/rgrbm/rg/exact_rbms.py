@@ -60,6 +60,7 @@ def decimation_rbm(n_visible: int, J: float, K: float) -> RBMParameters:
     True
     """
     n_visible, J, K = _require_even(n_visible), checks.real("J", J), checks.real("K", K)
+    checks.require_memory(4 * n_visible**2, f"an RBM of {n_visible} visible and {n_visible // 2} hidden units")
     site = np.arange(0, n_visible, 2)
     w = np.zeros((n_visible, n_visible // 2))
     w[site, site // 2] = K

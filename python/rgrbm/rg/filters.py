@@ -5,6 +5,8 @@ from __future__ import annotations
 import numpy as np
 import numpy.typing as npt
 
+from rgrbm._support import checks
+
 Array = npt.NDArray[np.float64]
 
 _SEEN = 0.1  # of a filter's largest weight, below which a site is not seen
@@ -21,13 +23,20 @@ def dominant_visible(weights: npt.ArrayLike) -> npt.NDArray[np.int64]:
     -------
     ndarray of int, shape (n_hidden,)
 
+    Raises
+    ------
+    TypeError
+        If the weights are not real numbers.
+    ValueError
+        If they are no matrix, have no rows, or some are masked.
+
     Examples
     --------
     >>> from rgrbm.rg.filters import dominant_visible
     >>> dominant_visible([[0.1, -2.0], [1.0, 0.5]])
     array([1, 0])
     """
-    return np.asarray(np.argmax(np.abs(np.asarray(weights)), axis=0))
+    return np.asarray(np.argmax(np.abs(_weights(weights)), axis=0))
 
 
 def filter_signs(weights: npt.ArrayLike) -> Array:
@@ -41,13 +50,20 @@ def filter_signs(weights: npt.ArrayLike) -> Array:
     -------
     ndarray of shape (n_hidden,)
 
+    Raises
+    ------
+    TypeError
+        If the weights are not real numbers.
+    ValueError
+        If they are no matrix, have no rows, or some are masked.
+
     Examples
     --------
     >>> from rgrbm.rg.filters import filter_signs
     >>> filter_signs([[0.1, -2.0], [1.0, 0.5]])
     array([ 1., -1.])
     """
-    w = np.asarray(weights, dtype=np.float64)
+    w = _weights(weights)
     return np.asarray(np.sign(w[dominant_visible(w), np.arange(w.shape[1])]))
 
 
@@ -63,6 +79,13 @@ def filter_positions(weights: npt.ArrayLike) -> Array:
     ndarray of shape (n_hidden,)
         Positions in [0, n_visible), in sites; NaN where all weights are 0.
 
+    Raises
+    ------
+    TypeError
+        If the weights are not real numbers.
+    ValueError
+        If they are no matrix, have no rows, or some are masked.
+
     Examples
     --------
     >>> import numpy as np
@@ -70,7 +93,7 @@ def filter_positions(weights: npt.ArrayLike) -> Array:
     >>> filter_positions(np.eye(8)[:, [2, 5]]).round(6)
     array([2., 5.])
     """
-    w = np.asarray(weights, dtype=np.float64)
+    w = _weights(weights)
     n_visible = len(w)
     phases = np.exp(2j * np.pi * np.arange(n_visible) / n_visible)
     resultant = phases @ w**2
@@ -82,6 +105,13 @@ def filter_positions(weights: npt.ArrayLike) -> Array:
 def sort_by_position(weights: npt.ArrayLike) -> Array:
     """Columns of the weights (hidden units) in the order of their filters' centres on the ring.
 
+    Raises
+    ------
+    TypeError
+        If the weights are not real numbers.
+    ValueError
+        If they are no matrix, have no rows, or some are masked.
+
     Examples
     --------
     >>> import numpy as np
@@ -91,7 +121,7 @@ def sort_by_position(weights: npt.ArrayLike) -> Array:
            [0., 1., 0.],
            [0., 0., 1.]])
     """
-    w = np.asarray(weights, dtype=np.float64)
+    w = _weights(weights)
     return np.asarray(w[:, np.argsort(filter_positions(w), kind="stable")])
 
 
@@ -110,6 +140,13 @@ def filter_windows(weights: npt.ArrayLike) -> tuple[npt.NDArray[np.int64], npt.N
     left, right : ndarray of int, shape (n_hidden,)
         How many sites the arc goes to either side of the dominant one.
 
+    Raises
+    ------
+    TypeError
+        If the weights are not real numbers.
+    ValueError
+        If they are no matrix, have no rows, or some are masked.
+
     Examples
     --------
     >>> import numpy as np
@@ -119,12 +156,19 @@ def filter_windows(weights: npt.ArrayLike) -> tuple[npt.NDArray[np.int64], npt.N
     >>> left.tolist(), right.tolist()
     ([1, 0], [2, 1])
     """
-    w = np.abs(np.asarray(weights, dtype=np.float64))
+    w = np.abs(_weights(weights))
     seen = w > _SEEN * w.max(axis=0)
     sites = dominant_visible(w)
     right = [_extent(np.roll(column, -site)) for column, site in zip(seen.T, sites, strict=True)]
     left = [_extent(np.roll(column[::-1], site + 1)) for column, site in zip(seen.T, sites, strict=True)]
     return np.array(left, dtype=np.int64), np.array(right, dtype=np.int64)
+
+
+def _weights(weights: npt.ArrayLike) -> Array:
+    w = checks.numbers("weights", weights, (None, None))
+    if not len(w):
+        raise ValueError(f"weights must be those of at least one visible unit, got shape {w.shape}")
+    return w
 
 
 def _extent(seen: npt.NDArray[np.bool_]) -> int:

@@ -135,10 +135,10 @@ def hidden_correlation(
     Raises
     ------
     TypeError
-        If spins or weights are not real numbers.
+        If spins or weights are not real numbers, or another argument of another kind.
     ValueError
-        If a spin is not ±1 or is masked, a weight is not finite, the shapes do not fit together, or there are fewer
-        than two samples, or blocks of samples.
+        If a spin is not ±1 or is masked, a weight is not finite, the shapes do not fit together, there are fewer than
+        two samples, or blocks of samples, or a number is out of range.
 
     Notes
     -----
@@ -158,6 +158,10 @@ def hidden_correlation(
     (True, True)
     """
     moments, w = _checked(hidden_spins, weights)
+    common = None if common is None else checks.flag("common", common)
+    significance = checks.real("significance", significance, 0)
+    if (sites_per_unit := checks.real("sites_per_unit", sites_per_unit)) <= 0:
+        raise ValueError(f"sites_per_unit must be positive, got {sites_per_unit}")
     somewhere = np.any(w != 0, axis=0)
     site = dominant_visible(w)
     units, positions = _order(w)
@@ -295,7 +299,7 @@ def _fit(
     """The fit to the pairs that may take part, these pairs, and why there is no fit."""
     pairs = _distinct_pairs(w, positions)
     values = c[:, pairs.first, pairs.second]
-    choices = [bool(common)] if common is not None else [False, True]
+    choices = [False, True] if common is None else [common]
     for together in choices:
         ranks = _significant_ranks(values, pairs, significance, one_by_one=not together)
         chosen = np.isin(pairs.rank, ranks)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import itertools
+import math
 from collections.abc import Sequence
 from dataclasses import dataclass
 
@@ -111,6 +112,8 @@ def receptive_fields(weights: npt.ArrayLike, shape: Sequence[int]) -> ReceptiveF
 
     Raises
     ------
+    TypeError
+        If the weights are not real numbers, or the shape is none.
     ValueError
         If the weights are not those of a lattice of this shape, or not finite.
 
@@ -124,10 +127,12 @@ def receptive_fields(weights: npt.ArrayLike, shape: Sequence[int]) -> ReceptiveF
     >>> fields.positions, fields.spreads, fields.n_sites, fields.signs
     (array([[0. , 3.5]]), array([0.5]), array([2.]), array([-1.]))
     """
-    sides = tuple(checks.integer("each side of the shape", n, 1) for n in shape)
-    w = np.asarray(checks.numbers("weights", weights), dtype=np.float64)
-    if w.ndim != 2 or len(w) != np.prod(sides) or not np.isfinite(w).all():
-        raise ValueError(f"expected finite weights of shape ({np.prod(sides)}, n_hidden), got {w.shape}")
+    sides = checks.integers("shape", shape, 1)
+    if not sides:
+        raise ValueError("shape must have at least one side, got ()")
+    w = checks.numbers("weights", weights)
+    if w.ndim != 2 or len(w) != math.prod(sides) or not np.isfinite(w).all():
+        raise ValueError(f"expected finite weights of shape ({math.prod(sides)}, n_hidden), got {w.shape}")
     squares, total = w**2, (w**2).sum(axis=0)
     seen = total > 0
     share = squares[:, seen] / total[seen]
@@ -164,11 +169,14 @@ def hidden_lattice_correlation(
 
     Raises
     ------
+    TypeError
+        If an argument is of another kind.
     ValueError
         If a spin is not ±1 or is masked, the shapes do not fit together, or fewer than two units have weights.
     """
     s, h = lattice_spins(spins), spin_values(hidden)
     width = checks.real("bin_width", bin_width)
+    checks.instance("fields", fields, ReceptiveFields)
     if s.shape[1:] != fields.shape or h.shape != (len(s), len(fields.signs)):
         raise ValueError(
             f"fields on a lattice of shape {fields.shape} need spins of shape (n_samples, *{fields.shape}) and hidden "

@@ -101,6 +101,8 @@ def principal_rbm(covariance: npt.ArrayLike, n_hidden: int) -> LinearRBM:
 
     Raises
     ------
+    TypeError
+        If an argument is of another kind.
     ValueError
         If the covariance is no symmetric, positive matrix, or the number is out of range.
     """
@@ -135,6 +137,13 @@ def harmonic_decimation_rbm(chain: HarmonicLattice, sharpness: float) -> LinearR
     sharpness : float
         s > 0, of the springs between copies.
 
+    Raises
+    ------
+    TypeError
+        If the chain is not a HarmonicLattice, or the sharpness not a number.
+    ValueError
+        If the chain has no decimation, or the sharpness is not positive and finite.
+
     Examples
     --------
     >>> import numpy as np
@@ -147,7 +156,7 @@ def harmonic_decimation_rbm(chain: HarmonicLattice, sharpness: float) -> LinearR
     >>> round(1e5 * rbm.divergence(chain.covariance()), 1)
     1.8
     """
-    chain.decimate()  # refuses what has no decimation
+    checks.instance("chain", chain, HarmonicLattice).decimate()  # refuses what has no decimation
     s = checks.real("sharpness", sharpness, 0)
     if s == 0:
         raise ValueError("sharpness must be positive, got 0")
@@ -192,6 +201,8 @@ def fit_linear_rbm(
 
     Raises
     ------
+    TypeError
+        If an argument is of another kind.
     ValueError
         If the covariance is no symmetric, positive matrix, or a number is out of range.
 
@@ -207,7 +218,7 @@ def fit_linear_rbm(
     """
     data = _covariance(covariance)
     n, m = len(data), _hidden_units(n_hidden, data)
-    max_iter = checks.integer("max_iter", max_iter, 1)
+    max_iter, equal_stiffness = checks.integer("max_iter", max_iter, 1), checks.flag("equal_stiffness", equal_stiffness)
     generator = np.random.default_rng(streams.key(streams.seed_sequence(seed)))
     scale = np.sqrt(np.diag(data))
     size = np.full(n, scale.mean()) if equal_stiffness else scale
@@ -245,11 +256,14 @@ def principal_angles(weights: npt.ArrayLike, modes: npt.ArrayLike) -> Values:
 
     Raises
     ------
+    TypeError
+        If they are not real numbers.
     ValueError
-        If they are no matrices with as many rows.
+        If they are no matrices with as many rows, or not finite.
     """
-    first, second = checks.numbers("weights", weights), checks.numbers("modes", modes)
-    if first.ndim != 2 or second.ndim != 2 or len(first) != len(second):
+    first = checks.numbers("weights", weights, (None, None), finite=True)
+    second = checks.numbers("modes", modes, (None, None), finite=True)
+    if len(first) != len(second):
         raise ValueError(f"expected two matrices of as many rows, got shapes {first.shape} and {second.shape}")
     a, b = np.linalg.qr(first)[0], np.linalg.qr(second)[0]
     if b.shape[1] > a.shape[1]:

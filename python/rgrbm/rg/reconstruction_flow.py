@@ -28,6 +28,7 @@ from rgrbm.statistics.jackknife import Array, Estimate
 from rgrbm.statistics.notation import or_dash, with_error
 from rgrbm.statistics.presentation import Presented
 
+_MOST_STEPS = 2**62
 _MIN_SAMPLES = 20  # from so many on, each sample is a block of the jackknife
 
 
@@ -153,7 +154,10 @@ def rbm_flow(
         raise ValueError(
             f"the RBM has {len(p.weights_)} visible units, the samples have {s[0].size} sites; expected as many"
         )
-    step = _measured_steps(checks.integer("n_steps", n_steps, 0), measure_every)
+    n_steps = checks.integer("n_steps", n_steps, 0)
+    if n_steps > _MOST_STEPS:
+        raise ValueError(f"n_steps must be at most {_MOST_STEPS}, got {n_steps}")
+    step = _measured_steps(n_steps, measure_every)
     v = to_binary(s).reshape(len(s), -1)
     key = streams.key(streams.seed_sequence(seed))
     rows = [_couplings(v, s.shape)]
@@ -168,10 +172,10 @@ def rbm_flow(
 
 def _measured_steps(n_steps: int, measure_every: int | Sequence[int]) -> npt.NDArray[np.int64]:
     if isinstance(measure_every, Sequence):
-        steps = np.array([checks.integer("a step to measure at", step, 1) for step in measure_every], dtype=np.int64)
-        if np.any(np.diff(steps) <= 0) or np.any(steps > n_steps):
-            raise ValueError(f"steps to measure at must ascend to at most n_steps={n_steps}, got {list(measure_every)}")
-        return np.unique(np.r_[0, steps, n_steps])
+        steps = [checks.integer("a step to measure at", step, 1) for step in measure_every]
+        if any(after <= before for before, after in pairwise(steps)) or max(steps, default=0) > n_steps:
+            raise ValueError(f"steps to measure at must ascend to at most n_steps={n_steps}, got {steps}")
+        return np.unique(np.array([0, *steps, n_steps], dtype=np.int64))
     every = checks.integer("measure_every", measure_every, 1)
     checks.require_memory(32 * (n_steps // every), f"a list of {n_steps // every} measurements")
     return np.unique(np.r_[0 : n_steps + 1 : every, n_steps])

@@ -6,6 +6,7 @@ from collections.abc import Sequence
 
 import numpy as np
 
+from rgrbm._support import checks
 from rgrbm.spins.measurement import Measurement
 from rgrbm.statistics.curve_crossing import crossing
 from rgrbm.statistics.jackknife import Estimate
@@ -43,7 +44,7 @@ def measured_crossing(
     Raises
     ------
     TypeError
-        If an element is not a Measurement.
+        If an element is not a Measurement, or another argument of another kind.
     ValueError
         If the observable is unknown, the couplings of the two sizes differ, the runs of one size differ in lattice or
         h, both sizes are the same, or a standard error is NaN.
@@ -62,6 +63,7 @@ def measured_crossing(
     >>> bool(abs(measured_crossing(small, large).mean - 0.4407) < 0.01)
     True
     """
+    small, large = checks.items("small", small, "measurements"), checks.items("large", large, "measurements")
     curves = [_curve(runs, observable) for runs in (small, large)]
     (J, first), (J_large, second) = curves
     if not np.array_equal(J, J_large):
@@ -89,9 +91,7 @@ def _curve(runs: Sequence[Measurement], observable: str) -> tuple[np.ndarray, li
             )
     if not runs:
         raise ValueError("expected measurements at two or more couplings for each size, got none")
-    names = runs[0].observables()
-    if observable not in names:
-        raise ValueError(f"expected one of the observables {', '.join(names)}, got {observable!r}")
+    checks.choice("observable", observable, runs[0].observables())
     systems = {(tuple(run.model["shape"]), run.model["lattice"], run.model["h"]) for run in runs}
     if len(systems) > 1:
         raise ValueError(

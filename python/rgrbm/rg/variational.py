@@ -19,7 +19,7 @@ lower bound, and F − F^RG is exactly KL(P‖p_λ), which is 0 only if the trac
 from __future__ import annotations
 
 from collections.abc import Iterator
-from typing import Any, Literal, NamedTuple
+from typing import Any, Literal, NamedTuple, get_args
 
 import numpy as np
 import numpy.typing as npt
@@ -63,6 +63,8 @@ def log_conditional(rbm: Any, v: npt.ArrayLike, h: npt.ArrayLike) -> Values:
 
     Raises
     ------
+    TypeError
+        If an argument is of another kind.
     ValueError
         If the shapes do not fit together or a value is neither 0 nor 1.
 
@@ -105,6 +107,8 @@ def rg_hamiltonian(rbm: Any, energies: npt.ArrayLike, kernel: Kernel = "conditio
 
     Raises
     ------
+    TypeError
+        If an argument is of another kind.
     ValueError
         If the energies do not fit the model or are not finite, the kernel is unknown, or both layers together have
         more than 28 units (for "conditional"), or one of them more than 26.
@@ -152,6 +156,8 @@ def sampled_rg_hamiltonian(
 
     Raises
     ------
+    TypeError
+        If an argument is of another kind.
     ValueError
         If there are fewer than two samples, the shapes do not fit together or a value is neither 0 nor 1.
 
@@ -166,7 +172,7 @@ def sampled_rg_hamiltonian(
     >>> bool(H[1] > H[0] + 10 * stderr[1])
     True
     """
-    p = parameters_of(rbm)
+    p, free_energy = parameters_of(rbm), checks.real("free_energy", free_energy)
     visible = binary_states(v, len(p.intercept_visible_), "v").astype(np.float64)
     hidden = binary_states(h, len(p.intercept_hidden_), "h").astype(np.float64)
     if len(visible) < 2:
@@ -207,7 +213,7 @@ def free_energy_difference(rbm: Any, energies: npt.ArrayLike, kernel: Kernel = "
 
     Raises
     ------
-    ValueError
+    TypeError, ValueError
         As for :func:`rg_hamiltonian`.
 
     Examples
@@ -243,6 +249,8 @@ def trace_condition_error(rbm: Any, energies: npt.ArrayLike, kernel: Kernel = "c
 
     Raises
     ------
+    TypeError
+        If an argument is of another kind.
     ValueError
         If the energies do not fit the model or are not finite, the kernel is unknown, or there are more than 26 visible
         units.
@@ -268,8 +276,7 @@ def trace_condition_error(rbm: Any, energies: npt.ArrayLike, kernel: Kernel = "c
 
 
 def _model(rbm: Any, energies: npt.ArrayLike, kernel: str) -> tuple[RBMParameters, Values]:
-    if kernel not in ("conditional", "unnormalized", "centred"):
-        raise ValueError(f"kernel must be 'conditional', 'unnormalized' or 'centred', got {kernel!r}")
+    checks.choice("kernel", kernel, get_args(Kernel))
     p = parameters_of(rbm)
     n_visible = len(p.intercept_visible_)
     require_array(n_visible, "the visible layer")

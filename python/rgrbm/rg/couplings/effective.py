@@ -9,11 +9,12 @@ from __future__ import annotations
 from dataclasses import dataclass
 from itertools import combinations
 from math import comb
-from typing import Any, Literal, NamedTuple
+from typing import Any, Literal, NamedTuple, get_args
 
 import numpy as np
 import numpy.typing as npt
 
+from rgrbm._support import checks
 from rgrbm._support.progress import Progress
 from rgrbm.likelihood.enumeration import log_marginal
 from rgrbm.model.parameters import spin_parameters
@@ -27,7 +28,6 @@ from rgrbm.statistics.presentation import Presented, short_repr
 Values = npt.NDArray[np.float64]
 Layer = Literal["visible", "hidden"]
 Method = Literal["fourier", "walsh-hadamard", "enumeration", "gaussian"]
-_METHODS = ("fourier", "walsh-hadamard", "enumeration", "gaussian")
 _MAX_SETS = 5_000_000
 
 
@@ -155,7 +155,7 @@ def effective_couplings(
     Raises
     ------
     TypeError
-        If ``rbm`` is not a fitted RBM.
+        If ``rbm`` is not a fitted RBM, or another argument of another kind.
     ValueError
         If layer, order or method is unknown, a set of units is none, or the layer is too large for the method.
 
@@ -177,8 +177,7 @@ def effective_couplings(
     array([0.        , 0.66250137, 0.        , 0.        ])
     """
     require_layer_and_order(layer, order)
-    if method not in _METHODS:
-        raise ValueError(f"method must be one of {', '.join(map(repr, _METHODS))}, got {method!r}")
+    checks.choice("method", method, get_args(Method))
     p = spin_parameters(rbm)
     w, own, theta = (
         (p.weights, p.visible_fields, p.hidden_fields)
@@ -205,9 +204,8 @@ def effective_couplings(
 
 def require_layer_and_order(layer: str, order: int) -> None:
     """Refuse unknown layers and orders."""
-    if layer not in ("visible", "hidden"):
-        raise ValueError(f"layer must be 'visible' or 'hidden', got {layer!r}")
-    if order not in (1, 2, 3, 4):
+    checks.choice("layer", layer, get_args(Layer))
+    if checks.integer("order", order) not in (1, 2, 3, 4):
         raise ValueError(f"order must be 1, 2, 3 or 4, got {order!r}")
 
 
@@ -229,11 +227,13 @@ def sets_of_units(
             every = list(combinations(range(n_units), size))
             sets[size] = np.array(every, dtype=np.int64).reshape(-1, size)
         else:
-            sets[size] = _checked_sets(np.asarray(given), size, n_units, name)
+            sets[size] = _checked_sets(given, size, n_units, name)
     return sets
 
 
-def _checked_sets(units: npt.NDArray[Any], size: int, n_units: int, name: str) -> npt.NDArray[np.int64]:
+def _checked_sets(given: npt.ArrayLike, size: int, n_units: int, name: str) -> npt.NDArray[np.int64]:
+    checks.numbers(name, given)
+    units = np.asarray(given)
     if units.ndim != 2 or units.shape[1] != size or units.dtype.kind not in "iu":
         raise ValueError(f"{name} must be integers of shape (n_sets, {size}), got {units.dtype} of shape {units.shape}")
     ordered = np.sort(units, axis=1)

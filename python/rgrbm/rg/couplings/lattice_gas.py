@@ -49,7 +49,7 @@ def lattice_gas_couplings(
     Raises
     ------
     TypeError
-        If ``rbm`` is not a fitted RBM.
+        If ``rbm`` is not a fitted RBM, or another argument of another kind.
     ValueError
         If layer or order is unknown, a set of units is none, or there are too many sets.
 
