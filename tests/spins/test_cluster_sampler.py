@@ -75,6 +75,8 @@ def test_couplings_of_each_chain():
     ("arguments", "error", "message"),
     [
         ({"method": "metropolis"}, ValueError, "method must be one of"),
+        ({"method": np.ones(2)}, TypeError, "method must be one of"),
+        ({"lattice": (16, 16)}, TypeError, r"lattice must be a Lattice, got \(16, 16\)"),
         ({"n_chains": 0}, ValueError, "n_chains must be at least 1, got 0"),
         ({"n_chains": 1.5}, TypeError, "n_chains must be an integer"),
         ({"n_chains": 10**12}, MemoryError, "chains of 256 sites would take"),

@@ -325,8 +325,10 @@ def test_one_chain_in_a_field_is_refused_where_it_changes_its_sign():
 
 def test_bad_input_is_refused():
     good = rgrbm.IsingModel(16, 0.5).sample(50, method="exact", seed=0)
+    with pytest.raises(TypeError, match="method must be one of 'nearest', 'decay', 'pseudolikelihood', got array"):
+        rgrbm.estimate_coupling(good, np.eye(2))
     for arguments, message in (
-        ({"spins": good, "method": "guess"}, "'nearest', 'decay' or 'pseudolikelihood'"),
+        ({"spins": good, "method": "guess"}, "method must be one of 'nearest', 'decay', 'pseudoli"),
         ({"spins": (good + 1) // 2}, "to_spins"),
         ({"spins": good[:1]}, "two samples"),
         ({"spins": good[0]}, "two samples"),

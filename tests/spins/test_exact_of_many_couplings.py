@@ -57,3 +57,29 @@ def test_densities_of_states(name):
     assert method([]).shape == (0, *np.shape(expected[0]))
     with pytest.raises(ValueError, match="J must be finite, got inf"):
         method([0.3, np.inf])
+
+
+@pytest.mark.parametrize(
+    ("call", "error", "message"),
+    [
+        (lambda: exact.ring_log_z([[1, 2], [3]], 7), ValueError, "J must be real numbers in rows of one length"),
+        (lambda: exact.square_magnetization([0.3, np.nan]), ValueError, "J must be finite, got nan"),
+        (lambda: exact.density_of_states(4).log_z([[1, 2], [3]]), ValueError, "J must be real numbers in rows of one"),
+        (
+            lambda: exact.density_of_states((16, 16)).log_z(np.broadcast_to(0.3, 10**8)),
+            MemoryError,
+            "energies at 100000000 couplings would",
+        ),
+        (
+            lambda: exact.density_of_states(10**7),
+            MemoryError,
+            "numbers of configurations of 10000000 sites would take",
+        ),
+        (lambda: exact.ring_log_z(0.3, 10**400), ValueError, r"n_sites must be at most 2\^500, got 1000"),
+        (lambda: exact.torus_log_z(0.3, 3, 10**400), ValueError, r"columns must be at most 2\^500, got 1000"),
+        (lambda: exact.torus_log_z(0.3, 2**60, 2**60), MemoryError, "the modes of a torus of"),
+    ],
+)
+def test_bad_couplings_and_sizes(call, error, message):
+    with pytest.raises(error, match=message):
+        call()

@@ -152,6 +152,9 @@ def test_packed_observables_agree_with_the_unpacked(lattice):
         ({"shape": (8, 8), "J": (1.0, 1.0, 1.0)}, ValueError, "one for each of 2 axes of bonds"),
         ({"shape": (6, 6), "J": (1.0, 1.0), "lattice": "triangular"}, ValueError, "one for each of 3 axes of bonds"),
         ({"shape": (8, 8), "J": np.ones((2, 1))}, ValueError, "one for each of 2 axes of bonds"),
+        ({"shape": (8, 8), "J": [[1, 2], [3]]}, TypeError, r"each coupling J must be a number, got \[1, 2\]"),
+        ({"shape": 8, "J": np.array([1, 2])}, ValueError, "one for each of 1 axes of bonds, got array"),
+        ({"shape": 8, "J": np.array(8)}, TypeError, "is a ring of 8 spins with the coupling J = 8"),
         ({"shape": (8, 8), "J": (1.0, "1")}, TypeError, "each coupling J must be a number, got '1'"),
         ({"shape": (8, 8), "J": (1.0, float("nan"))}, ValueError, "each coupling J must be finite"),
         ({"shape": (8,), "J": 1.0, "h": "1"}, TypeError, "the field h must be a number"),
@@ -221,6 +224,7 @@ def test_the_method_that_suits_a_model(model, method):
         ({"n_samples": 5, "spacing": -1}, ValueError, "spacing"),
         ({"n_samples": 5, "spacing": 0}, ValueError, "spacing must be at least 1, got 0"),  # the same sample again
         ({"n_samples": 5, "method": "kawasaki"}, ValueError, "method must be one of"),
+        ({"n_samples": 5, "method": np.eye(2)}, TypeError, "method must be one of 'auto', .*, got array"),
     ],
 )
 def test_bad_sampling(arguments, error, message):

@@ -5,7 +5,7 @@ import itertools
 import numpy as np
 import pytest
 
-from rgrbm.spins import Lattice, lattice_bonds
+from rgrbm.spins import Lattice, bond_arrays, lattice_bonds, spin_energies, spin_log_z, two_sublattices
 
 SHAPES = [(2,), (7,), (2, 2), (4, 3), (6, 6), (2, 3, 4), (4, 4, 2)]
 LATTICES = [Lattice(shape) for shape in SHAPES] + [Lattice(s, "triangular") for s in ((2, 2), (3, 3), (3, 6), (4, 5))]
@@ -70,6 +70,8 @@ def test_bond_sums_follow_the_bonds(lattice):
         (((2**11, 2**10, 2**11),), ValueError, "at most 2\\^31 sites"),
         ((2.5,), TypeError, "integer"),
         (("8",), TypeError, "integer"),
+        ((b"ab",), TypeError, "each side of the shape must be an integer, got b'ab'"),
+        (((4, 4), np.array(["hypercubic"] * 2)), TypeError, "lattice must be one of 'hypercubic', 'triangular', got"),
         (((4, 4), "hexagonal"), ValueError, "lattice must be one of"),
         (((8,), "triangular"), ValueError, "triangular lattice must be"),
         (((2, 2, 2), "triangular"), ValueError, "triangular lattice must be"),
@@ -86,3 +88,25 @@ def test_lattices_are_values():
     assert Lattice((6, 6)) != Lattice((6, 6), "triangular")
     with pytest.raises(ValueError, match="expected configurations of shape"):
         Lattice((2, 3)).bond_sums(np.ones((3, 2)))
+
+
+@pytest.mark.parametrize(
+    ("call", "error", "message"),
+    [
+        (lambda: lattice_bonds(3.5), TypeError, "shape must be a sequence of integers, got 3.5"),
+        (lambda: lattice_bonds((2**40, 4)), MemoryError, "a list of 8796093022208 bonds would take"),
+        (
+            lambda: bond_arrays(4, [[0, 1], [2]], 0.0, 0.0),
+            ValueError,
+            "bonds must be real numbers in rows of one length",
+        ),
+        (lambda: bond_arrays(4, np.ma.masked_equal([[0, 1]], 1), 0.0, 0.0), ValueError, "bonds must not have masked"),
+        (lambda: bond_arrays(2**62, [], 0.0, 0.0), MemoryError, "fields of 4611686018427387904 sites would take"),
+        (lambda: two_sublattices([4], []), TypeError, r"n_sites must be an integer, got \[4\]"),
+        (lambda: spin_log_z([4], [], 0.0), TypeError, r"n_sites must be an integer, got \[4\]"),
+        (lambda: spin_energies("4", [], 0.0), TypeError, "n_sites must be an integer, got '4'"),
+    ],
+)
+def test_bad_lists_of_bonds(call, error, message):
+    with pytest.raises(error, match=message):
+        call()

@@ -11,7 +11,7 @@ import pytest
 
 from exact_distributions import all_states, boltzmann_distribution
 from rgrbm import IsingModel, estimate_coupling
-from rgrbm.spins import ClusterSampler, Lattice, ParallelTempering, SingleSpinSampler
+from rgrbm.spins import ClusterSampler, Lattice, ParallelTempering, SingleSpinSampler, tempering_ladder
 from rgrbm.spins.patterns import pattern_spins
 
 METHODS = ["metropolis", "heat_bath", "wolff", "swendsen_wang"]
@@ -236,3 +236,22 @@ def test_samples_of_a_field_are_no_ground_for_a_coupling():
         ensemble = IsingModel((4, 4), 0.3, 0.3).ensemble(200, seed=0)
     with pytest.raises(ValueError, match="field"):
         estimate_coupling(ensemble)
+
+
+@pytest.mark.parametrize(
+    ("call", "error", "message"),
+    [
+        (lambda: ParallelTempering((8, 8), [0.2, 0.3]), TypeError, r"lattice must be a Lattice, got \(8, 8\)"),
+        (
+            lambda: ParallelTempering(Lattice(8), [0.2, 0.3], method=[]),
+            TypeError,
+            r"method must be one of .*, got \[\]",
+        ),
+        (lambda: ParallelTempering(Lattice(8), [0.2, 0.3], n_ladders=2**62), MemoryError, "ladders would take"),
+        (lambda: ParallelTempering(Lattice(8), [0.2, 0.3], seed=0).run(0, spacing=0), ValueError, "spacing must be at"),
+        (lambda: tempering_ladder(0.3, 0.2, 0.4), TypeError, "lattice must be a Lattice, got 0.3"),
+    ],
+)
+def test_bad_arguments_of_tempering(call, error, message):
+    with pytest.raises(error, match=message):
+        call()

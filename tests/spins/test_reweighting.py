@@ -426,6 +426,14 @@ def test_bad_questions():
     for ask in (lambda name: reweighting.curve(name, 0.4), reweighting.maximum):
         with pytest.raises(ValueError, match=r"the observable must be one of .*'energy_per_site'.*, got 'entropy'"):
             ask("entropy")
+    for name in (np.eye(2), {}):
+        with pytest.raises(TypeError, match="the observable must be one of 'energy_per_site', "):
+            binder_crossing(reweighting, reweighting, name)
+    for runs in (0.5, "runs"):
+        with pytest.raises(TypeError, match="runs must be a sequence of Measurements or RecordedRuns, got"):
+            Reweighting(runs, 16)
+    with pytest.raises(TypeError, match="n_sites must be an integer, got array"):
+        Reweighting([good()], np.eye(2))
     with pytest.raises(ValueError, match="the observable must be one of"):
         binder_crossing(reweighting, reweighting, "entropy")
     with pytest.raises(ValueError, match="each coupling J must be finite"):

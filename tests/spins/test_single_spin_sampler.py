@@ -167,6 +167,8 @@ def test_states_of_other_samplers_are_refused():
             other.restore(state)
         with pytest.raises(ValueError, match="expected the state of a sampler"):
             other.restore(3)
+        with pytest.raises(ValueError, match="expected the state of a sampler"):
+            other.restore(np.eye(2))
 
 
 @pytest.mark.parametrize(
@@ -174,7 +176,10 @@ def test_states_of_other_samplers_are_refused():
     [
         ({"method": "wolff"}, ValueError, "method must be one of"),
         ({"packing": "words"}, ValueError, "packing must be one of"),
+        ({"packing": np.eye(2)}, TypeError, "packing must be one of"),
         ({"packing": "lattice", "J": (0.1, 0.2)}, ValueError, "packing='lattice' needs colours"),
+        ({"method": np.ones(2)}, TypeError, "method must be one of"),
+        ({"lattice": (16, 16)}, TypeError, r"lattice must be a Lattice, got \(16, 16\)"),
         ({"n_chains": 0}, ValueError, "n_chains must be at least 1, got 0"),
         ({"n_chains": 1.5}, TypeError, "n_chains must be an integer"),
         ({"n_chains": 10**13}, MemoryError, "chains of 256 sites would take"),

@@ -74,6 +74,7 @@ def test_progress_and_bad_input():
         ({"n_sweeps": 3, "start": "warm"}, ValueError, "'hot', 'cold' or an array"),
         ({"n_sweeps": 3, "start": np.ones((4, 4))}, ValueError, "expected spins of shape"),
         ({"n_sweeps": 3, "start": np.zeros((8, 8))}, ValueError, "spins ±1"),
+        ({"n_sweeps": 3, "every": 2**70}, ValueError, "every must be below 2"),
         ({"n_sweeps": 3, "method": "exact"}, ValueError, "method must be one of"),
         ({"n_sweeps": 3, "progress": 3}, TypeError, "progress must be"),
     ):

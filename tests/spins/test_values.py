@@ -52,3 +52,9 @@ def test_anything_else_is_refused(take, bad, error, message):
 def test_a_mask_that_hides_nothing_is_no_mask():
     open_mask = np.ma.masked_array(SPINS, mask=False)
     np.testing.assert_array_equal(rgrbm.to_binary(open_mask), rgrbm.to_binary(SPINS))
+
+
+@pytest.mark.parametrize("take", [rgrbm.to_binary, rgrbm.to_spins, rgrbm.estimate_coupling, TAKE_SPINS["energy"]])
+def test_rows_of_several_lengths_are_refused(take):
+    with pytest.raises(ValueError, match=r"got rows of several lengths: \[\[1, -1\], \[1\]\]"):
+        take([[1, -1], [1]])

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Sequence
 
 import numpy as np
@@ -11,6 +12,8 @@ from rgrbm._support import checks
 
 Values = npt.NDArray[np.float64]
 Bonds = npt.NDArray[np.int64]
+
+_BYTES_PER_SITE = 80  # of a list of its neighbours, and its sublattice
 
 
 def lattice_bonds(shape: Sequence[int]) -> Bonds:
@@ -31,9 +34,11 @@ def lattice_bonds(shape: Sequence[int]) -> Bonds:
     Raises
     ------
     TypeError
-        If a side is not an integer.
+        If the shape is no sequence, or a side not an integer.
     ValueError
         If a side is shorter than 2.
+    MemoryError
+        If the bonds need more memory than there is.
 
     Examples
     --------
@@ -41,9 +46,11 @@ def lattice_bonds(shape: Sequence[int]) -> Bonds:
     >>> lattice_bonds((3,)).tolist()
     [[0, 1], [1, 2], [2, 0]]
     """
-    sides = tuple(checks.integer("each side of the shape", side) for side in shape)
+    sides = tuple(checks.integer("each side of the shape", side) for side in checks.items("shape", shape, "integers"))
     if not sides or min(sides) < 2:
         raise ValueError(f"a periodic lattice needs at least 2 sites along each axis, got the shape {sides}")
+    n_bonds = len(sides) * math.prod(sides)
+    checks.require_memory(3 * 16 * n_bonds, f"a list of {n_bonds} bonds")
     return np.concatenate([bonds_along(sides, direction) for direction in np.eye(len(sides), dtype=int).tolist()])
 
 
@@ -68,6 +75,10 @@ def two_sublattices(n_sites: int, bonds: npt.ArrayLike) -> tuple[Bonds, Bonds]:
     ------
     ValueError
         If there is a loop of odd length, or a bond is out of range.
+    TypeError
+        If the number of sites or the bonds are not integers.
+    MemoryError
+        If the sites need more memory than there is.
 
     Examples
     --------
@@ -76,6 +87,7 @@ def two_sublattices(n_sites: int, bonds: npt.ArrayLike) -> tuple[Bonds, Bonds]:
     (array([0, 2]), array([1, 3]))
     """
     sites, _, _ = bond_arrays(n_sites, bonds, 0.0, 0.0)
+    checks.require_memory(_BYTES_PER_SITE * n_sites, f"neighbours of {n_sites} sites")
     neighbours: list[list[int]] = [[] for _ in range(n_sites)]
     for i, j in sites.tolist():
         neighbours[i].append(j)
@@ -104,12 +116,16 @@ def bond_arrays(
     Raises
     ------
     ValueError
-        If their shapes do not fit together, a bond ties a site to itself or to none, or a value is not finite.
+        If their shapes do not fit together, a bond ties a site to itself or to none, or a value is masked or
+        not finite.
     TypeError
-        If the number of sites is not an integer, or a coupling or field is not a number.
+        If the number of sites is not an integer, or a bond, coupling or field is not of numbers.
+    MemoryError
+        If the fields need more memory than there is.
     """
     n_sites = checks.integer("n_sites", n_sites, 1)
-    sites = np.asarray(bonds)
+    checks.require_memory(8 * n_sites, f"fields of {n_sites} sites")
+    sites = checks.numbers("bonds", bonds, dtype=None)
     if sites.size == 0:
         sites = np.empty((0, 2), np.int64)
     if sites.ndim != 2 or sites.shape[1] != 2 or sites.dtype.kind not in "iu":

@@ -52,7 +52,7 @@ class ClusterSampler(Sampler):
     ValueError
         If an argument is out of range, J does not fit, or the lattice is too large.
     TypeError
-        If a number is none.
+        If a number, the lattice or a text is none.
     MemoryError
         If the chains need more memory than there is.
 
@@ -89,9 +89,8 @@ class ClusterSampler(Sampler):
         n_chains: int = 1,
         seed: streams.Seed = None,
     ) -> None:
-        if method not in get_args(ClusterMethod):
-            raise ValueError(f"method must be one of {get_args(ClusterMethod)}, got {method!r}")
-        self.lattice, self.method = lattice, method
+        checks.choice("method", method, get_args(ClusterMethod))
+        self.lattice, self.method = checks.instance("lattice", lattice, Lattice), method
         self.n_chains = checks.integer("n_chains", n_chains, 1)
         self.h = checks.real("the field h", h)
         require_cluster_memory(lattice, self.n_chains)

@@ -6,7 +6,7 @@ import math
 import warnings
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
-from typing import Any, Literal
+from typing import Any, Literal, get_args
 
 import numpy as np
 import numpy.typing as npt
@@ -135,7 +135,8 @@ def estimate_coupling(
     NoFiniteCouplingError
         A ValueError: no finite J fits, as where all neighbours are aligned, or correlations do not decay.
     TypeError
-        If ``n_chains`` or a side is not an integer, or ``significance`` not a number.
+        If the spins are not real numbers, ``n_chains``, a side or a bond is not an integer, ``significance`` is not a
+        number, or ``method`` no text.
 
     Warns
     -----
@@ -164,8 +165,7 @@ def estimate_coupling(
     >>> bool(abs(estimate.J - 1) < 4 * estimate.stderr), round(estimate.stderr, 3)
     (True, 0.004)
     """
-    if method not in ("nearest", "decay", "pseudolikelihood"):
-        raise ValueError(f"method must be 'nearest', 'decay' or 'pseudolikelihood', got {method!r}")
+    checks.choice("method", method, get_args(Method))
     if bonds is not None and method != "pseudolikelihood":
         raise ValueError(f"method={method!r} knows its lattice; bonds are for method='pseudolikelihood'")
     significance = checks.real("significance", significance, 0)

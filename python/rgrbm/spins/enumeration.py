@@ -6,6 +6,7 @@ import numpy as np
 import numpy.typing as npt
 
 from rgrbm._core import kernels
+from rgrbm._support import checks
 from rgrbm._support.enumeration import log_sum, log_weights, require_array, require_sum
 from rgrbm._support.progress import Progress
 from rgrbm.spins.bonds import bond_arrays
@@ -45,6 +46,8 @@ def spin_log_z(
     ------
     ValueError
         If there are more than 28 spins, or the arrays do not fit together.
+    TypeError
+        If the number of spins is not an integer, or a bond, coupling or field is not of numbers.
 
     Examples
     --------
@@ -53,6 +56,7 @@ def spin_log_z(
     >>> abs(spin_log_z(6, [(i, (i + 1) % 6) for i in range(6)], 1.0) - ring_log_z(1.0, 6)) < 1e-12
     True
     """
+    n_sites = checks.integer("n_sites", n_sites, 1)
     require_sum(n_sites, "the model", "Use the closed forms of rgrbm.spins.exact or Monte Carlo instead.")
     return log_sum(_enumeration(n_sites, bonds, couplings, fields), 4, progress)
 
@@ -70,6 +74,8 @@ def spin_energies(n_sites: int, bonds: npt.ArrayLike, couplings: npt.ArrayLike, 
     ------
     ValueError
         If there are more than 26 spins, or the arrays do not fit together.
+    TypeError
+        If the number of spins is not an integer, or a bond, coupling or field is not of numbers.
 
     Examples
     --------
@@ -77,6 +83,7 @@ def spin_energies(n_sites: int, bonds: npt.ArrayLike, couplings: npt.ArrayLike, 
     >>> spin_energies(2, [(0, 1)], 1.0)
     array([-1.,  1.,  1., -1.])
     """
+    n_sites = checks.integer("n_sites", n_sites, 1)
     require_array(n_sites, "the model")
     return -log_weights(_enumeration(n_sites, bonds, couplings, fields), 4)
 

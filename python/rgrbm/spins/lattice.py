@@ -37,7 +37,7 @@ class Lattice:
     Raises
     ------
     TypeError
-        If a side is not an integer.
+        If a side is not an integer, or the kind is no text.
     ValueError
         If a side is below 2, there are more than three axes or 2³¹ sites, the kind is unknown, or a triangular lattice
         has not two axes.
@@ -57,10 +57,9 @@ class Lattice:
 
     def __post_init__(self) -> None:
         given: Any = self.shape
-        sides = given if isinstance(given, Sequence) and not isinstance(given, str) else (given,)
+        sides = given if isinstance(given, Sequence) and not isinstance(given, str | bytes) else (given,)
         sides = tuple(checks.integer("each side of the shape", side) for side in sides)
-        if self.kind not in get_args(Kind):
-            raise ValueError(f"lattice must be one of {get_args(Kind)}, got {self.kind!r}")
+        checks.choice("lattice", self.kind, get_args(Kind))
         if self.kind == "triangular" and len(sides) != 2:
             raise ValueError(f"the shape of a triangular lattice must be (rows, columns), got {given!r}")
         if len(sides) not in (1, 2, 3):

@@ -6,7 +6,7 @@ from typing import Literal, Protocol, TypeAlias, get_args
 
 import numpy.typing as npt
 
-from rgrbm._support import streams
+from rgrbm._support import checks, streams
 from rgrbm.spins.cluster_sampler import ClusterMethod, ClusterSampler, require_cluster_memory
 from rgrbm.spins.lattice import Lattice
 from rgrbm.spins.patterns import bond_signs, ground_state
@@ -55,9 +55,10 @@ def sampled_method(model: Model, method: str) -> MovedMethod | Literal["exact"]:
     ------
     ValueError
         If there is no such method, or exact samples are asked for where they are not known.
+    TypeError
+        If it is no text.
     """
-    if method not in get_args(Method):
-        raise ValueError(f"method must be one of {get_args(Method)}, got {method!r}")
+    checks.choice("method", method, get_args(Method))
     is_ring_without_field = len(model.lattice.shape) == 1 and model.h == 0
     if method == "exact" and not is_ring_without_field:
         raise ValueError("exact samples are known for the ring only, without a field; use method='auto'")
@@ -73,9 +74,10 @@ def measured_method(model: Model, method: str) -> MovedMethod:
     ------
     ValueError
         If there is no such method.
+    TypeError
+        If it is no text.
     """
-    if method not in get_args(MeasuredMethod):
-        raise ValueError(f"method must be one of {get_args(MeasuredMethod)}, got {method!r}")
+    checks.choice("method", method, get_args(MeasuredMethod))
     return best_method(model) if method == "auto" else method  # type: ignore[return-value]  # one of the names
 
 
@@ -88,7 +90,10 @@ def make_sampler(
     ------
     ValueError
         If the method is unknown, or Wolff's in a field that keeps nearly all clusters as they are.
+    TypeError
+        If the lattice is none, or the method no text.
     """
+    checks.choice("method", method, get_args(MovedMethod))
     if method in get_args(SingleSpinMethod):
         return SingleSpinSampler(lattice, J, h, method=method, n_chains=n_chains, seed=seed)  # type: ignore[arg-type]
     sampler = ClusterSampler(lattice, J, h, method=method, n_chains=n_chains, seed=seed)  # type: ignore[arg-type]

@@ -1,6 +1,5 @@
 """The parameters of an Ising model from what users give: couplings, or a temperature; and what looks like a mistake."""
 
-import operator
 from collections.abc import Sequence
 from typing import Any, Protocol
 
@@ -71,9 +70,10 @@ def require_no_second_side(shape: Any, J: Any) -> None:
     TypeError
         If the shape is one number and J is an integer above 1, which is a side rather than a coupling.
     """
-    if isinstance(J, bool | float) or not hasattr(shape, "__index__") or not hasattr(J, "__index__"):
-        return
-    if (side := operator.index(J)) > 1:
+    shape, side = (
+        value[()] if isinstance(value, np.ndarray) else value for value in (shape, J)
+    )  # 0-d ones are numbers
+    if isinstance(shape, int | np.integer) and isinstance(side, int | np.integer) and side > 1:
         raise TypeError(
             f"IsingModel({shape}, {side}) is a ring of {shape} spins with the coupling J = {side}. For a square "
             f"lattice write IsingModel(({shape}, {side}), J=...), for that ring IsingModel({shape}, J={side}.0)"
@@ -91,6 +91,8 @@ def _axis_couplings(J: Any, lattice: Lattice) -> tuple[float, ...]:
     """J as one coupling for each axis of bonds."""
     if not (isinstance(J, tuple | list) or (isinstance(J, np.ndarray) and J.ndim)):
         return (checks.real("the coupling J", J),) * lattice.n_axes
-    if np.ndim(J) != 1 or len(J) != lattice.n_axes:
-        raise ValueError(f"J must be one coupling, or one for each of {lattice.n_axes} axes of bonds, got {J!r}")
+    if getattr(J, "ndim", 1) != 1 or len(J) != lattice.n_axes:
+        raise ValueError(
+            f"J must be one coupling, or one for each of {lattice.n_axes} axes of bonds, got {checks.shown(J)}"
+        )
     return tuple(checks.real("each coupling J", coupling) for coupling in J)

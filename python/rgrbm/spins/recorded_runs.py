@@ -45,7 +45,7 @@ class RecordedRun(Presented):
     TypeError
         If J is not a number or the arrays are not of integers.
     ValueError
-        If J is not finite, or the arrays are empty or not of one shape (n_sweeps, n_chains).
+        If J is not finite, or the arrays are empty, have masked values or are not of one shape (n_sweeps, n_chains).
 
     Examples
     --------
@@ -65,7 +65,7 @@ class RecordedRun(Presented):
     def __post_init__(self) -> None:
         object.__setattr__(self, "J", checks.real("the coupling J of a run", self.J))
         for name in ("bonds", "magnetization"):
-            array = np.asarray(getattr(self, name))
+            array = checks.numbers(name, getattr(self, name), dtype=None)
             if array.dtype.kind not in "iu":
                 raise TypeError(f"{name} must be integers, got {array.dtype}; give sums over the whole lattice")
             if array.ndim != 2 or not array.size:

@@ -67,7 +67,8 @@ class Reweighting(Presented):
         If there are no runs, or they cannot be of one lattice with ``n_sites`` sites; if a measurement has no series;
         if a run is worth fewer than 100 independent samples, or is too short for 4 blocks.
     TypeError
-        If a run is neither a measurement nor a :class:`RecordedRun`, ``n_sites`` is missing, or a number is none.
+        If the runs are no sequence, one is neither a measurement nor a :class:`RecordedRun`, ``n_sites`` is missing, or
+        a number is none.
     MemoryError
         If Σ s s′ has too many different values for the memory.
     RuntimeError
@@ -115,6 +116,7 @@ class Reweighting(Presented):
     ) -> None:
         if isinstance(runs, Measurement | RecordedRun):
             raise TypeError("runs must be a sequence, got a single run; pass [run, …], one for each coupling")
+        runs = checks.items("runs", runs, "Measurements or RecordedRuns")
         if not runs:
             raise ValueError("reweighting needs at least one run, got none")
         n_sites, h = _sites_and_field([run for run in runs if isinstance(run, Measurement)], n_sites, h)
@@ -184,7 +186,7 @@ class Reweighting(Presented):
         ValueError
             If the observable is unknown or a coupling not finite.
         TypeError
-            If the couplings are no numbers.
+            If the couplings are no numbers, or the name is no text.
 
         Warns
         -----
@@ -226,6 +228,8 @@ class Reweighting(Presented):
         ------
         ValueError
             If the observable is unknown.
+        TypeError
+            If its name is no text.
 
         Warns
         -----
@@ -280,6 +284,8 @@ def _sites_and_field(
     measurements: Sequence[Measurement], n_sites: int | None, h: float | None
 ) -> tuple[int | None, float]:
     """The number of sites and the field: those of the measurements, unless they are given."""
+    n_sites = None if n_sites is None else checks.integer("n_sites", n_sites, 1)
+    h = None if h is None else checks.real("the field h", h)
     models = {(tuple(m.model["shape"]), m.model["lattice"], m.model["h"]) for m in measurements}
     if len(models) > 1:
         raise ValueError(f"all runs must be of one lattice in one field, got {sorted(models)}")
@@ -316,7 +322,7 @@ def binder_crossing(first: Reweighting, second: Reweighting, name: str = "binder
     Raises
     ------
     TypeError
-        If an argument is no Reweighting.
+        If an argument is no Reweighting, or the name no text.
     ValueError
         If the observable is unknown.
 
@@ -413,9 +419,7 @@ def _missing(gaps: Iterable[tuple[float, float]]) -> str:
 
 
 def _observable(name: str) -> _Function:
-    if name not in _OBSERVABLES:
-        raise ValueError(f"the observable must be one of {tuple(_OBSERVABLES)}, got {name!r}")
-    return _OBSERVABLES[name]
+    return _OBSERVABLES[checks.choice("the observable", name, _OBSERVABLES)]
 
 
 def _energy(x: Means, J: Array, h: float, n: int) -> Array:

@@ -373,10 +373,10 @@ class Sampler(ABC):
         ValueError
             If the state is that of another sampler, or none.
         """
-        try:
-            identity, couplings, chains = state["identity"], state["couplings"], state["chains"]
-        except (TypeError, KeyError) as error:
-            raise ValueError(f"expected the state of a sampler, got {state!r:.60}") from error
+        parts = ("identity", "couplings", "chains")
+        if not isinstance(state, dict) or any(name not in state for name in parts):
+            raise ValueError(f"expected the state of a sampler, got {checks.shown(state)}")
+        identity, couplings, chains = (state[name] for name in parts)
         if identity != self._identity():
             raise ValueError(f"this state is that of {identity}, not of {self._identity()}")
         with self._lock:

@@ -50,7 +50,7 @@ class SingleSpinSampler(Sampler):
         If an argument is out of range, J does not fit, or the packing cannot be used: "chains" takes one coupling for
         all chains, "lattice" colours that may be visited in sequential order.
     TypeError
-        If a number is none.
+        If a number, the lattice or a text is none.
     MemoryError
         If the chains need more memory than there is.
 
@@ -74,11 +74,10 @@ class SingleSpinSampler(Sampler):
         seed: streams.Seed = None,
         packing: Packing | None = None,
     ) -> None:
-        if method not in get_args(SingleSpinMethod):
-            raise ValueError(f"method must be one of {get_args(SingleSpinMethod)}, got {method!r}")
-        if packing is not None and packing not in get_args(Packing):
-            raise ValueError(f"packing must be one of {get_args(Packing)}, got {packing!r}")
-        self.lattice, self.method = lattice, method
+        checks.choice("method", method, get_args(SingleSpinMethod))
+        if packing is not None:
+            checks.choice("packing", packing, get_args(Packing))
+        self.lattice, self.method = checks.instance("lattice", lattice, Lattice), method
         self.n_chains = checks.integer("n_chains", n_chains, 1)
         self.h = checks.real("the field h", h)
         require_single_spin_memory(lattice, self.n_chains)

@@ -84,7 +84,7 @@ class ParallelTempering:
     ValueError
         If an argument is out of range, or the ladder has fewer than two rungs or does not fit the lattice.
     TypeError
-        If a number is none.
+        If a number, the lattice or the method is none.
 
     References
     ----------
@@ -111,8 +111,9 @@ class ParallelTempering:
         n_ladders: int = 1,
         seed: streams.Seed = None,
     ) -> None:
-        self.ladder = _checked_ladder(ladder, lattice.n_axes)
+        self.ladder = _checked_ladder(ladder, checks.instance("lattice", lattice, Lattice).n_axes)
         self.n_ladders = checks.integer("n_ladders", n_ladders, 1)
+        checks.require_memory(3 * self.ladder.nbytes * self.n_ladders, f"couplings of {n_ladders} ladders")
         sequence = streams.seed_sequence(seed)
         self._generator = np.random.Generator(np.random.Philox(key=np.array(streams.key(sequence, 1), np.uint64)))
         n_rungs = len(self.ladder)
@@ -148,7 +149,8 @@ class ParallelTempering:
         MemoryError
             If the measurements need more memory than there is.
         """
-        n, (n_rungs, n_axes) = checks.integer("n", n, 0), self.ladder.shape
+        n, spacing = checks.integer("n", n, 0), checks.integer("spacing", spacing, 1)
+        n_rungs, n_axes = self.ladder.shape
         shape = n, self.n_ladders, n_rungs
         checks.require_memory(8 * (n_axes + 2) * n * self.n_ladders * n_rungs, f"{n} measurements of {shape[1:]} rungs")
         record = TemperingRecord(np.empty((*shape, n_axes), np.int64), np.empty(shape, np.int64), np.empty(shape))
@@ -232,7 +234,7 @@ def tempering_ladder(
     ValueError
         If the couplings are the same, the acceptance is not between 0.01 and 0.99, or a thousand rungs are not enough.
     TypeError
-        If a number is none.
+        If a number, the lattice or the method is none.
 
     Notes
     -----
@@ -249,6 +251,7 @@ def tempering_ladder(
     >>> float(ladder[0]), float(ladder[-1]), 4 <= len(ladder) <= 8
     (0.3, 0.5, True)
     """
+    checks.instance("lattice", lattice, Lattice)
     low, high = checks.real("low", low), checks.real("high", high)
     if low == high:
         raise ValueError(f"low and high must differ, got {low} for both")

@@ -71,7 +71,8 @@ class TimeSeries(Presented):
         seed: streams.Seed,
     ) -> TimeSeries:
         """Chains at their start; see :meth:`rgrbm.IsingModel.time_series`."""
-        every = checks.integer("every", every, 1)
+        if (every := checks.integer("every", every, 1)) >= 2**63:  # sweeps are counted in int64
+            raise ValueError(f"every must be below 2^63, got {checks.shown(every)}")
         chosen = measured_method(model, method)
         hot = isinstance(start, str) and start == "hot"
         if isinstance(start, str) and start not in ("hot", "cold"):

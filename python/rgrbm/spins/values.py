@@ -8,6 +8,8 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 
+from rgrbm._support import checks
+
 Spins = npt.NDArray[np.int8]
 Binary = npt.NDArray[np.uint8]
 
@@ -28,7 +30,7 @@ def to_binary(spins: npt.ArrayLike) -> Binary:
     Raises
     ------
     ValueError
-        If a value is neither −1 nor +1, or is masked.
+        If a value is neither −1 nor +1, or is masked, or rows have several lengths.
     TypeError
         If the values are not real numbers.
 
@@ -58,7 +60,7 @@ def to_spins(binary: npt.ArrayLike) -> Spins:
     Raises
     ------
     ValueError
-        If a value is neither 0 nor 1, or is masked.
+        If a value is neither 0 nor 1, or is masked, or rows have several lengths.
     TypeError
         If the values are not real numbers.
 
@@ -78,7 +80,7 @@ def spin_values(spins: npt.ArrayLike) -> Spins:
     Raises
     ------
     ValueError
-        If a value is neither −1 nor +1 (as NaN, or a unit 0), or is masked.
+        If a value is neither −1 nor +1 (as NaN, or a unit 0) or is masked, or rows have several lengths.
     TypeError
         If the values are not real numbers.
     """
@@ -91,7 +93,10 @@ def _checked_values(values: npt.ArrayLike, low: int, high: int, expectation: str
         raise TypeError(f"{expectation}, got a path; read the file first, for instance by numpy.load or numpy.loadtxt")
     if np.ma.is_masked(values):
         raise ValueError(f"{expectation}, got masked values; leave these samples out")
-    array = np.asarray(values)
+    try:
+        array = np.asarray(values)
+    except ValueError as error:
+        raise ValueError(f"{expectation}, got rows of several lengths: {checks.shown(values)}") from error
     if array.dtype.kind not in "biuf":
         raise TypeError(f"{expectation}, got an array of dtype {array.dtype}")
     wrong = (array != low) & (array != high)

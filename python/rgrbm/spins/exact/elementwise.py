@@ -40,15 +40,47 @@ def array_for_each(function: Callable[Concatenate[float, P], Values]) -> Element
     return _for_each(function)
 
 
+def finite_couplings(J: Any) -> Values:
+    """One coupling, or an array of couplings.
+
+    Raises
+    ------
+    TypeError, ValueError
+        If J is not a finite number, or an array of such.
+    """
+    if not isinstance(J, list | tuple) and np.ndim(J) == 0:
+        return np.array(checks.real("J", J))
+    couplings = checks.numbers("J", J)
+    for coupling in couplings[~np.isfinite(couplings)]:
+        checks.real("J", coupling)
+    return couplings
+
+
+def side(name: str, value: Any, low: int) -> int:
+    """Sites along a side, so many that their products are floats.
+
+    Raises
+    ------
+    TypeError, ValueError
+        If it is no integer, too small, or more than 2^500.
+    """
+    if (n := checks.integer(name, value, low)) > 2**500:
+        raise ValueError(f"{name} must be at most 2^500, got {checks.shown(n)}")
+    return n
+
+
 def _for_each(function: Callable[Concatenate[float, P], Any]) -> Callable[..., Any]:
     @wraps(function)
     def at_each(J: Any, *args: P.args, **kwargs: P.kwargs) -> Any:
-        if np.ndim(J) == 0:
-            return function(checks.real("J", J), *args, **kwargs)
-        couplings = checks.numbers("J", J)
-        results = [np.asarray(function(float(x), *args, **kwargs)) for x in couplings.flat]
-        if not results:  # no coupling, but the other arguments must be right all the same, and give the shape
-            return np.empty(couplings.shape + np.shape(function(0.0, *args, **kwargs)))
-        return np.stack(results).reshape(couplings.shape + results[0].shape)
+        couplings = finite_couplings(J)
+        if couplings.ndim == 0:
+            return function(float(couplings), *args, **kwargs)
+        # Without a coupling, the other arguments must be right all the same, and give the shape.
+        first = np.asarray(function(float(couplings.flat[0]) if couplings.size else 0.0, *args, **kwargs))
+        results = np.empty((couplings.size, *first.shape))
+        results[:1] = first
+        for i, x in enumerate(couplings.flat[1:], 1):
+            results[i] = function(float(x), *args, **kwargs)
+        return results.reshape(couplings.shape + first.shape)
 
     return at_each

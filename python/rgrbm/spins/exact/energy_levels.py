@@ -16,6 +16,7 @@ from rgrbm._support import checks
 from rgrbm.spins.bonds import lattice_bonds
 from rgrbm.spins.enumeration import spin_energies
 from rgrbm.spins.exact.broken_bonds import broken_bond_counts
+from rgrbm.spins.exact.elementwise import finite_couplings
 from rgrbm.statistics.presentation import Presented
 
 Values = npt.NDArray[np.float64]
@@ -68,12 +69,14 @@ class DensityOfStates(Presented):
         ------
         TypeError, ValueError
             If J is not a finite number, or an array of such.
+        MemoryError
+            If there are more couplings than the memory has room for.
         """
         return _for_couplings(J, lambda x: self._weighted(x)[0])
 
     def probabilities(self, J: float | npt.ArrayLike) -> Values:
         """Probability of each value of B at coupling J, shape (..., n_levels); errors as for :meth:`log_z`."""
-        return self._weighted(_couplings(J))[1]
+        return self._weighted(finite_couplings(J))[1]
 
     def mean_energy_per_site(self, J: float | npt.ArrayLike) -> Any:
         """Mean energy per site ⟨H⟩/N; parameters, result and errors as for :meth:`log_z`."""
@@ -90,6 +93,8 @@ class DensityOfStates(Presented):
 
     def _weighted(self, J: Values) -> tuple[Values, Values]:
         """Ln Z, and the probability of each level."""
+        n_values = J.size * len(self.counts)
+        checks.require_memory(4 * 8 * n_values, f"the weights of {len(self.counts)} energies at {J.size} couplings")
         logs = np.array([math.log(count) for count in self.counts]) + J[..., None] * self.bond_sums
         highest = logs.max(axis=-1, keepdims=True)
         weights = np.exp(logs - highest)
@@ -97,18 +102,10 @@ class DensityOfStates(Presented):
         return (highest + np.log(total))[..., 0], weights / total
 
 
-def _couplings(J: Any) -> Values:
-    if np.ndim(J) == 0:
-        return np.array(checks.real("J", J))
-    couplings = checks.numbers("J", J)
-    for coupling in couplings[~np.isfinite(couplings)]:
-        checks.real("J", coupling)
-    return couplings
-
-
 def _for_couplings(J: Any, function: Callable[[Values], Values]) -> Any:
-    values = function(_couplings(J))
-    return float(values) if np.ndim(J) == 0 else values
+    couplings = finite_couplings(J)
+    values = function(couplings)
+    return float(values) if couplings.ndim == 0 else values
 
 
 def density_of_states(shape: int | Sequence[int]) -> DensityOfStates:
@@ -130,6 +127,8 @@ def density_of_states(shape: int | Sequence[int]) -> DensityOfStates:
         If a side is not an integer.
     ValueError
         If a side is shorter than 2, or a lattice of three or more dimensions has more than 28 sites.
+    MemoryError
+        If the numbers need more memory than there is.
 
     References
     ----------
@@ -148,6 +147,8 @@ def density_of_states(shape: int | Sequence[int]) -> DensityOfStates:
         checks.integer("each side of the shape", side) for side in (shape if isinstance(shape, Sequence) else (shape,))
     )
     n_bonds = len(lattice_bonds(sides))  # which checks the sides
+    if len(sides) < 3:  # numbers of about as many bits as there are sites
+        checks.require_memory(math.prod(sides) ** 2 // 20, f"the numbers of configurations of {math.prod(sides)} sites")
     if len(sides) == 1:
         broken = [0 if k % 2 else 2 * math.comb(sides[0], k) for k in range(n_bonds + 1)]
     elif len(sides) == 2:

@@ -10,7 +10,7 @@ import numpy as np
 import numpy.typing as npt
 
 from rgrbm._support import checks
-from rgrbm.spins.exact.elementwise import array_for_each, float_for_each
+from rgrbm.spins.exact.elementwise import array_for_each, float_for_each, side
 
 Values = npt.NDArray[np.float64]
 
@@ -115,7 +115,7 @@ def ring_correlation(J: float, n_sites: int | None, max_distance: int) -> Values
     t, x = math.tanh(J), np.arange(max_distance + 1)
     if n_sites is None:
         return np.power(t, x, dtype=np.float64)
-    n = checks.integer("n_sites", n_sites, 1)
+    n = side("n_sites", n_sites, 1)
     if max_distance > n:
         raise ValueError(f"max_distance must be at most the number of spins, {n}, got {max_distance}")
     if J < 0 and n % 2:
@@ -147,7 +147,7 @@ def ring_correlation_length(J: float) -> float:
 
 def _ring(J: float, n_sites: int) -> tuple[float, float, float]:
     """Ln Z, d ln Z/dJ and d² ln Z/dJ²."""
-    J, n = checks.real("J", J), checks.integer("n_sites", n_sites, 1)
+    J, n = checks.real("J", J), side("n_sites", n_sites, 1)
     if J and n * _minus_log_tanh(abs(J)) < 1:
         log_z, slope, curvature = _few_broken_bonds(abs(J), n, odd=J < 0 and n % 2 == 1)
         return log_z, slope if J > 0 else -slope, curvature

@@ -9,12 +9,13 @@ import math
 import numpy as np
 
 from rgrbm._support import checks
-from rgrbm.spins.exact.elementwise import float_for_each
+from rgrbm.spins.exact.elementwise import float_for_each, side
 from rgrbm.spins.exact.modes import Jet, phase
 from rgrbm.spins.exact.sectors import log_partition
 
 # Beyond these, Z is its first term, to far more than double precision.
 _SMALLEST, _LARGEST = 1e-100, 150.0
+_BYTES_PER_MODE = 64
 _FRUSTRATED = 5.0  # beyond, the variance of a frustrated torus is that of its lowest excitations, to 1e-6
 
 
@@ -106,11 +107,12 @@ def torus_specific_heat(J: float, rows: int, columns: int) -> float:
 def _kaufman(J: float, rows: int, columns: int) -> Jet:
     """Ln Z with its first two derivatives with respect to J."""
     J = checks.real("J", J)
-    n, m = checks.integer("rows", rows, 2), checks.integer("columns", columns, 2)
+    n, m = side("rows", rows, 2), side("columns", columns, 2)
     if J < 0 and n % 2 + m % 2 == 1:
         n, m = (n, m) if n % 2 else (m, n)  # the odd side is where the antiperiodic modes are
     else:
         n, m = min(n, m), max(n, m)
+    checks.require_memory(_BYTES_PER_MODE * n, f"the modes of a torus of {rows} × {columns} sites")
     K = min(max(abs(J), _SMALLEST), _LARGEST)
     state = phase(K)
     jet = state.in_coupling(log_partition(state, n, m, (J < 0 and n % 2 == 1, J < 0 and m % 2 == 1)), n * m)
