@@ -57,7 +57,7 @@ def _full_disk(found: Record, _record: Record) -> str:
     text = (
         f"A run of `rgrbm ising1d` that needs {found['needed'] / 1024:.0f} KiB was made on {len(sizes)} disks of "
         f"{sizes[0]['bytes'] / 1024:.0f} to {sizes[-1]['bytes'] / 1024:.0f} KiB. Each time it ended with a message "
-        f"that names the file, and went on to the numbers of an undisturbed run once there was room. Exceptions to that: "
+        f"that names the file, and went on to the numbers of an undisturbed run once there was room. Exceptions: "
         f"**{len(found['wrong'])}**.\n"
     )
     return text + _listed(found["wrong"])
