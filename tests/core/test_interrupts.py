@@ -130,9 +130,10 @@ def test_fit_within_its_first_epoch(ctrl_c, monkeypatch):
         finally:
             timer.join()
 
-    with monkeypatch.context() as patch, pytest.raises(KeyboardInterrupt):
+    with monkeypatch.context() as patch:
         patch.setattr(training, "run_epochs", interrupted)
-        rbm.fit(data)
+        with pytest.raises(KeyboardInterrupt):
+            rbm.fit(data)
     assert rbm.history_.stopped == "interrupt"
     assert len(rbm.history_) == 0
     rbm.fit(data, resume=True)
