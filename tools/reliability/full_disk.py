@@ -37,7 +37,7 @@ def _on_disk(arguments: list[str], size: int, expected: dict[str, Any]) -> dict[
             wrong.append("ended well on a full disk")
         if "Traceback" in output:
             wrong.append("a traceback")
-        if "No space left" not in output or str(disk) not in output.replace("\n", ""):
+        if f"No space left on device: '{disk}" not in output.replace("\n", " "):
             wrong.append("does not say what is wrong and where")
         subprocess.run(["mount", "-o", "remount,size=1g", str(disk)], check=True)
         returned, output = _run(arguments, disk / "run", check=False)

@@ -42,9 +42,10 @@ def _options(parameters: Any) -> list[str]:
 
 
 def start(arguments: list[str], out: Path) -> subprocess.Popen[str]:
-    """Begin or go on with a run, in a session of its own that obeys signals as in a terminal."""
+    """Begin or go on with a run, or draw a run's page, in a session of its own that obeys signals as in a terminal."""
+    end = [str(out)] if arguments == ["report"] else ["--out", str(out), "--threads", "1", "--resume"]
     return subprocess.Popen(
-        [sys.executable, "-m", "rgrbm", *arguments, "--out", str(out), "--threads", "1", "--resume"],
+        [sys.executable, "-m", "rgrbm", *arguments, *end],
         stdout=subprocess.PIPE,
         stderr=subprocess.STDOUT,
         text=True,
@@ -59,7 +60,7 @@ def _obey() -> None:
 
 
 def results_of(folder: Path) -> dict[str, Any]:
-    """All that must be the same: every file's name, every tensor's bits, all results but times and software."""
+    """All that must be the same: files' names, pages, every tensor's bits, all results but times and software."""
     names = sorted(str(path.relative_to(folder)) for path in folder.rglob("*"))
     tensors = {
         f"{name}:{key}": (str(tensor.dtype), tensor.shape, tensor.tobytes())
@@ -67,7 +68,9 @@ def results_of(folder: Path) -> dict[str, Any]:
         if name.endswith(".safetensors")
         for key, tensor in load_file(folder / name).items()
     }
-    return {"names": names, "tensors": tensors, "results": _timeless(json.loads((folder / "results.json").read_text()))}
+    pages = [path.read_text() for path in folder.glob("*.html")]
+    results = _timeless(json.loads((folder / "results.json").read_text()))
+    return {"names": names, "tensors": tensors, "pages": pages, "results": results}
 
 
 def _timeless(value: Any) -> Any:

@@ -4,6 +4,7 @@ import contextlib
 import contextvars
 import os
 import tempfile
+from collections.abc import Iterator
 from pathlib import Path
 
 temporary_mark: contextvars.ContextVar[str] = contextvars.ContextVar("temporary_mark", default="")
@@ -21,21 +22,34 @@ def write_atomically(path: str | os.PathLike[str], *content: bytes | memoryview)
     Raises
     ------
     OSError
-        If the folder does not exist or cannot be written to; an existing file is then untouched.
+        If the folder does not exist, cannot be written to or is full, with the file's name; an existing file is then
+        untouched.
     """
     path = Path(path)
     handle, temporary = tempfile.mkstemp(dir=path.parent, prefix=temporary_prefix(path))
     try:
-        with os.fdopen(handle, "wb") as file:
-            file.writelines(content)
-            file.flush()
-            os.fsync(file.fileno())
-        Path(temporary).chmod(0o666 & ~_umask())  # a plain file's mode, not the private one of mkstemp
-        Path(temporary).replace(path)
+        with naming(path):
+            with os.fdopen(handle, "wb") as file:
+                file.writelines(content)
+                file.flush()
+                os.fsync(file.fileno())
+            Path(temporary).chmod(0o666 & ~_umask())  # a plain file's mode, not the private one of mkstemp
+            Path(temporary).replace(path)
     except BaseException:
         with contextlib.suppress(OSError):
             Path(temporary).unlink()
         raise
+
+
+@contextlib.contextmanager
+def naming(path: Path) -> Iterator[None]:
+    """Context whose errors of the system name this file: that of a full disk names none, and others a temporary one."""
+    try:
+        yield
+    except OSError as error:
+        if error.errno is None:
+            raise
+        raise OSError(error.errno, error.strerror, str(path)) from error
 
 
 def _umask() -> int:

@@ -10,7 +10,7 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
-from rgrbm._support.atomic import temporary_mark
+from rgrbm._support.atomic import naming, temporary_mark
 
 try:
     import fcntl
@@ -73,7 +73,7 @@ class RunLock:
                 handle = os.open(self.path, os.O_CREAT | os.O_EXCL | os.O_WRONLY, 0o666)
             except FileExistsError:
                 raise self._refusal(self._holder() or {}) from None
-            with os.fdopen(handle, "wb") as file:
+            with naming(self.path), os.fdopen(handle, "wb") as file:
                 file.write(json.dumps(mine).encode() + b"\n")
         self._mine = mine
         temporary_mark.set(mine["mark"] + "-")

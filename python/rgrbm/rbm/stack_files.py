@@ -13,7 +13,7 @@ from itertools import pairwise
 from pathlib import Path
 from typing import Any
 
-from rgrbm._support.atomic import temporary_prefix
+from rgrbm._support.atomic import naming, temporary_prefix
 from rgrbm._support.tensors import FileFormatError, require
 from rgrbm.rbm.bernoulli import BernoulliRBM
 
@@ -42,7 +42,8 @@ def save_layers(layers: Sequence[BernoulliRBM], folder: PathLike, *, overwrite: 
     with tempfile.TemporaryDirectory(dir=target.parent, prefix=temporary_prefix(target)) as work:
         grown, old = Path(work) / "new", Path(work) / "old"
         grown.mkdir()
-        _write(layers, grown)
+        with naming(target):
+            _write(layers, grown)
         if target.exists():
             target.rename(old)
         try:
