@@ -19,7 +19,7 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
-from tools.reliability import full_disk, interrupts, kills, samplers
+from tools.reliability import builds, full_disk, interrupts, kills, samplers
 from tools.reliability.page import page
 
 ROOT = Path(__file__).parents[2]
@@ -63,6 +63,9 @@ PARTS: dict[str, tuple[Callable[[int], Any], int]] = {
     "fuzz": (fuzz, 30_000),
     "samplers": (samplers.measure, 100),
     "selftest": (selftest, 1),
+    "sanitizers": (builds.sanitizers, 1),
+    "wheel": (builds.wheel, 1),
+    "coverage": (builds.coverage, 1),
 }
 
 

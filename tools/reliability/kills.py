@@ -26,19 +26,23 @@ def measure(n_kills: int, seed: int = 0) -> dict[str, Any]:
     with tempfile.TemporaryDirectory() as folder:
         expected = {}
         for name in names:
+            out = Path(folder, name, "run")
+            out.parent.mkdir()
             if name == "report":  # of a run that is the same for all
-                shutil.copytree(Path(folder, "ising1d"), Path(folder, name))
+                shutil.copytree(Path(folder, "ising1d", "run"), out)
             began = time.monotonic()
-            _finish(commands[name], Path(folder, name))
-            expected[name] = runs.results_of(Path(folder, name)), time.monotonic() - began
+            _finish(commands[name], out)
+            expected[name] = runs.results_of(out), time.monotonic() - began
             print(f"{name}: {expected[name][1]:.1f} s undisturbed", flush=True)
 
         def kill(i: int) -> dict[str, Any]:
             name, number = names[i % len(names)], SIGNALS[(i // len(names) + i) % len(SIGNALS)]
+            out = Path(folder, f"{i}", "run")
+            out.parent.mkdir()
             if name == "report":
-                shutil.copytree(Path(folder, "ising1d"), Path(folder, f"{i}"))
+                shutil.copytree(Path(folder, "ising1d", "run"), out)
             moments = _moments(np.random.default_rng([seed, i]), expected[name][1])
-            return _disturb(name, commands[name], number, moments, Path(folder, f"{i}"), expected[name][0])
+            return _disturb(name, commands[name], number, moments, out, expected[name][0])
 
         with ThreadPoolExecutor(2) as pool:
             kills = []

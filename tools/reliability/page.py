@@ -121,5 +121,6 @@ PARTS: dict[str, tuple[str, Callable[[Any, Record], str]]] = {
     "selftest": ("Self-test", _selftest),
     "sanitizers": ("Sanitizers", _rows),
     "coverage": ("Coverage", _rows),
+    "wheel": ("A wheel for others", _rows),
     "platforms": ("Platforms and versions", _rows),
 }

@@ -68,7 +68,7 @@ def results_of(folder: Path) -> dict[str, Any]:
         if name.endswith(".safetensors")
         for key, tensor in load_file(folder / name).items()
     }
-    pages = [path.read_text() for path in folder.glob("*.html")]
+    pages = [path.read_text().replace(str(folder), "") for path in folder.glob("*.html")]
     results = _timeless(json.loads((folder / "results.json").read_text()))
     return {"names": names, "tensors": tensors, "pages": pages, "results": results}
 
