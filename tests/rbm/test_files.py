@@ -211,6 +211,9 @@ LIES = [
     ({"head": {"kind": "Ensemble"}}, "holds a 'Ensemble', expected a"),
     ({"head": {"content": "{"}}, "unreadable metadata"),
     ({"head": {"content": "[]"}}, "metadata of another form"),
+    ({"head": {"content": "[" * 100_000 + "]" * 100_000}}, "unreadable metadata: too deeply nested"),
+    ({"head": {"content": '{"n_visible": 1' + "0" * 5000 + "}"}}, "unreadable metadata"),
+    ({"head": {"schema": "1" * 5000}}, "has no schema version"),
     ({"tensors": {"weights": None}}, r"lacks the tensors \['weights'\]"),
     ({"tensors": {"mask": np.ones(3, dtype=np.float32)}}, r"unexpected tensors \['mask'\]"),
     ({"content": {"n_visible": 7}}, r"has shape \(6, 4\), its metadata say \(7, 4\)"),
@@ -296,6 +299,23 @@ def test_missing_files_and_folders(tmp_path, fitted):
     with pytest.raises(NotFittedError):
         BernoulliRBM().save(tmp_path / "model")
     assert list(tmp_path.iterdir()) == []
+
+
+@pytest.mark.parametrize("path", [None, 3.5, ["model"]])
+def test_what_is_no_path(fitted, path):
+    for call in (load_model, fitted.save):
+        with pytest.raises(TypeError, match=r"^path must be a path, got"):
+            call(path)
+    if path is not None:
+        with pytest.raises(TypeError, match=r"^checkpoint must be a path, got"):
+            BernoulliRBM().fit(X, checkpoint=path)
+
+
+@pytest.mark.skipif(not hasattr(os, "mkfifo"), reason="no pipes with names")
+def test_a_pipe_is_not_waited_for(tmp_path):
+    os.mkfifo(tmp_path / "pipe")
+    with pytest.raises(OSError, match="is no file: it is a pipe"):
+        load_model(tmp_path / "pipe")
 
 
 @pytest.mark.skipif(os.geteuid() == 0, reason="root may write anywhere")

@@ -36,7 +36,7 @@ def measure(n_kills: int, seed: int = 0) -> dict[str, Any]:
             print(f"{name}: {expected[name][1]:.1f} s undisturbed", flush=True)
 
         def kill(i: int) -> dict[str, Any]:
-            name, number = names[i % len(names)], SIGNALS[(i // len(names) + i) % len(SIGNALS)]
+            name, number = names[i % len(names)], SIGNALS[(i // len(names) + i % len(names)) % len(SIGNALS)]
             out = Path(folder, f"{i}", "run")
             out.parent.mkdir()
             if name == "report":
@@ -88,8 +88,8 @@ def _disturb(
             wrong.append("processes left over")
     try:
         _finish(arguments, out)
-        if runs.results_of(out) != expected:
-            wrong.append("other results")
+        found = runs.results_of(out)
+        wrong += [f"other {what}" for what in expected if found[what] != expected[what]]
     except RuntimeError as error:
         wrong.append(str(error))
     return {"command": name, "signal": number.name, "moments": moments, "ended": ended, "wrong": wrong}

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import os
+import re
 import signal
 import subprocess
 import sys
@@ -16,6 +17,7 @@ from safetensors.numpy import load_file
 sys.path.insert(0, str(Path(__file__).parents[2] / "tests"))
 import small_runs
 
+_DATE = re.compile(r"\d\d \w+ \d{4}, \d\d:\d\d UTC")  # when a page was drawn
 SCAN = ["scan", "--side", "8", "--side", "12", "--J", "0.42", "--J", "0.45", "--n-sweeps", "2000", "--n-jobs", "2"]
 
 
@@ -68,7 +70,7 @@ def results_of(folder: Path) -> dict[str, Any]:
         if name.endswith(".safetensors")
         for key, tensor in load_file(folder / name).items()
     }
-    pages = [path.read_text().replace(str(folder), "") for path in folder.glob("*.html")]
+    pages = [_DATE.sub("", path.read_text().replace(str(folder), "")) for path in folder.glob("*.html")]
     results = _timeless(json.loads((folder / "results.json").read_text()))
     return {"names": names, "tensors": tensors, "pages": pages, "results": results}
 

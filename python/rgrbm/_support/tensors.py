@@ -3,7 +3,6 @@
 import hashlib
 import json
 import os
-from pathlib import Path
 from typing import Any
 
 import numpy as np
@@ -12,6 +11,7 @@ from safetensors import SafetensorError, safe_open
 from safetensors.numpy import save
 
 from rgrbm._support.atomic import write_atomically
+from rgrbm._support.files import parse_json, path_of, require_readable
 
 SCHEMA = 1
 _FORMAT = "rgrbm"
@@ -35,7 +35,7 @@ def write_tensors(path: str | os.PathLike[str], kind: str, tensors: Tensors, met
     OSError
         If the folder does not exist or cannot be written to.
     """
-    path = Path(path)
+    path = path_of("path", path)
     if not path.absolute().parent.is_dir():
         raise FileNotFoundError(f"cannot write {str(path)!r}: the folder {str(path.parent)!r} does not exist")
     head = {"format": _FORMAT, "kind": kind, "schema": str(SCHEMA), "content": json.dumps(metadata)}
@@ -75,9 +75,9 @@ def read_tensors(path: str | os.PathLike[str], kind: str) -> tuple[Tensors, dict
     OSError
         If it cannot be read.
     """
-    name = os.fspath(path)
-    with open(name, "rb"):  # noqa: PTH123  (the usual errors for a missing or unreadable file)
-        pass
+    file_path = path_of("path", path)
+    require_readable(file_path)
+    name = str(file_path)
     try:
         with safe_open(name, framework="numpy") as file:
             head = file.metadata() or {}
@@ -85,10 +85,13 @@ def read_tensors(path: str | os.PathLike[str], kind: str) -> tuple[Tensors, dict
             if head.get("kind") != kind:
                 raise FileFormatError(f"{name!r} holds a {head.get('kind')!r}, expected a {kind!r}")
             tensors = {key: file.get_tensor(key) for key in file.keys()}  # noqa: SIM118
-            metadata = json.loads(head["content"])
     except SafetensorError as error:
         raise FileFormatError(f"{name!r} is not a whole safetensors file: {error}") from error
-    except (json.JSONDecodeError, KeyError) as error:
+    except (AttributeError, TypeError) as error:  # a type of numbers that NumPy has not
+        raise FileFormatError(f"{name!r} has tensors of a type that no model has: {error}") from error
+    try:
+        metadata = parse_json(head["content"])
+    except (ValueError, KeyError) as error:
         raise FileFormatError(f"{name!r} has unreadable metadata: {error}") from error
     if not isinstance(metadata, dict):
         raise FileFormatError(f"{name!r} has metadata of another form")
@@ -113,9 +116,9 @@ def read_kind(path: str | os.PathLike[str]) -> str:
     OSError
         If it cannot be read.
     """
-    name = os.fspath(path)
-    with open(name, "rb"):  # noqa: PTH123  (the usual errors for a missing or unreadable file)
-        pass
+    file_path = path_of("path", path)
+    require_readable(file_path)
+    name = str(file_path)
     try:
         with safe_open(name, framework="numpy") as file:
             head = file.metadata() or {}
@@ -129,7 +132,7 @@ def _check_head(head: dict[str, str], name: str) -> None:
     if head.get("format") != _FORMAT:
         raise FileFormatError(f"{name!r} is a safetensors file, but was not written by rgrbm")
     schema = head.get("schema", "")
-    if not schema.isdecimal():
+    if not (schema.isdecimal() and len(schema) < 10):
         raise FileFormatError(f"{name!r} has no schema version")
     if int(schema) > SCHEMA:
         raise FileFormatError(

@@ -4,7 +4,8 @@ import os
 from pathlib import Path
 from typing import Any
 
-from rgrbm.experiments.run_record import RunRecord, read_json, read_record
+from rgrbm._support.files import read_json
+from rgrbm.experiments.run_record import RunRecord, read_record
 
 
 class RunFiles:

@@ -12,9 +12,10 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from rgrbm._support.atomic import write_atomically
+from rgrbm._support.files import read_json
 from rgrbm.experiments.run_files import RunFiles
 from rgrbm.experiments.run_lock import RunLock
-from rgrbm.experiments.run_record import RunRecord, read_json
+from rgrbm.experiments.run_record import RunRecord
 from rgrbm.spins.values import Binary
 
 if TYPE_CHECKING:

@@ -11,6 +11,7 @@ from pathlib import Path
 from typing import Any
 
 from rgrbm._support.atomic import naming, temporary_mark
+from rgrbm._support.files import parse_json
 
 try:
     import fcntl
@@ -97,8 +98,8 @@ class RunLock:
         if not text:
             return {}
         try:
-            holder = json.loads(text)
-        except (ValueError, RecursionError):
+            holder = parse_json(text)
+        except ValueError:
             holder = None
         if not isinstance(holder, dict) or holder.get("schema") != _SCHEMA or not isinstance(holder.get("pid"), int):
             raise FileExistsError(

@@ -6,6 +6,8 @@ from dataclasses import dataclass
 from pathlib import Path, PurePosixPath
 from typing import Any
 
+from rgrbm._support.files import read_json
+
 _SCHEMA = "rgrbm.run/1"
 
 
@@ -38,22 +40,6 @@ class RunRecord:
     def to_bytes(self) -> bytes:
         """The content of the file."""
         return json.dumps({"schema": _SCHEMA, **dataclasses.asdict(self)}, indent=2).encode() + b"\n"
-
-
-def read_json(file: Path) -> Any:
-    """The content of a JSON file.
-
-    Raises
-    ------
-    ValueError
-        If it is no JSON.
-    OSError
-        If it cannot be read.
-    """
-    try:
-        return json.loads(file.read_text(encoding="utf-8"))
-    except RecursionError as error:
-        raise ValueError(f"too deeply nested: {error}") from error
 
 
 def read_record(file: Path) -> RunRecord | None:

@@ -18,6 +18,7 @@ from sklearn.utils._param_validation import Interval, StrOptions
 from sklearn.utils.validation import check_is_fitted
 
 from rgrbm._support import checks, streams
+from rgrbm._support.files import path_of
 from rgrbm._support.progress import Progress
 from rgrbm._support.tensors import FileFormatError
 from rgrbm.model import unit_values
@@ -223,6 +224,7 @@ class TrainableRBM(RBMInference):
         callback_interval = checks.integer("callback_interval", callback_interval, 1)
         checkpoint_interval = seconds_between("checkpoint_interval", checkpoint_interval)
         resume = checks.flag("resume", resume)
+        checkpoint = None if checkpoint is None else path_of("checkpoint", checkpoint)
         hooks = [callbacks] if callable(callbacks) else checks.items("callbacks", callbacks, "functions")
         if wrong := [hook for hook in hooks if not callable(hook)]:
             raise TypeError(f"callbacks must be functions, got {checks.shown(wrong[0])}")

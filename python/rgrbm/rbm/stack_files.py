@@ -14,6 +14,7 @@ from pathlib import Path
 from typing import Any
 
 from rgrbm._support.atomic import naming, temporary_prefix
+from rgrbm._support.files import read_json
 from rgrbm._support.tensors import FileFormatError, require
 from rgrbm.rbm.bernoulli import BernoulliRBM
 
@@ -106,7 +107,7 @@ def _read_index(file: Path) -> list[Any]:
     if not file.is_file():
         raise FileFormatError(f"{name!r} is missing: the folder holds no stack of RBMs")
     try:
-        index = json.loads(file.read_text())
+        index = read_json(file)
     except ValueError as error:
         raise FileFormatError(f"{name!r} is not readable JSON: {error}") from error
     if not isinstance(index, dict) or index.get("kind") != _KIND:
