@@ -7,6 +7,7 @@ namespace rgrbm::bindings {
 
 void register_biased_chains(pybind11::module_& m);
 void register_block_spins(pybind11::module_& m);
+void register_interrupts(pybind11::module_& m);
 void register_mechanics(pybind11::module_& m);
 void register_spins(pybind11::module_& m);
 void register_partition(pybind11::module_& m);

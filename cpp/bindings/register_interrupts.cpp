@@ -1,8 +1,13 @@
-#include "unlocked.hpp"
+// Kernels that this process's main thread has called ask Python whether to stop: signal handlers run there, and nowhere
+// else. What they raise comes out of the kernel.
+#include "register.hpp"
 
 #include "rgrbm/support/interrupt.hpp"
 #include "rgrbm/support/threads.hpp"
 
+#include <pybind11/pybind11.h>
+
+#include <atomic>
 #include <string>
 
 namespace py = pybind11;

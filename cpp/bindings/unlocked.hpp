@@ -37,8 +37,4 @@ private:
     std::optional<pybind11::gil_scoped_release> release_;
 };
 
-// Lets kernels that this process's main thread has called ask Python whether to stop: signal handlers run there, and
-// nowhere else. What they raise comes out of the kernel.
-void register_interrupts(pybind11::module_& m);
-
 } // namespace rgrbm::bindings

@@ -141,7 +141,7 @@ class TrainableRBM(RBMInference):
     ) -> Self:
         """Train for ``n_iter`` epochs.
 
-        Ctrl-C ends training at the end of an epoch, with everything fitted so far in place (and in the
+        Ctrl-C ends training at once, with everything of the last whole epoch in place (and in the
         checkpoint), and then raises ``KeyboardInterrupt``; ``fit(X, resume=True)`` goes on from there to the
         same bits as a run that was never interrupted.
 

@@ -238,7 +238,7 @@ def train(
     watch : Watch, optional
         Checks the parameters as training goes, and keeps the last good ones.
     slice_seconds : float
-        Aimed duration of one call of the kernels, in seconds: how long Ctrl-C may have to wait.
+        Aimed duration of one call of the kernels, in seconds: what Ctrl-C may cost, but for longer epochs.
 
     Returns
     -------
