@@ -43,17 +43,20 @@ int granted(int n) {
     static std::mutex mutex;
     if (n <= tried.load() || n > most.load())
         return std::min(n, most.load());
-    const std::scoped_lock lock(mutex);
-    if (n <= tried.load() || n > most.load())
-        return std::min(n, most.load());
-    // A few more are tried, as others start threads, too, and those that have ended may count for some moments.
-    const int spare = std::max(2, n / 4), count = count_granted(n + spare);
-    if (count == n + spare) {
-        tried = n;
-        return n;
+    {
+        const std::scoped_lock lock(mutex);
+        if (n <= tried.load() || n > most.load())
+            return std::min(n, most.load());
+        // A few more are tried, as others start threads, too, and those that have ended may count for some moments.
+        const int spare = std::max(2, n / 4), count = count_granted(n + spare);
+        if (count == n + spare) {
+            tried = n;
+            return n;
+        }
+        most = std::max(1, count - std::max(2, count / 4));
+        std::this_thread::sleep_for(std::chrono::milliseconds(20));
     }
-    most = std::max(1, count - std::max(2, count / 4));
-    std::this_thread::sleep_for(std::chrono::milliseconds(20));
+    // Without the mutex: the warning waits for Python's lock, whose holder may wait for the mutex.
     if (const ThreadWarning warn = warning.load())
         warn(n, most);
     return most;
