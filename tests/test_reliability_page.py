@@ -5,8 +5,8 @@ import sys
 from pathlib import Path
 
 ROOT = Path(__file__).parents[1]
-sys.path.insert(0, str(ROOT))
-from tools.reliability.page import page
+sys.path.insert(0, str(ROOT / "tools" / "reliability"))
+from page import page
 
 RECORDS = {path.stem: json.loads(path.read_text()) for path in (ROOT / "tools/reliability/measured").glob("*.json")}
 
