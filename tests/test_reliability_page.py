@@ -6,7 +6,7 @@ from pathlib import Path
 
 ROOT = Path(__file__).parents[1]
 sys.path.insert(0, str(ROOT / "tools" / "reliability"))
-from page import page
+from page import page  # noqa: E402
 
 RECORDS = {path.stem: json.loads(path.read_text()) for path in (ROOT / "tools/reliability/measured").glob("*.json")}
 

@@ -15,6 +15,9 @@ import numpy as np
 import numpy.typing as npt
 
 
+_LITTLE = 2**24  # bytes that every process has: asking the system takes longer than many calls
+
+
 def integer(name: str, value: Any, low: int | None = None) -> int:
     """A whole number, at least ``low``.
 
@@ -219,7 +222,7 @@ def require_memory(n_bytes: int, what: str) -> None:
     MemoryError
         If more is needed than there is; the message says what needs how much.
     """
-    if n_bytes > (most := _memory()):
+    if n_bytes > _LITTLE and n_bytes > (most := _memory()):
         gib = f"{n_bytes / 2**30:.4g}" if n_bytes < 2**200 else f"10^{math.log10(n_bytes) - 9:.0f}"
         raise MemoryError(f"{what} would take {gib} GiB; this process can have {most / 2**30:.4g} GiB")
 
