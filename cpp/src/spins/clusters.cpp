@@ -126,7 +126,7 @@ void ClusterChains::measure_clusters(std::size_t n, std::size_t spacing, bool wi
 void ClusterChains::measure_in_range(std::size_t begin, std::size_t end, std::size_t spacing, const SpinRecord& record,
                                      const ClusterRecord* clusters) {
     for_chains([&](std::size_t chain, Worker& worker) {
-        for (std::size_t i = begin; i < end; ++i) {
+        for (std::size_t i = begin; i < end && !interrupt_requested(); ++i) {
             ClusterSums sums;
             GrownCluster all;
             for (std::size_t step = 1; step < spacing && !interrupt_requested(); ++step)
