@@ -7,12 +7,12 @@ namespace rgrbm {
 namespace {
 
 using Clock = std::chrono::steady_clock;
-constexpr auto interval = std::chrono::milliseconds(100);
+constexpr Clock::rep interval = Clock::duration(std::chrono::milliseconds(100)).count();
 
 std::atomic<InterruptCheck> host_check{nullptr};
 thread_local std::atomic<bool>* current = nullptr; // whether the call that this thread works for is to stop
 thread_local bool asks_host = false, may_ask = true;
-thread_local Clock::time_point next_question{};
+thread_local Clock::rep next_question = 0; // in the clock's ticks
 
 } // namespace
 
@@ -28,7 +28,7 @@ bool interrupt_requested() {
     const InterruptCheck check = asks_host && may_ask ? host_check.load(std::memory_order_relaxed) : nullptr;
     if (check == nullptr)
         return false;
-    const Clock::time_point now = Clock::now();
+    const Clock::rep now = Clock::now().time_since_epoch().count();
     if (now < next_question)
         return false;
     next_question = now + interval;

@@ -25,11 +25,13 @@ std::atomic<ThreadWarning> warning{nullptr};
 int count_granted(int n) {
     std::vector<std::thread> others;
     std::latch all_started(1);
-    try {
-        others.reserve(static_cast<std::size_t>(n));
-        while (static_cast<int>(others.size()) + 1 < n)
+    bool refused = false;
+    while (!refused && static_cast<int>(others.size()) + 1 < n) {
+        try {
             others.emplace_back([&] { all_started.wait(); });
-    } catch (const std::exception&) { // std::system_error, or no memory
+        } catch (const std::exception&) { // std::system_error, or no memory
+            refused = true;
+        }
     }
     all_started.count_down();
     for (std::thread& thread : others)

@@ -57,7 +57,7 @@ class BlockSums:
 
     def _means(self, sums: Array, correlations: Array) -> Means:
         means = {name: sums[:, i] / sums[:, 0] for i, name in enumerate(self.names) if i}
-        with np.errstate(invalid="ignore"):  # no correlations were asked for
+        with np.errstate(divide="ignore", invalid="ignore"):  # no correlations were asked for
             means["correlation"] = correlations[:, 1:] / correlations[:, :1]
         return means
 
