@@ -87,6 +87,28 @@ time.sleep(0.5)
 """
 
 
+MANY_DAEMONS = """
+import threading, time, rgrbm
+from rgrbm.spins import Lattice, SingleSpinSampler
+
+def work(seed):
+    sampler = SingleSpinSampler(Lattice((32, 32)), 0.4, n_chains=512, seed=seed)
+    while True:
+        sampler.sweep(1)
+        sampler.magnetizations()
+
+for seed in range(4):
+    threading.Thread(target=work, args=(seed,), daemon=True).start()
+time.sleep(0.1)
+"""
+
+
+def test_daemon_threads_that_come_back_from_kernels_as_the_interpreter_ends():
+    """Of four threads in short kernels, some wait for Python's lock at any moment."""
+    for _ in range(5):
+        subprocess.run([sys.executable, "-c", MANY_DAEMONS], check=True, timeout=WAIT)
+
+
 def test_daemon_threads_in_a_kernel_end_with_the_interpreter():
     for _ in range(3):
         subprocess.run([sys.executable, "-c", DAEMON], check=True, timeout=WAIT)

@@ -29,7 +29,7 @@ def integer(name: str, value: Any, low: int | None = None) -> int:
         If it is too small.
     """
     try:
-        if isinstance(value, bool):
+        if isinstance(value, bool | np.bool_):
             raise TypeError
         number = operator.index(value)
     except TypeError:
