@@ -14,7 +14,6 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 
-
 _LITTLE = 2**24  # bytes that every process has: asking the system takes longer than many calls
 
 
