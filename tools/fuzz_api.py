@@ -117,7 +117,7 @@ def _changed_array(value: np.ndarray, rng: np.random.Generator) -> Any:
         ]
         try:
             return changes[int(rng.integers(len(changes)))]()
-        except (TypeError, ValueError):  # not of this array
+        except (TypeError, ValueError, IndexError):  # not of this array
             return value
 
 

@@ -176,7 +176,7 @@ def _measured_steps(n_steps: int, measure_every: int | Sequence[int]) -> npt.NDA
         if any(after <= before for before, after in pairwise(steps)) or max(steps, default=0) > n_steps:
             raise ValueError(f"steps to measure at must ascend to at most n_steps={n_steps}, got {steps}")
         return np.unique(np.array([0, *steps, n_steps], dtype=np.int64))
-    every = checks.integer("measure_every", measure_every, 1)
+    every = min(checks.integer("measure_every", measure_every, 1), n_steps + 1)
     checks.require_memory(32 * (n_steps // every), f"a list of {n_steps // every} measurements")
     return np.unique(np.r_[0 : n_steps + 1 : every, n_steps])
 

@@ -28,6 +28,7 @@ from rgrbm.spins.symmetry import needs_global_flips, randomized_orders
 from rgrbm.statistics.jackknife import Array
 
 _CHAINS = {"metropolis": 1024, "heat_bath": 1024, "wolff": 64, "swendsen_wang": 64}  # by default
+_MOST_SWEEPS = 2**53  # more than any machine makes; they are counted in int64
 _MUCH_MEMORY = 2**26  # sites of all chains by default
 _SLICE_UPDATES = 2**26  # single-spin updates in one slice: a fraction of a second
 _AGREE = 3.5  # standard errors that starts may differ by
@@ -95,7 +96,8 @@ def measure(
 def _check(
     model: Model, n_sweeps: int, method: str, n_chains: int | None, burn_in: int | None, correlation_every: int | None
 ) -> int:
-    checks.integer("n_sweeps", n_sweeps, 2)
+    if checks.integer("n_sweeps", n_sweeps, 2) >= _MOST_SWEEPS:
+        raise ValueError(f"n_sweeps must be below {_MOST_SWEEPS}, got {checks.shown(n_sweeps)}")
     if burn_in is not None:
         checks.integer("burn_in", burn_in, 0)
     if correlation_every is not None:

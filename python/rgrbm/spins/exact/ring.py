@@ -112,6 +112,7 @@ def ring_correlation(J: float, n_sites: int | None, max_distance: int) -> Values
     array([1.    , 0.7616, 0.58  ])
     """
     J, max_distance = checks.real("J", J), checks.integer("max_distance", max_distance, 0)
+    checks.require_memory(24 * max_distance, f"the correlation up to {checks.shown(max_distance)} sites")
     t, x = math.tanh(J), np.arange(max_distance + 1)
     if n_sites is None:
         return np.power(t, x, dtype=np.float64)
