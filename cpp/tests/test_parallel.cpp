@@ -76,7 +76,7 @@ TEST_CASE("an exception of a piece comes out of the call, and nothing goes on") 
 TEST_CASE("work without an end is interrupted, wherever the thread that asks is") {
     const Asked asked(true);
     for (const int n_threads : {1, 2, 4})
-        for (const std::ptrdiff_t n : {1, 3, 1000}) {
+        for (const std::size_t n : {1u, 3u, 1000u}) {
             set_num_threads(n_threads);
             const auto endless = [](std::size_t) {
                 while (!interrupt_requested())

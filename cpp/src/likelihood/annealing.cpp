@@ -170,7 +170,7 @@ void Annealing::step(double from, double to, Stream& stream, Chains& chains) con
 template <class Value>
 void Annealing::run(const double* betas, std::size_t n_steps, std::uint64_t first_step, const Key& key,
                     std::size_t n_chains, Value* v, double* log_weights) const {
-    for_pieces(static_cast<std::ptrdiff_t>((n_chains + lanes - 1) / lanes), [&](std::size_t block) {
+    for_pieces((n_chains + lanes - 1) / lanes, [&](std::size_t block) {
         const std::size_t first = block * lanes, count = std::min(lanes, n_chains - first);
         Chains chains(n_, m_, n_components_);
         for (std::size_t k = 0; k < count; ++k)

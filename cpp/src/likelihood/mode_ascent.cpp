@@ -65,7 +65,7 @@ void ModeAscent::climb_one(std::uint8_t* hidden, double* input) const {
 
 void ModeAscent::climb(std::size_t n_states, std::uint8_t* hidden) const {
     for_pieces(
-        static_cast<std::ptrdiff_t>(n_states), [&] { return AlignedVector<double>(n_); },
+        n_states, [&] { return AlignedVector<double>(n_); },
         [&](std::size_t s, AlignedVector<double>& input) { climb_one(hidden + s * m_, input.data()); });
 }
 

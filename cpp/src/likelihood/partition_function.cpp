@@ -240,12 +240,12 @@ double LayerEnumeration::part_log_sum(std::size_t part, Scratch& scratch) const 
 
 void LayerEnumeration::log_sums(std::size_t first, std::size_t count, double* out) const {
     for_pieces(
-        static_cast<std::ptrdiff_t>(count), [&] { return Scratch(*this); },
+        count, [&] { return Scratch(*this); },
         [&](std::size_t part, Scratch& scratch) { out[part] = part_log_sum(first + part, scratch); });
 }
 
 void LayerEnumeration::log_weights(std::size_t first, std::size_t count, double* out) const {
-    for_pieces(static_cast<std::ptrdiff_t>(count), [&](std::size_t part) {
+    for_pieces(count, [&](std::size_t part) {
         const std::uint64_t start = (first + part) << part_bits_;
         AlignedVector<double> base = summed_bias_, a;
         arguments(start >> part_bits_, part_bits_, base.data());
@@ -290,8 +290,7 @@ void LayerEnumeration::add_moments(std::size_t part, double log_z, LayerMoments&
 LayerMoments LayerEnumeration::moments(std::size_t first, std::size_t count, double log_z) const {
     const LayerMoments zero{0, AlignedVector<double>(n_), AlignedVector<double>(m_), AlignedVector<double>(n_ * m_)};
     std::vector<LayerMoments> parts(count, zero);
-    for_pieces(static_cast<std::ptrdiff_t>(count),
-               [&](std::size_t part) { add_moments(first + part, log_z, parts[part]); });
+    for_pieces(count, [&](std::size_t part) { add_moments(first + part, log_z, parts[part]); });
     return std::accumulate(parts.begin(), parts.end(), zero,
                            [](LayerMoments sum, const LayerMoments& part) { return std::move(sum += part); });
 }

@@ -365,7 +365,6 @@ void BiasedChains::measure(std::size_t block, std::int32_t* out) const {
 }
 
 void BiasedChains::sample(std::size_t n, std::size_t spacing, std::int32_t* out) {
-    const auto n_blocks = static_cast<std::ptrdiff_t>(streams_.size());
     // To wake other threads would take longer than what they could do of a small call.
     const bool is_short = n * spacing * model_.n_sites < shortest_call;
     const auto sample_block = [&](std::size_t block) {
@@ -379,7 +378,7 @@ void BiasedChains::sample(std::size_t n, std::size_t spacing, std::int32_t* out)
             measure(block, out + i * n_chains_ * n_operators());
         }
     };
-    share_pieces(is_short ? 1 : threads_for(n_blocks), n_blocks, [&]() -> auto& { return sample_block; });
+    share_pieces(is_short ? 1 : threads_for(streams_.size()), streams_.size(), [&]() -> auto& { return sample_block; });
 }
 
 void BiasedChains::spins(std::int8_t* out) const {

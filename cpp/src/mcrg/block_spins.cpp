@@ -21,7 +21,7 @@ template <class Rule>
 PackedSpins blocked(const PackedSpins& spins, const Windows& windows, const StepStreams& streams, const Rule& rule) {
     const Grid& coarse = windows.coarse;
     PackedSpins result(coarse, spins.size());
-    for_pieces(static_cast<std::ptrdiff_t>(spins.n_blocks()), [&](std::size_t block) {
+    for_pieces(spins.n_blocks(), [&](std::size_t block) {
         Stream stream(streams.key, streams.first_block + block, streams.step);
         std::vector<std::size_t> sites(windows.window.size());
         Word* out = result.block(block);

@@ -33,7 +33,7 @@ std::size_t PackedSpins::size_of(std::size_t block) const {
 
 bool PackedSpins::pack(const std::int8_t* spins) {
     std::atomic<bool> right{true};
-    for_pieces(static_cast<std::ptrdiff_t>(n_blocks()), [&](std::size_t i) {
+    for_pieces(n_blocks(), [&](std::size_t i) {
         const std::int8_t* first = spins + i * Word::n_bits * grid_.n_sites();
         if (!pack_spins(first, grid_.n_sites(), size_of(i), grid_.n_sites(), block(i)))
             right = false;
@@ -42,7 +42,7 @@ bool PackedSpins::pack(const std::int8_t* spins) {
 }
 
 void PackedSpins::unpack(std::int8_t* spins) const {
-    for_pieces(static_cast<std::ptrdiff_t>(n_blocks()), [&](std::size_t i) {
+    for_pieces(n_blocks(), [&](std::size_t i) {
         unpack_spins(block(i), grid_.n_sites(), size_of(i), spins + i * Word::n_bits * grid_.n_sites(),
                      grid_.n_sites());
     });

@@ -31,7 +31,7 @@ void count_product(const Word* sites, const Grid& grid, std::size_t line, const 
 void operator_sums(const PackedSpins& spins, const std::vector<Operator>& operators, std::int64_t* out) {
     const Grid& grid = spins.grid();
     const std::size_t n_operators = operators.size();
-    for_pieces(static_cast<std::ptrdiff_t>(spins.n_blocks() * n_operators), [&](std::size_t piece) {
+    for_pieces(spins.n_blocks() * n_operators, [&](std::size_t piece) {
         const std::size_t block = piece / n_operators, index = piece % n_operators;
         const Operator& products = operators[index];
         VerticalCounter counter;

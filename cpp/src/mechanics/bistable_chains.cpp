@@ -193,7 +193,7 @@ Acceptance BistableChains::sweep(std::uint64_t n) {
                           };
     const auto is_flip = [](std::uint64_t sweep) { return sweep % flip_period == flip_period - 1; };
     std::atomic<std::uint64_t> accepted_steps{0}, accepted_flips{0};
-    for_pieces(static_cast<std::ptrdiff_t>(streams_.size()), [&](std::size_t block) {
+    for_pieces(streams_.size(), [&](std::size_t block) {
         std::uint64_t steps = 0, flips = 0;
         double* u = u_.data() + block * n_ * lanes;
         const std::size_t n_first = std::min(lanes, n_chains_ - block * lanes);

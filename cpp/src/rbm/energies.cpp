@@ -31,7 +31,7 @@ double softplus(double x) {
 } // namespace
 
 void free_energies(const Layer<double>& layer, const BitMatrix& source, const double* own_bias, double* out) {
-    for_pieces(static_cast<std::ptrdiff_t>(n_pieces(source.n_rows(), rows_per_piece)), [&](std::size_t piece) {
+    for_pieces(n_pieces(source.n_rows(), rows_per_piece), [&](std::size_t piece) {
         const std::size_t first = piece * rows_per_piece;
         const std::size_t n = std::min(rows_per_piece, source.n_rows() - first);
         SoftplusSum sums[rows_per_piece];
@@ -84,7 +84,7 @@ void PseudoLikelihood::logs(const BitMatrix& visible, double* out) const {
     const std::size_t width = layer_.n_units;
     const std::size_t per_tile = std::clamp<std::size_t>(tile_bytes / (3 * width * sizeof(double)), 4, rows_per_piece);
     for_pieces(
-        static_cast<std::ptrdiff_t>(n_pieces(visible.n_rows(), per_tile)), [&] { return Tile(per_tile, width); },
+        n_pieces(visible.n_rows(), per_tile), [&] { return Tile(per_tile, width); },
         [&](std::size_t number, Tile& tile) {
             const std::size_t first = number * per_tile;
             const std::size_t n = std::min(per_tile, visible.n_rows() - first);

@@ -49,7 +49,7 @@ Layer<Real> make_layer(std::size_t n_source, std::size_t n_units, const Real* ma
 template <class Real>
 void draw_units(const Layer<Real>& layer, const BitMatrix& source, BitMatrix& units, const Key& key,
                 std::uint64_t index, std::uint64_t step, const Conditions<Real>& conditions) {
-    for_pieces(static_cast<std::ptrdiff_t>(n_pieces(source.n_rows(), rows_per_block)), [&](std::size_t block) {
+    for_pieces(n_pieces(source.n_rows(), rows_per_block), [&](std::size_t block) {
         const std::size_t first = block * rows_per_block;
         const std::size_t n = std::min(rows_per_block, source.n_rows() - first);
         Stream stream(key, index, block, step);
@@ -67,7 +67,7 @@ void draw_gaussian_units(const Layer<Real>& layer, const BitMatrix& source, cons
                          std::size_t n_units, Real* out, const Key& key, std::uint64_t index, std::uint64_t step,
                          const Conditions<Real>& conditions) {
     constexpr std::size_t lanes = Layer<Real>::lanes;
-    for_pieces(static_cast<std::ptrdiff_t>(n_pieces(source.n_rows(), rows_per_block)), [&](std::size_t block) {
+    for_pieces(n_pieces(source.n_rows(), rows_per_block), [&](std::size_t block) {
         const std::size_t first = block * rows_per_block;
         const std::size_t n = std::min(rows_per_block, source.n_rows() - first);
         Stream stream(key, index, block, step);
@@ -93,7 +93,7 @@ void draw_gaussian_units(const Layer<Real>& layer, const BitMatrix& source, cons
 template <class Real>
 void draw_units(const Layer<Real>& layer, const Real* source, std::size_t n_source, BitMatrix& units, const Key& key,
                 std::uint64_t index, std::uint64_t step, const Conditions<Real>& conditions) {
-    for_pieces(static_cast<std::ptrdiff_t>(n_pieces(units.n_rows(), rows_per_block)), [&](std::size_t block) {
+    for_pieces(n_pieces(units.n_rows(), rows_per_block), [&](std::size_t block) {
         const std::size_t first = block * rows_per_block;
         const std::size_t n = std::min(rows_per_block, units.n_rows() - first);
         Stream stream(key, index, block, step);
@@ -110,7 +110,7 @@ void draw_units(const Layer<Real>& layer, const Real* source, std::size_t n_sour
 template <class Real>
 void unit_probabilities(const Layer<Real>& layer, const BitMatrix& source, std::size_t n_units, Real* out) {
     constexpr std::size_t lanes = Layer<Real>::lanes;
-    for_pieces(static_cast<std::ptrdiff_t>(n_pieces(source.n_rows(), rows_per_piece)), [&](std::size_t piece) {
+    for_pieces(n_pieces(source.n_rows(), rows_per_piece), [&](std::size_t piece) {
         const std::size_t first = piece * rows_per_piece;
         layer.apply(
             std::min(rows_per_piece, source.n_rows() - first), [&](std::size_t s) { return source.row(first + s); },

@@ -82,7 +82,7 @@ ClusterChains::ClusterChains(const Lattice& lattice, ClusterUpdate update, const
 // Calls f with each chain and a worker of its thread, side by side.
 template <class F>
 void ClusterChains::for_chains(F&& f) const {
-    for_pieces(static_cast<std::ptrdiff_t>(n_chains_), [&] { return Worker(*this); }, f);
+    for_pieces(n_chains_, [&] { return Worker(*this); }, f);
 }
 
 void ClusterChains::align(bool up) {

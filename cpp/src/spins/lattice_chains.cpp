@@ -102,7 +102,7 @@ LatticeChains::LatticeChains(const Lattice& lattice, Update update, const double
 // Calls f with each chain, side by side.
 template <class F>
 void LatticeChains::for_chains(F&& f) const {
-    for_pieces(static_cast<std::ptrdiff_t>(n_chains_), f);
+    for_pieces(n_chains_, f);
 }
 
 void LatticeChains::set_couplings(const double* couplings) {
@@ -161,7 +161,7 @@ void LatticeChains::sweep_by(std::size_t n) {
         return;
     }
     Team team;
-    in_parallel(threads_for(static_cast<std::ptrdiff_t>(n_pieces)), [&] {
+    in_parallel(threads_for(n_pieces), [&] {
         Team::Member member(team);
         for (std::size_t i = 0; i < n * n_colours && !interrupt_requested(); ++i)
             member.phase(

@@ -59,7 +59,7 @@ SiteChains::SiteChains(const Lattice& lattice, Update update, const double* coup
 
 template <class F>
 void SiteChains::for_chains(F&& f) const {
-    for_pieces(static_cast<std::ptrdiff_t>(n_chains_), f);
+    for_pieces(n_chains_, f);
 }
 
 void SiteChains::set_couplings(const double* couplings) {

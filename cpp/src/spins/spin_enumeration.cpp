@@ -59,8 +59,7 @@ void SpinEnumeration::part_log_weights(std::size_t part, double* out) const {
 }
 
 void SpinEnumeration::log_weights(std::size_t first, std::size_t count, double* out) const {
-    for_pieces(static_cast<std::ptrdiff_t>(count),
-               [&](std::size_t part) { part_log_weights(first + part, out + part * part_size()); });
+    for_pieces(count, [&](std::size_t part) { part_log_weights(first + part, out + part * part_size()); });
 }
 
 void SpinEnumeration::log_sums(std::size_t first, std::size_t count, double* out) const {
@@ -68,7 +67,7 @@ void SpinEnumeration::log_sums(std::size_t first, std::size_t count, double* out
     const auto padded = [&] {
         return AlignedVector<double>(round_up(part_size(), Vector<double>::n_lanes), -INFINITY);
     };
-    for_pieces(static_cast<std::ptrdiff_t>(count), padded, [&](std::size_t part, AlignedVector<double>& weights) {
+    for_pieces(count, padded, [&](std::size_t part, AlignedVector<double>& weights) {
         part_log_weights(first + part, weights.data());
         out[part] = log_sum_exp_vectors(weights.data(), weights.size());
     });
@@ -98,7 +97,7 @@ void SpinEnumeration::part_up_moments(std::size_t part, double log_z, double* we
 UpMoments SpinEnumeration::up_moments(std::size_t first, std::size_t count, double log_z) const {
     std::vector<double> pairs(count * n_ * n_), totals(count);
     for_pieces(
-        static_cast<std::ptrdiff_t>(count), [&] { return AlignedVector<double>(part_size()); },
+        count, [&] { return AlignedVector<double>(part_size()); },
         [&](std::size_t part, AlignedVector<double>& weights) {
             part_up_moments(first + part, log_z, weights.data(), &pairs[part * n_ * n_]);
             totals[part] = weights[0];

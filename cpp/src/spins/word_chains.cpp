@@ -98,7 +98,7 @@ WordChains::WordChains(const Lattice& lattice, Update update, const double* coup
 // Calls f with the number of each block, side by side.
 template <class F>
 void WordChains::for_blocks(F&& f) const {
-    for_pieces(static_cast<std::ptrdiff_t>(streams_.size()), f);
+    for_pieces(streams_.size(), f);
 }
 
 std::size_t WordChains::chains_in(std::size_t block) const {
@@ -220,7 +220,7 @@ void WordChains::structure(double* out) const {
 }
 
 void WordChains::unpack(std::size_t n, std::int8_t* out) const {
-    for_pieces(static_cast<std::ptrdiff_t>((n + Word::n_bits - 1) / Word::n_bits), [&](std::size_t i) {
+    for_pieces((n + Word::n_bits - 1) / Word::n_bits, [&](std::size_t i) {
         const std::size_t first = i * Word::n_bits, n_here = std::min(Word::n_bits, n - first);
         unpack_spins(block(i), lattice_.n_sites(), n_here, out + first * lattice_.n_sites(), lattice_.n_sites());
     });

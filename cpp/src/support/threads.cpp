@@ -84,8 +84,8 @@ int num_threads() {
 #endif
 }
 
-int threads_for(std::ptrdiff_t n_pieces) {
-    return static_cast<int>(std::clamp<std::ptrdiff_t>(n_pieces, 1, num_threads()));
+int threads_for(std::size_t n_pieces) {
+    return static_cast<int>(std::clamp<std::size_t>(n_pieces, 1, static_cast<std::size_t>(num_threads())));
 }
 
 int team_size() {

@@ -80,24 +80,24 @@ void in_parallel(int n_threads, Body&& body) {
 
 // Calls take(i) in n_threads threads, each i < n once, where `start` makes the function `take` of each thread.
 template <class Start>
-void share_pieces(int n_threads, std::ptrdiff_t n, Start&& start) {
-    std::atomic<std::ptrdiff_t> next{0};
+void share_pieces(int n_threads, std::size_t n, Start&& start) {
+    std::atomic<std::size_t> next{0};
     in_parallel(n_threads, [&] {
         auto&& take = start();
-        for (std::ptrdiff_t i = 0; (i = next.fetch_add(1, std::memory_order_relaxed)) < n && !interrupt_requested();)
-            take(static_cast<std::size_t>(i));
+        for (std::size_t i = 0; (i = next.fetch_add(1, std::memory_order_relaxed)) < n && !interrupt_requested();)
+            take(i);
     });
 }
 
 // Calls piece(i) for i < n.
 template <class Piece>
-void for_pieces(std::ptrdiff_t n, Piece&& piece) {
+void for_pieces(std::size_t n, Piece&& piece) {
     share_pieces(threads_for(n), n, [&]() -> Piece& { return piece; });
 }
 
 // Calls piece(i, scratch) for i < n, with a scratch = make_scratch() of each thread's own.
 template <class MakeScratch, class Piece>
-void for_pieces(std::ptrdiff_t n, MakeScratch&& make_scratch, Piece&& piece) {
+void for_pieces(std::size_t n, MakeScratch&& make_scratch, Piece&& piece) {
     share_pieces(threads_for(n), n,
                  [&] { return [&piece, scratch = make_scratch()](std::size_t i) mutable { piece(i, scratch); }; });
 }

@@ -17,7 +17,7 @@ using ThreadWarning = void (*)(int asked, int granted);
 void set_thread_warning(ThreadWarning warning);
 
 // The same, but no more than there are pieces of work: idle threads cost the others time.
-int threads_for(std::ptrdiff_t n_pieces);
+int threads_for(std::size_t n_pieces);
 
 // Threads of the parallel region that this one is in: OpenMP may give fewer than were asked for.
 int team_size();
