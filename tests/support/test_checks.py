@@ -141,3 +141,12 @@ def test_values_in_errors():
     assert len(checks.shown("x" * 1000)) == 80
     assert checks.shown(Nameless()) == "a value of Nameless"
     assert "int" in checks.shown(10**5000)
+
+
+def test_errors_of_an_iterator_are_its_own():
+    def broken():
+        yield 1
+        raise TypeError("mine")
+
+    with pytest.raises(TypeError, match="^mine$"):
+        checks.items("runs", broken())

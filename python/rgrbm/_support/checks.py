@@ -7,7 +7,7 @@ import math
 import operator
 import os
 import sys
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
 from numbers import Real
 from typing import Any
 
@@ -141,20 +141,31 @@ def integers(name: str, values: Any, low: int | None = None) -> tuple[int, ...]:
     return tuple(integer(f"each of {name}", value, low) for value in items(name, values, "integers"))
 
 
+def iterator(name: str, values: Any, kind: str = "values") -> Iterator[Any]:
+    """What goes through a sequence, or another iterable.
+
+    Raises
+    ------
+    TypeError
+        If it is none, a text, or a sparse matrix.
+    """
+    try:
+        if isinstance(values, str | bytes) or hasattr(values, "toarray"):
+            raise TypeError
+        return iter(values)
+    except TypeError:
+        raise TypeError(f"{name} must be a sequence of {kind}, got {shown(values)}") from None
+
+
 def items(name: str, values: Any, kind: str = "values") -> list[Any]:
     """What a sequence, or another iterable, holds.
 
     Raises
     ------
     TypeError
-        If it is none, or a text.
+        As :func:`iterator`.
     """
-    try:
-        if isinstance(values, str | bytes) or hasattr(values, "toarray"):
-            raise TypeError
-        return list(values)
-    except TypeError:
-        raise TypeError(f"{name} must be a sequence of {kind}, got {shown(values)}") from None
+    return list(iterator(name, values, kind))
 
 
 def choice(name: str, value: Any, choices: Iterable[str]) -> str:
@@ -174,8 +185,8 @@ def choice(name: str, value: Any, choices: Iterable[str]) -> str:
     raise kind(f"{name} must be {'one of ' if len(words) > 1 else ''}{', '.join(map(repr, words))}, got {shown(value)}")
 
 
-def instance(name: str, value: Any, kind: type | tuple[type, ...], article: str = "a") -> Any:
-    """An object of a class, or of one of some.
+def instance(name: str, value: Any, kind: type | tuple[type, ...], what: str = "") -> Any:
+    """An object of a class, or of one of some; ``what`` it is, if not its class, in errors.
 
     Raises
     ------
@@ -184,7 +195,8 @@ def instance(name: str, value: Any, kind: type | tuple[type, ...], article: str 
     """
     if not isinstance(value, kind):
         kinds = kind if isinstance(kind, tuple) else (kind,)
-        raise TypeError(f"{name} must be {article} {' or '.join(k.__name__ for k in kinds)}, got {shown(value)}")
+        expected = what or " or ".join(k.__name__ for k in kinds)
+        raise TypeError(f"{name} must be a {expected}, got {shown(value)}")
     return value
 
 

@@ -17,9 +17,7 @@ def path_of(name: str, value: Any) -> Path:
     TypeError
         If it is neither.
     """
-    if not isinstance(value, str | os.PathLike):
-        raise TypeError(f"{name} must be a path, got {checks.shown(value)}")
-    return Path(value)
+    return Path(checks.instance(name, value, (str, os.PathLike), "path"))
 
 
 def require_readable(path: Path) -> None:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable
 from typing import Any, NamedTuple
 
 import numpy as np
@@ -59,7 +59,7 @@ def spin_moments(blocks: Iterable[npt.ArrayLike]) -> SpinMoments:
            [ 1.,  1.]])
     """
     summed: list[tuple[int, Array, Array]] = []
-    for block in _iterator(blocks):
+    for block in checks.iterator("blocks", blocks, "arrays of spins"):
         s = spin_values(block).astype(np.float32)  # in which sums are exact for up to 2²⁴ samples
         if s.ndim != 2 or (summed and s.shape[1] != len(summed[0][1])):
             raise ValueError(f"expected blocks of shape (n_samples, n_units) with the same units, got {s.shape}")
@@ -68,15 +68,6 @@ def spin_moments(blocks: Iterable[npt.ArrayLike]) -> SpinMoments:
         raise ValueError("there are no blocks of samples")
     n_samples, sums, products = (np.array(column, dtype=np.float64) for column in zip(*summed, strict=True))
     return SpinMoments(n_samples, sums, products)
-
-
-def _iterator(blocks: Iterable[npt.ArrayLike]) -> Iterator[npt.ArrayLike]:
-    try:
-        if hasattr(blocks, "toarray"):
-            raise TypeError
-        return iter(blocks)
-    except TypeError:
-        raise TypeError(f"blocks must be a sequence of arrays of spins, got {checks.shown(blocks)}") from None
 
 
 def spin_values(spins: npt.ArrayLike) -> npt.NDArray[Any]:
