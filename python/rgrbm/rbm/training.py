@@ -270,13 +270,9 @@ def train(
                         advance(last - first, _note(history))
                         if report is not None:
                             report(trainer, history)
-                    if (
-                        callbacks
-                        and not stopped
-                        and (last % callback_interval == 0 or last == len(learning_rate))
-                        and _call(callbacks, trainer, history, len(learning_rate))
-                    ):
-                        history.stopped = "callback"
+                        due = callbacks and (last % callback_interval == 0 or last == len(learning_rate))
+                        if due and _call(callbacks, trainer, history, len(learning_rate)):
+                            history.stopped = "callback"
                     stopped = stopped or interruption.requested
                     at_end = last == len(learning_rate) or history.stopped is not None or stopped
                     if reason := watch(last, last=at_end):
