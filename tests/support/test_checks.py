@@ -148,5 +148,5 @@ def test_errors_of_an_iterator_are_its_own():
         yield 1
         raise TypeError("mine")
 
-    with pytest.raises(TypeError, match="^mine$"):
+    with pytest.raises(TypeError, match=r"^mine$"):
         checks.items("runs", broken())

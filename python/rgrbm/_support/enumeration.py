@@ -1,4 +1,4 @@
-"""Sums over all states, in slices that Ctrl-C can stop, and the refusal of sums that would never end."""
+"""Sums over all states, in slices that show progress, and the refusal of sums that would never end."""
 
 from collections.abc import Iterator
 from typing import Protocol

@@ -21,7 +21,6 @@ _SOURCES = 64  # states that new starts are made from
 _SURROUNDINGS, _GENERATIONS = 256, 3  # states that are candidates for modes; changes from the best ones
 _MOST_NEIGHBOURS = 8192  # of a generation
 _NEGLIGIBLE = 10.0  # nats below the best state
-_VISITS, _WORK_PER_CALL = 4, 2**28  # of a unit in a climb, about; evaluations of a softplus
 _ITERATIONS, _CHECK_EVERY, _TOLERANCE = 300, 5, 1e-4
 
 
@@ -149,10 +148,7 @@ class ModeSearch:
 
     def _climbed(self, hidden: npt.NDArray[np.bool_]) -> Modes:
         starts = np.unique(hidden, axis=0).astype(np.uint8)
-        # A climb takes some visits of each unit; between calls Ctrl-C is heard.
-        rows = max(16, _WORK_PER_CALL // (_VISITS * self._model.weights.size))
-        parts = [self._ascent.climb(starts[first : first + rows]) for first in range(0, len(starts), rows)]
-        states = np.concatenate(parts).astype(np.float64)
+        states = self._ascent.climb(starts).astype(np.float64)
         return _distinct(states, self._model.bound(states))
 
     @same_bits

@@ -22,7 +22,6 @@ _POINTS_PER_WIDTH = 2.5  # of the narrowest well: the trapezoid rule errs by exp
 _MOST_POINTS = 4000
 _SWEEPS_FROM_GRID = 20
 _STEP = 2.5  # half-width of Metropolis steps, in deviations within a well
-_PROPOSALS_PER_CALL = 2**26  # some tenths of a second; between calls Ctrl-C is heard
 _LARGEST_LOG = 709  # of a float64
 _SUMS = 2001  # of two neighbours' displacements, between which conditional means are interpolated
 
@@ -325,9 +324,7 @@ class BistableChain:
     def _swept(self, start: Values, n_sweeps: int, key: tuple[int, int]) -> Values:
         chains = kernels.BistableChains(self.n_sites, self.barrier, self.stiffness, len(start), key, start)
         chains.set_step(_STEP / math.sqrt(8 * self.barrier + 2 * self.stiffness))
-        at_once = max(1, _PROPOSALS_PER_CALL // start.size)
-        for done in range(0, n_sweeps, at_once):
-            chains.sweeps(min(at_once, n_sweeps - done))
+        chains.sweeps(n_sweeps)
         return np.asarray(chains.states())
 
     @same_bits

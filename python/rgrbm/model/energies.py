@@ -92,7 +92,7 @@ def _binary_log_pseudo_likelihood(
     visible_bias: npt.NDArray[np.float64],
     hidden_bias: npt.NDArray[np.float64],
 ) -> npt.NDArray[np.float64]:
-    """The same by the compiled kernel, some rows at a time: Ctrl-C is heard, and sparse rows need not all be dense."""
+    """The same by the compiled kernel, some rows at a time, so that sparse rows need not all be dense."""
     n = units.shape[0]
     rows = max(1, _TERMS_AT_ONCE // weights.size)
     model = kernels.PseudoLikelihood(weights, visible_bias, hidden_bias, min(n, rows))

@@ -137,7 +137,7 @@ class RBMStack(ClassNamePrefixFeaturesOutMixin, TransformerMixin, BaseEstimator)
     ) -> Self:
         """Train the layers one after the other.
 
-        Ctrl-C ends training at the end of an epoch and raises ``KeyboardInterrupt``; ``fit(X, resume=True)`` goes on
+        Ctrl-C ends training with the last whole epoch and raises ``KeyboardInterrupt``; ``fit(X, resume=True)`` goes on
         in the same layer, to the same bits as a run that was never interrupted.
 
         Parameters

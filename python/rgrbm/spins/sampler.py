@@ -85,7 +85,7 @@ class Sampler(ABC):
     """
 
     _UPDATES_PER_SLICE = 2**28
-    """Spins that one call of the kernels may visit: a fraction of a second, so that Ctrl-C is heard between calls."""
+    """Spins that one call of the kernels may visit: a fraction of a second, so that progress is shown."""
 
     lattice: Lattice
     method: str
