@@ -87,10 +87,8 @@ def main() -> None:
 
 
 def _machine() -> dict[str, Any]:
-    import rgrbm
     from rgrbm._support.config import config
 
-    del rgrbm
     processor = platform.processor() or platform.machine()
     for line in Path("/proc/cpuinfo").read_text().splitlines() if Path("/proc/cpuinfo").exists() else ():
         if line.startswith("model name"):

@@ -45,7 +45,7 @@ def _on_disk(arguments: list[str], size: int, expected: dict[str, Any]) -> dict[
             wrong.append(f"does not go on: {output[-300:]}")
         elif runs.results_of(disk / "run") != expected:
             wrong.append("other results")
-    return {"bytes": size, "said": last, "wrong": wrong}
+    return {"bytes": size, "said": last.replace(str(disk), "DISK"), "wrong": wrong}
 
 
 @contextlib.contextmanager
