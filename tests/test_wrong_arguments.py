@@ -9,6 +9,7 @@ import pytest
 sys.path.insert(0, str(Path(__file__).parents[1] / "tools"))
 import fuzz_api
 import fuzz_calls
+import fuzzing
 
 pytestmark = pytest.mark.filterwarnings("ignore")  # of calls that are small, or wrong
 
@@ -27,7 +28,7 @@ def test_the_calls_are_right(name):
 @pytest.mark.parametrize("rounds", [1, pytest.param(5, marks=pytest.mark.slow)])
 def test_wrong_calls_end_in_words_of_the_package(rounds):
     names = list(fuzz_calls.calls())
-    found = fuzz_api.fuzz(rounds * len(names), 100 * rounds, names)
+    found = fuzzing.fuzz(fuzz_calls.calls, fuzz_api.attempt, rounds * len(names), 100 * rounds, names)
     assert found["findings"] == {}, found["places"]
 
 
@@ -42,8 +43,8 @@ def library_raises(x):
 def test_what_is_wrong_is_found(monkeypatch):
     made = {"attribute": (raises_attribute_error, {"x": 1}), "library": (library_raises, {"x": 1})}
     monkeypatch.setattr(fuzz_calls, "calls", lambda: made)
-    assert fuzz_api.finding("attribute", 0)[0] == "AttributeError"
-    found = [fuzz_api.kind_of(error) for error in (caught(library_raises, 0), caught(int, "x"))]
+    assert fuzzing.finding(fuzz_api.attempt, "attribute", 0)[0] == "AttributeError"
+    found = [fuzzing.kind_of(error) for error in (caught(library_raises, 0), caught(int, "x"))]
     assert found == ["ValueError, words of a library"] * 2
 
 

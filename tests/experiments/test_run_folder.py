@@ -2,6 +2,7 @@
 
 import contextlib
 import json
+import shutil
 from pathlib import Path
 
 import numpy as np
@@ -256,3 +257,40 @@ def test_parts_of_a_run_are_worked_out_once(tmp_path):
     (resumed.checkpoints / "first.json").write_bytes(first)
     with resumed.working({"seed": 1}), pytest.raises(ValueError, match="of a run with other parameters"):
         resumed.part("first", work)
+
+
+@pytest.mark.parametrize("harm", ["change", "remove", "add", "remove all"])
+def test_a_part_is_done_again_when_what_it_left_is_not_as_it_was(tmp_path, harm):
+    path = tmp_path / "run"
+
+    def work(folder):
+        place = folder._claim("left")
+        place.mkdir(exist_ok=True)
+        (place / "a").write_bytes(b"a")
+        (place / "b").write_bytes(b"b")
+        return {"J": 0.5}
+
+    def again():
+        """How often a resumed run did the work."""
+        done = []
+        folder = RunFolder(path, resume=True)
+        with folder.working({"seed": 0}):
+            results = folder.part("one", lambda: done.append(1) or work(folder), leaves="left")
+        assert results == {"J": 0.5}
+        return len(done)
+
+    folder = RunFolder(path)
+    with folder.working({"seed": 0}):
+        folder.part("one", lambda: work(folder), leaves="left")
+    assert again() == 0
+    changed = path / "left" / "a"
+    if harm == "change":
+        changed.write_bytes(b"c")
+    elif harm == "remove":
+        changed.unlink()
+    elif harm == "add":
+        changed.with_name("c").write_bytes(b"c")
+    else:
+        shutil.rmtree(path / "left")
+    assert again() == 1
+    assert again() == 0

@@ -27,9 +27,18 @@ MEASURED = Path(__file__).parent / "measured"
 
 
 def fuzz(n: int) -> Any:
-    """Wrong calls of the API, by tools/fuzz_api.py."""
-    out = MEASURED / "fuzz.part"
-    subprocess.run([sys.executable, str(ROOT / "tools/fuzz_api.py"), "--calls", str(n), "--out", str(out)], check=False)
+    """Wrong calls of the API."""
+    return _fuzzed("fuzz_api.py", n)
+
+
+def files(n: int) -> Any:
+    """Damaged files."""
+    return _fuzzed("fuzz_files.py", n)
+
+
+def _fuzzed(tool: str, n: int) -> Any:
+    out = MEASURED / f"{tool}.part"
+    subprocess.run([sys.executable, str(ROOT / "tools" / tool), "--n", str(n), "--out", str(out)], check=False)
     found = json.loads(out.read_text())
     out.unlink()
     return found
@@ -61,6 +70,7 @@ PARTS: dict[str, tuple[Callable[[int], Any], int]] = {
     "kills": (kills.measure, 200),
     "full_disk": (full_disk.measure, 20),
     "fuzz": (fuzz, 30_000),
+    "files": (files, 9_000),
     "samplers": (samplers.measure, 100),
     "selftest": (selftest, 1),
     "sanitizers": (builds.sanitizers, 1),

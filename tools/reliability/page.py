@@ -80,7 +80,7 @@ def _interrupts(found: Sequence[Record], record: Record) -> str:
 def _fuzz(found: Record, _record: Record) -> str:
     findings = found["findings"]
     text = (
-        f"{found['calls']:,} calls of {found['callables']} functions, classes and methods, each valid but for one or "
+        f"{found['attempts']:,} calls of {found['names']} functions, classes and methods, each valid but for one or "
         "two arguments of another kind, shape, size or sign. Every call is to end by a result or by a TypeError, "
         "ValueError, MemoryError or OSError in the package's own words. "
         f"{found['stopped']} legitimate calls that take long were stopped after some seconds, as by Ctrl-C. "
@@ -88,6 +88,18 @@ def _fuzz(found: Record, _record: Record) -> str:
         f"**{sum(findings.values())}**.\n"
     )
     return text + ("\n" + _table(("finding", "calls"), list(findings.items())) if findings else "")
+
+
+def _files(found: Record, _record: Record) -> str:
+    findings = found["findings"]
+    text = (
+        f"{found['attempts']:,} times one file was cut off, changed in some bytes, removed, filled with another's "
+        "content, or written again with other metadata or tensors and the right checksum: models, masked and Gaussian "
+        "ones, stacks, checkpoints, ensembles, folders of finished and unfinished runs, MNIST. Reading it must give "
+        "what was written or an error in the package's own words, and a training or run that goes on must end in the "
+        f"numbers of an undisturbed one. Findings: **{sum(findings.values())}**.\n"
+    )
+    return text + ("\n" + _table(("finding", "files"), list(findings.items())) if findings else "")
 
 
 def _samplers(found: Sequence[Record], _record: Record) -> str:
@@ -117,6 +129,7 @@ PARTS: dict[str, tuple[str, Callable[[Any, Record], str]]] = {
     "full_disk": ("Full disks", _full_disk),
     "interrupts": ("Ctrl-C", _interrupts),
     "fuzz": ("Wrong arguments", _fuzz),
+    "files": ("Damaged files", _files),
     "samplers": ("Samplers", _samplers),
     "selftest": ("Self-test", _selftest),
     "sanitizers": ("Sanitizers", _rows),

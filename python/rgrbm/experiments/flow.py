@@ -54,7 +54,7 @@ def run_flow(p: FlowParameters, folder: RunFolder, console: Console) -> Report:
         name = f"seed{seed}-J{J:g}-{weights}"
         console.print(f"{k} of {len(starts)}: seed {seed}, J = {J:g}, {weights} weights", highlight=False)
         one = functools.partial(_flow, dataclasses.replace(p, seed=seed), J, weights, folder, name)
-        flows.append(folder.part(name, one))
+        flows.append(folder.part(name, one, leaves=f"stack-{name}"))
     folder.save_figure(plot_learned_flow(flows), "flow.png", _CAPTION)
     results = {"flows": flows}
     return results, tables(results)

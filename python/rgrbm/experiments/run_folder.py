@@ -322,10 +322,13 @@ class RunFolder(RunFiles):
         self._claim(self.checkpoints.name).mkdir(exist_ok=True)
         return self._claim(f"{self.checkpoints.name}/{name}")
 
-    def part(self, name: str, work: Callable[[], dict[str, Any]]) -> dict[str, Any]:
-        """Results of one part of a run, kept beside the checkpoints: a resumed run does not compute them again."""
+    def part(self, name: str, work: Callable[[], dict[str, Any]], *, leaves: str = "") -> dict[str, Any]:
+        """Results of one part of a run, kept beside the checkpoints: a resumed run does not compute them again.
+
+        Where the work also ``leaves`` a file or a folder, it is done again if that is gone, or not as it was.
+        """
         results = self.kept_part(name)
-        return self.keep_part(name, work()) if results is None else results
+        return self.keep_part(name, work(), leaves=leaves) if results is None else results
 
     def kept_part(self, name: str) -> dict[str, Any] | None:
         """What a run that is resumed has kept of a part; None if nothing.
@@ -346,19 +349,29 @@ class RunFolder(RunFiles):
             results = content["results"]
             if content["run"] != self._identity():
                 raise ValueError("it is of a run with other parameters")
-            if content["sha256"] != _checksum(name, content["run"], results):
+            left = content.get("left", {})
+            if content["sha256"] != _checksum(name, content["run"], results, *([left] if left else [])):
                 raise ValueError("it is damaged: its checksum differs")
-            return dict(results)
+            return dict(results) if all(self._digests(what) == digests for what, digests in left.items()) else None
         except (OSError, ValueError, TypeError, KeyError) as error:
             raise ValueError(f"{kept} is no part of this run: {error}") from error
 
-    def keep_part(self, name: str, results: dict[str, Any]) -> dict[str, Any]:
+    def keep_part(self, name: str, results: dict[str, Any], *, leaves: str = "") -> dict[str, Any]:
         """Keep the results of one part of a run, and return them as they will be read."""
         as_read: dict[str, Any] = json.loads(json.dumps(_without_nan(results), allow_nan=False))
         run = self._identity()
         content = {"run": run, "sha256": _checksum(name, run, as_read), "results": as_read}
+        if leaves:
+            left = {leaves: self._digests(leaves)}
+            content |= {"sha256": _checksum(name, run, as_read, left), "left": left}
         write_atomically(self._claim_checkpoint(f"{name}.json"), json.dumps(content).encode())
         return as_read
+
+    def _digests(self, name: str) -> dict[str, str]:
+        """Digests of a file's content, or of all in a folder, by their names."""
+        path = self.path / name
+        files = [path, *path.rglob("*")]
+        return {str(f.relative_to(self.path)): _sha256(f.read_bytes()) for f in sorted(files) if f.is_file()}
 
     def _identity(self) -> str:
         """The identity of a run: a digest of its parameters, the seed among them."""
