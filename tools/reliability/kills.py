@@ -1,4 +1,4 @@
-"""Runs that are ended by a signal at a random moment, and gone on with: their results beside an undisturbed run's."""
+"""Runs that are ended by signals at a random moment, and gone on with: their results beside an undisturbed run's."""
 
 from __future__ import annotations
 
@@ -15,8 +15,15 @@ from typing import Any
 import numpy as np
 from tools.reliability import runs
 
-SIGNALS = (signal.SIGKILL, signal.SIGTERM, signal.SIGINT, signal.SIGHUP)
+SIGNALS = {
+    "SIGKILL": [signal.SIGKILL],
+    "SIGTERM": [signal.SIGTERM],
+    "SIGINT": [signal.SIGINT],
+    "SIGHUP": [signal.SIGHUP],
+    "SIGINT twice": [signal.SIGINT, signal.SIGINT],
+}
 PATIENCE = 60  # seconds that a process has to end after its signal
+BETWEEN = 0.3  # seconds at most from one Ctrl-C to the next
 
 
 def measure(n_kills: int, seed: int = 0) -> dict[str, Any]:
@@ -36,13 +43,19 @@ def measure(n_kills: int, seed: int = 0) -> dict[str, Any]:
             print(f"{name}: {expected[name][1]:.1f} s undisturbed", flush=True)
 
         def kill(i: int) -> dict[str, Any]:
-            name, number = names[i % len(names)], SIGNALS[(i // len(names) + i % len(names)) % len(SIGNALS)]
+            name, kind = names[i % len(names)], list(SIGNALS)[(i // len(names) + i % len(names)) % len(SIGNALS)]
             out = Path(folder, f"{i}", "run")
             out.parent.mkdir()
             if name == "report":
                 shutil.copytree(Path(folder, "ising1d", "run"), out)
-            moments = _moments(np.random.default_rng([seed, i]), expected[name][1])
-            return _disturb(name, commands[name], number, moments, out, expected[name][0])
+            rng = np.random.default_rng([seed, i])
+            moments = _moments(rng, expected[name][1])
+            wrong, ended = [], 0
+            for moment in moments:
+                came, found = _disturb(commands[name], SIGNALS[kind], moment, rng.uniform(0, BETWEEN), out)
+                ended, wrong = ended + came, wrong + found
+            wrong += _compare(commands[name], out, expected[name][0])
+            return {"command": name, "signal": kind, "moments": moments, "ended": ended, "wrong": wrong}
 
         with ThreadPoolExecutor(2) as pool:
             kills = []
@@ -64,35 +77,43 @@ def _moments(rng: np.random.Generator, duration: float) -> list[float]:
 
 
 def _disturb(
-    name: str, arguments: list[str], number: signal.Signals, moments: list[float], out: Path, expected: dict[str, Any]
-) -> dict[str, Any]:
+    arguments: list[str], signals: list[signal.Signals], moment: float, between: float, out: Path
+) -> tuple[bool, list[str]]:
+    """Start the run and send it signals: whether they came before its end, and what is wrong."""
+    process = runs.start(arguments, out)
+    try:
+        process.communicate(timeout=moment)
+        return False, []
+    except subprocess.TimeoutExpired:
+        pass
     wrong = []
-    ended = 0  # by the signal, and not on their own before it
-    for moment in moments:
-        process = runs.start(arguments, out)
-        try:
-            output, _ = process.communicate(timeout=moment)
-        except subprocess.TimeoutExpired:
-            process.send_signal(number)
-            ended += 1
-            try:
-                output, _ = process.communicate(timeout=PATIENCE)
-            except subprocess.TimeoutExpired:
-                process.kill()
-                output, _ = process.communicate()
-                wrong.append("did not end")
-        if "Traceback" in output and process.returncode not in (0, -number):
-            wrong.append(f"a traceback: {output.splitlines()[-1]}")
-        time.sleep(0.5)
-        if runs.left_over(process.pid):
-            wrong.append("processes left over")
+    process.send_signal(signals[0])
+    for number in signals[1:]:
+        time.sleep(between)
+        process.send_signal(number)  # nothing happens if it has ended
+    try:
+        output, _ = process.communicate(timeout=PATIENCE)
+    except subprocess.TimeoutExpired:
+        process.kill()
+        output, _ = process.communicate()
+        wrong.append("did not end")
+    # A second Ctrl-C may end Python where it is.
+    if "Traceback" in output and len(signals) == 1 and process.returncode not in (0, -signals[0]):
+        wrong.append(f"a traceback: {output.splitlines()[-1]}")
+    time.sleep(0.5)
+    if runs.left_over(process.pid):
+        wrong.append("processes left over")
+    return True, wrong
+
+
+def _compare(arguments: list[str], out: Path, expected: dict[str, Any]) -> list[str]:
+    """Go on to the end: what is not as in an undisturbed run."""
     try:
         _finish(arguments, out)
         found = runs.results_of(out)
-        wrong += [f"other {what}" for what in expected if found[what] != expected[what]]
     except RuntimeError as error:
-        wrong.append(str(error))
-    return {"command": name, "signal": number.name, "moments": moments, "ended": ended, "wrong": wrong}
+        return [str(error)]
+    return [f"other {what}" for what in expected if found[what] != expected[what]]
 
 
 def _finish(arguments: list[str], out: Path) -> None:

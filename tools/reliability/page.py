@@ -43,9 +43,10 @@ def _kills(found: Record, _record: Record) -> str:
     rows = [(name, n) for name, n in found["by_command"].items()]
     signals = ", ".join(f"{name} {n}" for name, n in found["by_signal"].items())
     text = (
-        f"Small runs of all commands were ended by a signal at a random moment and started again by the same command "
-        f"with `--resume`; one in four was ended twice. {found['kills']} signals came before the run's end "
-        f"({found['in_first_second']} of all moments in its first second; runs by signal: {signals}). All that a run "
+        f"Small runs of all commands were ended by a signal at a random moment, or by a second Ctrl-C at most 0.3 s "
+        f"after the first, and started again by the same command with `--resume`; one in four was ended again. "
+        f"{found['kills']} times this came before the run's end ({found['in_first_second']} of all moments in its "
+        f"first second; runs by signal: {signals}). All that a run "
         f"leaves was compared with an undisturbed run's: names of files, tensors bit for bit, results but times. "
         f"Different, failed, or with processes left over: **{len(wrong)}**.\n\n"
     )
