@@ -22,7 +22,8 @@ def whole_pictures():
 @pytest.mark.parametrize("rounds", [2, pytest.param(20, marks=pytest.mark.slow)])
 def test_damaged_files_are_read_as_written_or_refused(rounds, whole_pictures):
     names = list(fuzz_files.originals())
-    found = fuzzing.fuzz(fuzz_files.originals, fuzz_files.attempt, rounds * len(names), 100 * rounds, names)
+    n = rounds * len(names)
+    found = fuzzing.fuzz(fuzz_files.originals, fuzz_files.attempt, n, 100 * rounds, names, fuzz_files.LONGEST)
     assert found["findings"] == {}, found["places"]
 
 

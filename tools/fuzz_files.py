@@ -41,6 +41,7 @@ sys.path[:0] = [str(Path(__file__).parent), str(Path(__file__).parents[1])]
 import fuzzing  # noqa: E402
 from tools.reliability.runs import results_of  # noqa: E402
 
+LONGEST = 30  # seconds: a run that goes on takes some on a busy machine
 PARAMETERS = {
     "ising1d": ising_1d.Ising1DParameters(n_spins=8, n_train=50, n_test=50, n_epochs=6, n_measured=200),
     "flow": flow.FlowParameters(
@@ -310,4 +311,4 @@ def _read_damaged(name: str, seed: int) -> None:
 if __name__ == "__main__":
     import fuzz_files  # its functions are sent to other processes by the name of this module
 
-    fuzzing.run(fuzz_files.originals, fuzz_files.attempt, list(fuzz_files.originals()), __doc__)
+    fuzzing.run(fuzz_files.originals, fuzz_files.attempt, list(fuzz_files.originals()), __doc__, LONGEST)

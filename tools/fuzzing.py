@@ -23,7 +23,6 @@ from pathlib import Path
 from typing import Any
 
 ALLOWED = (TypeError, ValueError, MemoryError, OSError)
-LONGEST = 5  # seconds after which a call is stopped
 HEARD = 5  # seconds within which it has to end then, on a busy machine
 MEMORY = 6 * 2**30  # bytes that a process may have
 STOPPED = "stopped"
@@ -36,17 +35,17 @@ class TooLongError(BaseException):
     """A call has not ended in time; no ``except Exception`` may take it for its own."""
 
 
-def finding(attempt: Attempt, name: str, seed: int) -> tuple[str, str] | None:
-    """Make one attempt: what is wrong with how it ended, and where; None if nothing is."""
+def finding(attempt: Attempt, name: str, seed: int, longest: int = 5) -> tuple[str, str] | None:
+    """Make one attempt, of so many seconds: what is wrong with how it ended, and where; None if nothing is."""
     call = attempt(name, seed)
-    signal.alarm(LONGEST)
+    signal.alarm(longest)
     began = time.monotonic()
     try:
         with warnings.catch_warnings():
             warnings.simplefilter("ignore")
             call()
     except TooLongError as error:
-        return STOPPED if time.monotonic() < began + LONGEST + HEARD else "does not stop", where(error)
+        return STOPPED if time.monotonic() < began + longest + HEARD else "does not stop", where(error)
     except Exception as error:
         signal.alarm(0)
         return None if (kind := kind_of(error)) is None else (kind, where(error))
@@ -99,21 +98,22 @@ def _alarm(number: int, frame: object) -> None:
     raise TooLongError
 
 
-def _work(prepare: Callable[[], object], attempt: Attempt, tasks: Any, answers: Any) -> None:
+def _work(prepare: Callable[[], object], attempt: Attempt, longest: int, tasks: Any, answers: Any) -> None:
     signal.signal(signal.SIGALRM, _alarm)
     resource.setrlimit(resource.RLIMIT_AS, (MEMORY, MEMORY))
     resource.setrlimit(resource.RLIMIT_CORE, (0, 0))
     sys.stdout = sys.stderr = Path("/dev/null").open("w")  # noqa: SIM115
     prepare()
     for task in iter(tasks.recv, None):
-        answers.send(finding(attempt, *task))
+        answers.send(finding(attempt, *task, longest))
 
 
 class Worker:
     """A process that makes attempts; a new one takes its place when it ends."""
 
-    def __init__(self, prepare: Callable[[], object], attempt: Attempt) -> None:
+    def __init__(self, prepare: Callable[[], object], attempt: Attempt, longest: int) -> None:
         self._context = multiprocessing.get_context("spawn")
+        self._longest = longest
         self._functions = prepare, attempt
         self._start()
 
@@ -121,7 +121,9 @@ class Worker:
         self._tasks, tasks = self._context.Pipe()[::-1]
         answers, self._answers = self._context.Pipe(duplex=False)
         self._results = answers
-        self._process = self._context.Process(target=_work, args=(*self._functions, tasks, self._answers), daemon=True)
+        self._process = self._context.Process(
+            target=_work, args=(*self._functions, self._longest, tasks, self._answers), daemon=True
+        )
         self._process.start()
         tasks.close()
         self._answers.close()
@@ -133,7 +135,7 @@ class Worker:
     def answer(self) -> tuple[str, str] | None:
         """What was wrong with the attempt that was sent."""
         try:
-            if not self._results.poll(20 * LONGEST):
+            if not self._results.poll(20 * self._longest):
                 self._process.kill()
             return self._results.recv()  # type: ignore[no-any-return]
         except EOFError:
@@ -143,9 +145,14 @@ class Worker:
             return "end of the process", f"exit code {code}"
 
 
-def fuzz(prepare: Callable[[], object], attempt: Attempt, n: int, seed: int, names: list[str]) -> dict[str, Any]:
-    """Make so many attempts, those of all names in turn, in two processes; the findings by kind and place."""
-    workers = [Worker(prepare, attempt), Worker(prepare, attempt)]
+def fuzz(
+    prepare: Callable[[], object], attempt: Attempt, n: int, seed: int, names: list[str], longest: int = 5
+) -> dict[str, Any]:
+    """Make so many attempts, those of all names in turn, in two processes; the findings by kind and place.
+
+    An attempt that has not ended after ``longest`` seconds is stopped.
+    """
+    workers = [Worker(prepare, attempt, longest), Worker(prepare, attempt, longest)]
     tasks = [(names[i % len(names)], seed + i // len(names)) for i in range(n)]
     found: dict[tuple[str, str], list[Any]] = collections.defaultdict(list)
     for start in range(0, len(tasks), len(workers)):
@@ -173,7 +180,9 @@ def fuzz(prepare: Callable[[], object], attempt: Attempt, n: int, seed: int, nam
     }
 
 
-def run(prepare: Callable[[], object], attempt: Attempt, names: list[str], description: str | None) -> None:
+def run(
+    prepare: Callable[[], object], attempt: Attempt, names: list[str], description: str | None, longest: int = 5
+) -> None:
     """The command line of a fuzzer: make the attempts, print the findings, and end with 1 if there are any."""
     parser = argparse.ArgumentParser(description=description, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--n", type=int, default=5000, help="how many attempts")
@@ -181,7 +190,7 @@ def run(prepare: Callable[[], object], attempt: Attempt, names: list[str], descr
     parser.add_argument("--name", action="append", choices=names, metavar="NAME", help="only these; all by default")
     parser.add_argument("--out", type=Path, help="write the findings to this file, as JSON")
     given = parser.parse_args()
-    result = fuzz(prepare, attempt, given.n, given.seed, given.name or names)
+    result = fuzz(prepare, attempt, given.n, given.seed, given.name or names, longest)
     print(json.dumps(result["findings"], indent=1))
     if given.out:
         given.out.write_text(json.dumps(result, indent=1) + "\n")

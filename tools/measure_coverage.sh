@@ -20,8 +20,9 @@ trap 'rm -rf "$package"' EXIT
 cp -r python/rgrbm "$package"
 cp "$build"/*.so "$package/rgrbm/_core/"
 export RGRBM_COVERED="$package"
-python -m pytest -q -p tools.covered_kernels tests/core tests/spins tests/rbm tests/likelihood tests/mcrg tests/mechanics -x \
-  --deselect tests/core/test_stubs.py
-gcovr --root . --filter cpp/src --filter cpp/include --filter cpp/bindings --exclude-throw-branches \
+# In one process: counts are written when it ends, and kernels that count take several times as long.
+python -m pytest -q -n 0 -p tools.covered_kernels tests/core tests/spins tests/rbm tests/likelihood tests/mcrg \
+  tests/mechanics --deselect tests/core/test_stubs.py
+gcovr --root . --merge-lines --filter cpp/src --filter cpp/include --filter cpp/bindings --exclude-throw-branches \
   --gcov-ignore-parse-errors=all --json-summary "$out/cpp.json" --txt "$out/cpp.txt" "$build"
 tail -5 "$out/cpp.txt"

@@ -101,13 +101,16 @@ def _tested(package: Path, clone: Path, work: Path) -> Rows:
     (ROOT / "build/coverage").mkdir(parents=True, exist_ok=True)
     report = ROOT / "build/coverage/python.json"
     done = subprocess.run(
-        ["pytest", "-q", "--cov=rgrbm", f"--cov-report=json:{report}", "--cov-report="],
+        ["pytest", "-q", "-m", "slow or not slow", "--cov=rgrbm", f"--cov-report=json:{report}", "--cov-report="],
         cwd=clone, env=environment, capture_output=True, text=True,
     )  # fmt: skip
     print(done.stdout[-3000:])
     return [
         ["`pip install` of the wheel and its dependencies", f"{installed:.0f} s"],
-        ["`pytest` from it, without a compiler", done.stdout.strip().splitlines()[-1].strip("= ")],
+        [
+            '`pytest -m "slow or not slow"` from it, without a compiler',
+            done.stdout.strip().splitlines()[-1].strip("= "),
+        ],
     ]
 
 
