@@ -1,6 +1,7 @@
-"""Write the typed stubs of the compiled modules, from the modules as they are installed.
+"""Write the typed stub of the kernels, from the module as it is installed.
 
-Usage: python tools/make_stubs.py [FOLDER]; by default python/rgrbm/_core of this checkout.
+Usage: python tools/make_stubs.py [FOLDER]; by default python/rgrbm/_core of this checkout. The builds for each
+instruction set have the same interface: one stub. That of _cpu, a function without pybind11, is written by hand.
 """
 
 import re
@@ -13,9 +14,6 @@ from rgrbm._core import kernels
 
 DEFAULT_FOLDER = Path(__file__).parents[1] / "python" / "rgrbm" / "_core"
 
-# Name of the stub → compiled module. The builds for each instruction set have the same interface: one stub.
-MODULES = {"_kernels": kernels.__name__, "_cpu": "rgrbm._core._cpu"}
-
 
 def _stub(module: str) -> str:
     with tempfile.TemporaryDirectory() as folder:
@@ -24,13 +22,12 @@ def _stub(module: str) -> str:
         text = (Path(folder) / Path(*module.split("."))).with_suffix(".pyi").read_text(encoding="utf-8")
     # Values of constants (version, compiler, instruction set) differ between builds: their types do not.
     text = re.sub(r"^(\w+: str) = .*$", r"\1", text, flags=re.MULTILINE)
-    return text.replace(module, "rgrbm._core._kernels") if module == kernels.__name__ else text
+    return text.replace(module, "rgrbm._core._kernels")
 
 
 def make_stubs(folder: Path) -> None:
-    """Write one stub per compiled module into ``folder``."""
-    for name, module in MODULES.items():
-        (folder / f"{name}.pyi").write_text(_stub(module), encoding="utf-8")
+    """Write the stub into ``folder``."""
+    (folder / "_kernels.pyi").write_text(_stub(kernels.__name__), encoding="utf-8")
 
 
 if __name__ == "__main__":

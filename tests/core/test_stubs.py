@@ -16,7 +16,6 @@ def generated(tmp_path_factory):
     return folder
 
 
-@pytest.mark.parametrize("name", ["_kernels.pyi", "_cpu.pyi"])
-def test_stub_is_up_to_date(generated, name):
-    committed = (COMMITTED / name).read_text(encoding="utf-8")
-    assert (generated / name).read_text(encoding="utf-8") == committed, "run python tools/make_stubs.py"
+def test_stub_is_up_to_date(generated):
+    committed = (COMMITTED / "_kernels.pyi").read_text(encoding="utf-8")
+    assert (generated / "_kernels.pyi").read_text(encoding="utf-8") == committed, "run python tools/make_stubs.py"

@@ -89,8 +89,8 @@ def test_a_stopped_run_goes_on_to_the_same_numbers(tmp_path):
     kept = {}
     original = RunFolder.keep_part
 
-    def stop_after_the_first(self, name, results):
-        kept[name] = original(self, name, results)
+    def stop_after_the_first(self, name, results, **options):
+        kept[name] = original(self, name, results, **options)
         raise KeyboardInterrupt
 
     with pytest.MonkeyPatch.context() as patch:
