@@ -5,6 +5,7 @@ import signal
 import subprocess
 import sys
 import threading
+import time
 
 import numpy as np
 import pytest
@@ -12,7 +13,7 @@ import pytest
 import rgrbm
 from rgrbm._core import kernels
 from rgrbm.likelihood import anneal
-from rgrbm.rbm import training
+from rgrbm.rbm.history import History
 from rgrbm.spins import ClusterSampler, Lattice, ParallelTempering, SingleSpinSampler
 from trainers import assert_same_bits, binary, everything, parameters, run
 
@@ -120,24 +121,95 @@ def test_fit_within_its_first_epoch(ctrl_c, monkeypatch):
     """The same training goes on to the bits of one that was never interrupted."""
     data = binary(600, 40)
     rbm, other = (rgrbm.BernoulliRBM(10, n_iter=2, k=20_000, random_state=0) for _ in range(2))
-    run_epochs = training.run_epochs
+    append_from = History.append_from
 
-    def interrupted(*arguments, **options):
+    def interrupted(*arguments):
         timer = threading.Timer(0.1, os.kill, (os.getpid(), signal.SIGINT))
         timer.start()
         try:
-            return run_epochs(*arguments, **options)
+            append_from(*arguments)
         finally:
             timer.join()
 
     with monkeypatch.context() as patch:
-        patch.setattr(training, "run_epochs", interrupted)
+        patch.setattr(History, "append_from", interrupted)
         with pytest.raises(KeyboardInterrupt):
             rbm.fit(data)
     assert rbm.history_.stopped == "interrupt"
     assert len(rbm.history_) == 0
     rbm.fit(data, resume=True)
     np.testing.assert_array_equal(rbm.weights_, other.fit(data).weights_)
+
+
+class OwnInterrupt(KeyboardInterrupt):
+    """What a user's own handler of Ctrl-C raises."""
+
+
+@pytest.mark.parametrize("error", [AlarmError, SystemExit, OwnInterrupt])
+def test_handlers_that_raise_leave_training_whole(tmp_path, error):
+    """Wherever they raise, model and checkpoint are those of the epochs that the history has."""
+
+    def ring(number, frame):
+        raise error
+
+    data = binary(300, 16)
+
+    def model(n_iter):
+        return rgrbm.BernoulliRBM(8, n_iter=n_iter, batch_size=50, random_state=1)
+
+    before = signal.signal(signal.SIGALRM, ring)
+    try:
+        n_trained = 0
+        for k in range(6):
+            rbm, file = model(10**6), tmp_path / f"{k}.safetensors"
+            signal.setitimer(signal.ITIMER_REAL, 0.12 + 0.037 * k)
+            with pytest.raises(KeyboardInterrupt if error is OwnInterrupt else error):
+                rbm.fit(data, checkpoint=file)
+            if not hasattr(rbm, "history_"):  # it came before the first epoch or after the last
+                continue
+            n_trained += 1
+            assert len(rbm.history_["reconstruction_error"]) == rbm.n_iter_ > 0
+            undisturbed = model(rbm.n_iter_).fit(data)
+            np.testing.assert_array_equal(rbm.weights_, undisturbed.weights_)
+            resumed = model(rbm.n_iter_ + 3).fit(data, checkpoint=file, resume=True)
+            undisturbed.set_params(n_iter=rbm.n_iter_ + 3).fit(data, resume=True)
+            np.testing.assert_array_equal(resumed.weights_, undisturbed.weights_)
+        assert n_trained >= 3
+    finally:
+        signal.setitimer(signal.ITIMER_REAL, 0)
+        signal.signal(signal.SIGALRM, before)
+
+
+def test_a_second_ctrl_c_leaves_the_estimator_whole(ctrl_c):
+    """All fitted attributes are of one training, however soon it comes after the first."""
+    data = binary(1000, 200)
+    rbm = rgrbm.BernoulliRBM(100, n_iter=20, batch_size=500, random_state=0).fit(data)
+    rbm.set_params(n_iter=10**6)
+    for k in range(5):
+
+        def twice(pause=0.002 * k):
+            os.kill(os.getpid(), signal.SIGINT)
+            time.sleep(pause)
+            os.kill(os.getpid(), signal.SIGINT)
+
+        weights, chains = rbm.weights_, rbm.h_samples_
+        timer = threading.Timer(0.15, twice)
+        timer.start()
+        with pytest.raises(KeyboardInterrupt):
+            rbm.set_params(random_state=k).fit(data)
+        _join(timer)
+        assert (rbm.weights_ is weights) == (rbm.h_samples_ is chains)
+        assert len(rbm.history_) == rbm.n_iter_
+
+
+def _join(thread):
+    """Wait for the thread, and for a Ctrl-C that it sends at its end."""
+    while thread.is_alive():
+        try:
+            thread.join()
+            time.sleep(0.02)
+        except KeyboardInterrupt:
+            continue
 
 
 def test_inference(after):

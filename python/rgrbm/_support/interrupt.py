@@ -13,11 +13,17 @@ class Interruption:
     Compiled kernels leave what they work on whole: one that is running is interrupted at once, by a KeyboardInterrupt.
     Elsewhere, a second Ctrl-C interrupts at once, unless ``held`` is true: what must not be torn apart sets it. Signal
     handlers exist in the main thread only; elsewhere the context does nothing.
+
+    Parameters
+    ----------
+    kernels_go_on : bool, default=False
+        Do not interrupt kernels, either: for what is over soon, and is to be done whatever comes.
     """
 
-    def __init__(self) -> None:
+    def __init__(self, *, kernels_go_on: bool = False) -> None:
         self.requested = False
-        self.held = False
+        self.held = kernels_go_on
+        self._kernels_go_on = kernels_go_on
         self._previous: signal._HANDLER = None
         self._installed = False
 
@@ -40,5 +46,6 @@ class Interruption:
 
     def _handle(self, number: int, frame: FrameType | None) -> None:
         again, self.requested = self.requested, True
-        if kernels.in_interrupt_check() or (again and not self.held):
+        in_kernel = kernels.in_interrupt_check() and not self._kernels_go_on
+        if in_kernel or (again and not self.held):
             raise KeyboardInterrupt

@@ -19,6 +19,7 @@ from sklearn.utils.validation import check_is_fitted
 
 from rgrbm._support import checks, streams
 from rgrbm._support.files import path_of
+from rgrbm._support.interrupt import Interruption
 from rgrbm._support.progress import Progress
 from rgrbm._support.tensors import FileFormatError
 from rgrbm.model import unit_values
@@ -246,6 +247,7 @@ class TrainableRBM(RBMInference):
 
         def reached() -> Checkpoint:
             """Where training is; if it has diverged, where it was good for the last time."""
+            state.history.settle()
             now = training_state.capture(trainer, state)
             if now.history.stopped != "divergence":
                 return now
@@ -264,8 +266,10 @@ class TrainableRBM(RBMInference):
                 report=self._epoch_lines(data, weights, state) if progress is None else None, watch=watch,
             )  # fmt: skip
         finally:
-            self._adopt(reached(), data)
-        if self.history_.stopped == "interrupt":
+            # Soon done, and lost if a second Ctrl-C came in between.
+            with Interruption(kernels_go_on=True) as late:
+                self._adopt(reached(), data)
+        if late.requested or self.history_.stopped == "interrupt":
             raise KeyboardInterrupt
         if start is None and not resume and self.history_.stopped is None and len(data) >= _LEAST_SAMPLES:
             n_updates = self.n_iter * -(-len(data) // min(self.batch_size, len(data)))
@@ -326,8 +330,13 @@ class TrainableRBM(RBMInference):
         measured = run_epochs(trainer, rate, strength, settings, first_epoch=epoch)
         if (reason := divergence(parameters(trainer))) and not divergence(parameters(state)):
             warn_of_divergence(reason, epoch + 1, self.learning_rate, stacklevel=3)
-        state.history.append({"learning_rate": rate, "l1": strength, **measured})
-        self._adopt(training_state.capture(trainer, state), data)
+        try:
+            state.history.append({"learning_rate": rate, "l1": strength, **measured})
+            self._adopt(training_state.capture(trainer, state), data)
+        except BaseException:  # of a signal handler
+            if self.__dict__.get("n_iter_", 0) <= epoch:
+                state.history.cut(epoch)
+            raise
         return self
 
     def save(self, path: str | os.PathLike[str]) -> None:
@@ -439,10 +448,17 @@ class TrainableRBM(RBMInference):
                 "there is nothing to resume: neither a checkpoint nor an earlier fit (files of models hold no state of "
                 "the training, but checkpoints do)"
             )
-        return training_state.current_state(self, data)
+        state = training_state.current_state(self, data)
+        return state.replace(history=state.history.copy())  # this estimator's own stays until the training is adopted
 
     def _adopt(self, state: Checkpoint, data: npt.NDArray[Any]) -> None:
-        """Set the fitted attributes from the state of a training."""
+        """Set the fitted attributes from the state of a training: all, or none if a signal handler raises."""
+        fitted = object.__new__(type(self))
+        vars(fitted).update(vars(self))
+        fitted._set_trained(state, data)
+        vars(self).update(vars(fitted))
+
+    def _set_trained(self, state: Checkpoint, data: npt.NDArray[Any]) -> None:
         self._training_state = state
         self._set_parameters(**state.parameters())
         self._start_streams(state.sampling_key)

@@ -1,6 +1,8 @@
 """What a training measured, epoch by epoch."""
 
-from collections.abc import Sequence
+import itertools
+import time
+from collections.abc import Callable, Sequence
 from typing import Any, Literal, TypeAlias
 
 import numpy as np
@@ -40,6 +42,40 @@ class History(Presented):
         self.seconds = 0.0
         self.stopped: Literal["interrupt", "callback", "divergence"] | None = None
         self._chunks: dict[str, list[Array]] = {}
+        self._torn = False  # whether columns may be longer than n_epochs: an append has begun, and not ended
+        self._arrived: list[dict[str, Array]] = []
+        self._known: tuple[int, dict[str, Array], float] | None = None
+
+    def append_from(self, run: Callable[[], dict[str, Array]], known: dict[str, Array]) -> None:
+        """Run epochs by a kernel, and append what it measured to what is known of them.
+
+        A signal handler may raise wherever Python's bytecode runs, so also when the kernel is done and nothing has
+        been appended. The measurements are therefore put into a list by C code alone, and what is in that list
+        :meth:`settle` appends.
+        """
+        self.settle()
+        self._known = self.n_epochs, known, time.perf_counter()
+        self._arrived.extend(itertools.starmap(run, [()]))
+        self.settle()
+
+    def settle(self) -> bool:
+        """Append what a kernel has measured, if an exception came before it was; whether there was anything."""
+        if not self._arrived or self._known is None:
+            return False
+        first, known, started = self._known
+        if first == self.n_epochs:
+            self.append({**known, **self._arrived[0]}, seconds=time.perf_counter() - started)
+        self._arrived.clear()
+        return True
+
+    def cut(self, n_epochs: int) -> None:
+        """Forget the epochs after so many."""
+        self._torn = True
+        self.n_epochs = min(self.n_epochs, n_epochs)
+
+    def copy(self) -> "History":
+        """A history that goes on without this one."""
+        return self.first(self.n_epochs)
 
     def append(self, measured: dict[str, Any], seconds: float = 0.0) -> None:
         """Add the measurements of one or more epochs: a name and an array of equal length for each quantity.
@@ -51,6 +87,7 @@ class History(Presented):
         ValueError
             If the arrays differ in length.
         """
+        self._mend()
         arrays = {name: np.array(values, dtype=np.float64) for name, values in measured.items()}
         lengths = {len(values) for values in arrays.values()}
         if len(lengths) != 1:
@@ -58,15 +95,26 @@ class History(Presented):
         length = lengths.pop()
         for name in self._chunks.keys() - arrays.keys():
             arrays[name] = np.full(length, np.nan)
+        self._torn = True
         for name, values in arrays.items():
             self._column(name).append(values)
-        self.n_epochs += length
         self.seconds += seconds
+        self.n_epochs += length
+        self._torn = False
+
+    def _mend(self) -> None:
+        """Cut all columns to the epochs that count."""
+        if not self._torn:
+            return
+        whole = {name: np.concatenate([*chunks, np.zeros(0)])[: self.n_epochs] for name, chunks in self._chunks.items()}
+        self._chunks = {name: [values] for name, values in whole.items() if len(values)}
+        self._torn = False
 
     def first(self, n_epochs: int) -> "History":
         """The first so many epochs, with the time of all, and why training ended."""
         part = History()
-        part.append({name: self[name][:n_epochs] for name in self.names}, seconds=self.seconds)
+        if n_epochs and self.names:
+            part.append({name: self[name][:n_epochs] for name in self.names}, seconds=self.seconds)
         part.stopped = self.stopped
         return part
 
@@ -78,6 +126,7 @@ class History(Presented):
         ValueError
             If there is no epoch yet.
         """
+        self._mend()
         if self.n_epochs == 0:
             raise ValueError("there is no epoch yet to record anything for")
         self._column(name)[-1][-1] = value
@@ -90,12 +139,14 @@ class History(Presented):
     @property
     def names(self) -> tuple[str, ...]:
         """Names of the measured quantities."""
+        self._mend()
         return tuple(self._chunks)
 
     def __getitem__(self, name: str) -> Array:
         """The measurements of one quantity, one value per epoch (read-only)."""
         if name == "epoch":
             return np.arange(1.0, self.n_epochs + 1)
+        self._mend()
         chunks = self._chunks[name]
         if len(chunks) > 1:
             chunks[:] = [np.concatenate(chunks)]
@@ -105,6 +156,7 @@ class History(Presented):
 
     def last(self) -> dict[str, float]:
         """All quantities in the last epoch."""
+        self._mend()
         return {name: float(chunks[-1][-1]) for name, chunks in self._chunks.items()}
 
     def __len__(self) -> int:

@@ -6,6 +6,7 @@ are cut into slices has no influence on the result: every epoch has random strea
 
 from __future__ import annotations
 
+import functools
 import time
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, field
@@ -339,24 +340,29 @@ def _slices(history: History, n_epochs: int, seconds: float, interval: int) -> I
         length = max(1, min(4 * length, int((last - first) * seconds / max(elapsed, 1e-9))))
 
 
+def _kernel_arguments(learning_rate: Array, l1: Array, settings: Settings, first_epoch: int) -> dict[str, Any]:
+    """What a trainer runs as many epochs with as there are learning rates."""
+    return {
+        "first_epoch": first_epoch,
+        "learning_rate": learning_rate,
+        "l1": l1,
+        "l2": settings.l2,
+        "momentum": settings.momentum,
+        "batch_size": settings.batch_size,
+        "k": settings.k,
+        "gradient": settings.gradient,
+        "centered": settings.centered,
+        "shuffle": settings.shuffle,
+        "optimizer": settings.optimizer,
+        "n_temperatures": settings.n_temperatures,
+    }
+
+
 def run_epochs(
     trainer: Trainer, learning_rate: Array, l1: Array, settings: Settings, *, first_epoch: int
 ) -> dict[str, Array]:
     """As many epochs as there are learning rates; returns what the trainer measured in each."""
-    return trainer.run(
-        first_epoch=first_epoch,
-        learning_rate=learning_rate,
-        l1=l1,
-        l2=settings.l2,
-        momentum=settings.momentum,
-        batch_size=settings.batch_size,
-        k=settings.k,
-        gradient=settings.gradient,
-        centered=settings.centered,
-        shuffle=settings.shuffle,
-        optimizer=settings.optimizer,
-        n_temperatures=settings.n_temperatures,
-    )
+    return trainer.run(**_kernel_arguments(learning_rate, l1, settings, first_epoch))
 
 
 def _run_slice(
@@ -369,13 +375,14 @@ def _run_slice(
     last: int,
 ) -> bool:
     """Train, unless Ctrl-C comes within: the trainer then is where the slice began, and the answer is False."""
-    started = time.perf_counter()
+    rates, strengths = learning_rate[first:last], l1[first:last]
+    run = functools.partial(trainer.run, **_kernel_arguments(rates, strengths, settings, first))
     try:
-        measured = run_epochs(trainer, learning_rate[first:last], l1[first:last], settings, first_epoch=first)
+        history.append_from(run, {"learning_rate": rates, "l1": strengths})
     except KeyboardInterrupt:
+        if history.settle() or len(history) > first:  # raised after the kernel's end, by a handler of the user's own
+            raise
         return False
-    elapsed = time.perf_counter() - started
-    history.append({"learning_rate": learning_rate[first:last], "l1": l1[first:last], **measured}, seconds=elapsed)
     return True
 
 
