@@ -21,6 +21,7 @@ from rgrbm.mcrg import (
 )
 from rgrbm.mcrg.linearized_rg import independent_operators, leading_eigenvalues, linearized
 from rgrbm.spins import ClusterSampler, Ensemble, Lattice
+from rgrbm.statistics import StreamedMoments
 
 J_C = np.log(1 + np.sqrt(2)) / 2
 KERNELS = [
@@ -179,6 +180,32 @@ def test_parts_of_whole_words_make_no_difference():
     assert whole.n_samples == 2500
     again = mcrg(spins, MajorityKernel(), levels=2, seed=2)
     assert again.to_dict() != whole.result().to_dict()
+
+
+def test_interrupted_samples_are_not_added(monkeypatch):
+    """Neither to one of the sectors, nor as draws: added again, they give the same bits."""
+    spins = IsingModel((8, 8), J=0.4).sample(1500, method="swendsen_wang", seed=0)
+    accumulator, undisturbed = (MCRGAccumulator(MajorityKernel(), (8, 8), levels=2, seed=1) for _ in range(2))
+    undisturbed.add(spins[:700])
+    undisturbed.add(spins[700:])
+    accumulator.add(spins[:700])
+    add, n_calls = StreamedMoments.add, []
+
+    def interrupted(self, *arguments):
+        n_calls.append(1)
+        if len(n_calls) == 2:
+            raise KeyboardInterrupt
+        add(self, *arguments)
+
+    with monkeypatch.context() as patch:
+        patch.setattr(StreamedMoments, "add", interrupted)
+        with pytest.raises(KeyboardInterrupt):
+            accumulator.add(spins[700:])
+    assert accumulator.n_samples == accumulator.moments("even").weights.sum() == 700
+    accumulator.add(spins[700:])
+    for sector in ("even", "odd"):
+        for found, right in zip(accumulator.moments(sector), undisturbed.moments(sector), strict=True):
+            np.testing.assert_array_equal(found, right)
 
 
 @pytest.mark.filterwarnings("ignore:.*written in turn")

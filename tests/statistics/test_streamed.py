@@ -1,9 +1,11 @@
 """Streamed moments are those of all samples at once, in blocks of equal length, however they come."""
 
+import sys
+
 import numpy as np
 import pytest
 
-from rgrbm.statistics import StreamedMoments
+from rgrbm.statistics import StreamedMoments, streamed
 
 
 @pytest.mark.parametrize("n_samples", [1, 2, 7, 8, 9, 100, 1000, 1001])
@@ -76,3 +78,44 @@ def test_values_and_weights_are_real_numbers():
     with pytest.raises(ValueError, match="weights must not have masked values"):
         moments.add(np.ones((2, 2)), np.ma.masked_array([1, 1], [0, 1]))
     assert moments.n_samples == 0
+
+
+def test_all_samples_are_added_or_none(monkeypatch):
+    """Wherever an exception comes, as that of Ctrl-C: here at each of the operations within."""
+    x = np.random.default_rng(0).normal(size=(60, 3))
+    expected = StreamedMoments(3, n_blocks=4)
+    for part in (x[:25], x[25:]):
+        expected.add(part)
+    moments = StreamedMoments(3, n_blocks=4)
+    moments.add(x[:25])
+    whole = moments.blocks()
+    n_lines = 0
+
+    def interrupt(frame, event, argument):
+        nonlocal n_lines
+        if frame.f_code.co_filename != streamed.__file__:
+            return None
+        n_lines -= event == "line"
+        if n_lines < 0:
+            sys.settrace(None)
+            raise KeyboardInterrupt
+        return interrupt
+
+    n_interrupted = 0
+    for at in range(0, 10_000, 3):
+        n_lines = at
+        before = sys.gettrace()
+        sys.settrace(interrupt)
+        try:
+            moments.add(x[25:])
+            break
+        except KeyboardInterrupt:
+            n_interrupted += 1
+        finally:
+            sys.settrace(before)
+        assert moments.n_samples == 25
+        for found, right in zip(moments.blocks(), whole, strict=True):
+            np.testing.assert_array_equal(found, right)
+    assert n_interrupted > 30
+    for found, right in zip(moments.blocks(), expected.blocks(), strict=True):
+        np.testing.assert_array_equal(found, right)

@@ -5,7 +5,7 @@ from __future__ import annotations
 import math
 import warnings
 from collections.abc import Iterable, Iterator, Sequence
-from typing import Any, cast
+from typing import Any, NamedTuple, cast
 
 import numpy as np
 import numpy.typing as npt
@@ -45,6 +45,14 @@ _BLOCKS = 100
 _SMALLEST = 4  # sites along an axis after the last step, unless asked for
 _WORD = 512  # configurations that share a stream
 _SLICE_BYTES = 2**26  # of spins in one call of the kernels
+
+
+class _Sums(NamedTuple):
+    """What the samples so far have added up to."""
+
+    moments: dict[Sector, StreamedMoments]
+    n_words: int = 0
+    """Words of samples, which the draws of the next ones come after."""
 
 
 class MCRGAccumulator:
@@ -114,13 +122,13 @@ class MCRGAccumulator:
         self._tori = _tori(kernel, Torus(self.shape, checked[0].lattice), levels)
         self.shapes = [torus.shape for torus in self._tori]
         self._key = streams.key(streams.seed_sequence(seed))
-        self._n_words = 0
         checks.integer("n_blocks", n_blocks, 2)
-        self._moments = {
+        moments = {
             sector: StreamedMoments(len(self.shapes) * len(some), n_blocks)
             for sector, some in self.operators.items()
             if some
         }
+        self._sums = _Sums(moments)
 
     @property
     def levels(self) -> int:
@@ -130,10 +138,12 @@ class MCRGAccumulator:
     @property
     def n_samples(self) -> int:
         """Samples so far."""
-        return max(moments.n_samples for moments in self._moments.values())
+        return max(moments.n_samples for moments in self._sums.moments.values())
 
     def add(self, spins: npt.ArrayLike, weights: npt.ArrayLike | None = None) -> None:
         """Block configurations, measure the operators of all levels, and add up their moments.
+
+        All samples are added, or none if an exception comes in between, as that of Ctrl-C.
 
         The jackknife takes blocks of consecutive samples for independent: of a Markov chain, add one chain after the
         other, or so many samples that a block is longer than the autocorrelation time. Draws depend on the order of
@@ -157,12 +167,11 @@ class MCRGAccumulator:
         w = None if weights is None else checks.numbers("weights", weights)
         if w is not None and (w.shape != (len(array),) or not np.isfinite(w).all() or (w < 0).any()):
             raise ValueError(f"weights must be {len(array)} finite numbers that are not negative, got shape {w.shape}")
+        sums = self._sums
         for first, end in _slices(len(array), math.prod(self.shape)):
-            self._add_slice(array[first:end], None if w is None else w[first:end])
-
-    def _add_slice(self, spins: npt.NDArray[np.int8], weights: npt.NDArray[np.float64] | None) -> None:
-        packed = pack(spins, self._tori[0])
-        self.add_packed(packed, self.sums_of_samples(packed), weights)
+            packed = pack(array[first:end], self._tori[0])
+            sums = self._with(sums, packed, self.sums_of_samples(packed), None if w is None else w[first:end])
+        self._sums = sums
 
     def sums_of_samples(self, packed: Any) -> npt.NDArray[np.int64]:
         """Operators of packed samples themselves, which are the same for all kernels."""
@@ -172,15 +181,22 @@ class MCRGAccumulator:
         self, packed: Any, sums: npt.NDArray[np.int64], weights: npt.NDArray[np.float64] | None = None
     ) -> None:
         """As :meth:`add`, of packed samples whose own operators are known."""
+        self._sums = self._with(self._sums, packed, sums, weights)
+
+    def _with(
+        self, before: _Sums, packed: Any, sums: npt.NDArray[np.int64], weights: npt.NDArray[np.float64] | None
+    ) -> _Sums:
+        """The sums with more samples; those before stay as they are."""
         n_samples, values = len(packed), [sums]
         for level, torus in enumerate(self._tori[:-1], start=1):
-            packed = self.kernel.block_packed(packed, torus, self._key, self._n_words, level)
+            packed = self.kernel.block_packed(packed, torus, self._key, before.n_words, level)
             values.append(self.sums_of_samples(packed))
-        self._n_words += -(-n_samples // _WORD)
         n_even = len(self.operators["even"])
+        moments = {sector: one.fork() for sector, one in before.moments.items()}
         for sector, part in (("even", slice(n_even)), ("odd", slice(n_even, None))):
-            if sector in self._moments:
-                self._moments[sector].add(np.concatenate([v[:, part] for v in values], axis=1), weights)
+            if sector in moments:
+                moments[sector].add(np.concatenate([v[:, part] for v in values], axis=1), weights)
+        return _Sums(moments, before.n_words - -n_samples // _WORD)
 
     def moments(self, sector: Sector) -> BlockedMoments:
         """Moments of the operators of a sector at all levels, level after level.
@@ -190,7 +206,7 @@ class MCRGAccumulator:
         KeyError
             If there are no operators of that sector.
         """
-        return self._moments[sector].blocks()
+        return self._sums.moments[sector].blocks()
 
     def replicas(self, sector: Sector, level: int) -> npt.NDArray[np.float64]:
         """The exponent y of a step with all operators, without each of the blocks of the jackknife.
@@ -214,7 +230,7 @@ class MCRGAccumulator:
         KeyError
             If there is no such step, or there are no operators of that sector.
         """
-        if sector not in self._moments or not 1 <= level <= self.levels:
+        if sector not in self._sums.moments or not 1 <= level <= self.levels:
             raise KeyError(f"there is no {sector} exponent of level {level}; levels are 1 to {self.levels}")
         A, B = self._covariances(sector, level, covariances(self.moments(sector), centred=sector == "even"))
         chosen = independent_operators(A[0])
@@ -237,7 +253,7 @@ class MCRGAccumulator:
             raise ValueError(f"covariances need at least two samples, there are {self.n_samples}")
         exponents: list[MCRGExponent] = []
         steps: list[LinearizedStep] = []
-        for sector in self._moments:
+        for sector in self._sums.moments:
             covariance = covariances(self.moments(sector), centred=sector == "even")
             for level in range(1, self.levels + 1):
                 some, step = self._step(sector, level, covariance)
@@ -245,7 +261,7 @@ class MCRGAccumulator:
                 steps.append(step)
         return MCRGResult(
             kernel=self.kernel.name, scale=self.kernel.scale, shape=self.shape, n_samples=self.n_samples,
-            n_blocks=max(len(self.moments(sector).weights) for sector in self._moments),
+            n_blocks=max(len(self.moments(sector).weights) for sector in self._sums.moments),
             even_operators=tuple(o.name for o in self.operators["even"]),
             odd_operators=tuple(o.name for o in self.operators["odd"]),
             exponents=tuple(exponents), steps=tuple(steps),

@@ -454,9 +454,9 @@ class TrainableRBM(RBMInference):
     def _adopt(self, state: Checkpoint, data: npt.NDArray[Any]) -> None:
         """Set the fitted attributes from the state of a training: all, or none if a signal handler raises."""
         fitted = object.__new__(type(self))
-        vars(fitted).update(vars(self))
+        fitted.__dict__.update(self.__dict__)
         fitted._set_trained(state, data)
-        vars(self).update(vars(fitted))
+        self.__dict__.update(fitted.__dict__)
 
     def _set_trained(self, state: Checkpoint, data: npt.NDArray[Any]) -> None:
         self._training_state = state

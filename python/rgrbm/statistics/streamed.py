@@ -62,21 +62,28 @@ class StreamedMoments:
             f"{checks.shown(n_blocks)} blocks of {checks.shown(n_values)} values",
         )
         self._most = 2 * n_blocks
-        self._length = 1
-        self._n_samples = 0
-        self._n_used = 0  # blocks, the open one included
-        self._filled = 0  # samples in the open block
-        self._weights = np.zeros(self._most + 1)
-        self._sums = np.zeros((self._most + 1, n_values))
-        self._products = np.zeros((self._most + 1, n_values, n_values))
+        self._state = _State(
+            BlockedMoments(
+                np.zeros(self._most), np.zeros((self._most, n_values)), np.zeros((self._most, n_values, n_values))
+            ),
+            _no_samples(n_values),
+        )
 
     @property
     def n_samples(self) -> int:
         """Samples so far."""
-        return self._n_samples
+        return self._state.n_samples
+
+    def fork(self) -> StreamedMoments:
+        """Moments that go on from these; of the two, only one may be added to from here on."""
+        other: StreamedMoments = object.__new__(type(self))
+        other._most, other._state = self._most, self._state
+        return other
 
     def add(self, values: npt.ArrayLike, weights: npt.ArrayLike | None = None) -> None:
         """Add samples, of shape (n_samples, n_values), each once or with a weight of shape (n_samples,).
+
+        All are added, or none if an exception comes in between, as that of Ctrl-C.
 
         Raises
         ------
@@ -86,37 +93,65 @@ class StreamedMoments:
             If the shapes do not fit, or numbers are masked.
         """
         x = checks.numbers("values", values)
-        if x.ndim != 2 or x.shape[1] != self._sums.shape[1]:
-            raise ValueError(f"expected samples of shape (n_samples, {self._sums.shape[1]}), got {x.shape}")
+        n_values = self._state.closed.sums.shape[1]
+        if x.ndim != 2 or x.shape[1] != n_values:
+            raise ValueError(f"expected samples of shape (n_samples, {n_values}), got {x.shape}")
         w = np.ones(len(x)) if weights is None else checks.numbers("weights", weights)
         if w.shape != (len(x),):
             raise ValueError(f"expected {len(x)} weights, one for each sample, got shape {w.shape}")
-        done = 0
+        state, done = self._state, 0
         while done < len(x):
-            self._open_block()
-            end = min(len(x), done + self._length - self._filled)
-            part, weight, block = x[done:end], w[done:end], self._n_used - 1
-            self._weights[block] += weight.sum()
-            self._sums[block] += weight @ part
-            self._products[block] += (weight[:, None] * part).T @ part
-            self._filled += end - done
+            state = self._with_room(state)
+            end = min(len(x), done + state.length - state.filled)
+            part, weight, block = x[done:end], w[done:end], state.open
+            block = BlockedMoments(
+                block.weights + weight.sum(),
+                block.sums + weight @ part,
+                block.products + (weight[:, None] * part).T @ part,
+            )
+            state = state._replace(open=block, filled=state.filled + end - done)
             done = end
-        self._n_samples += len(x)
+        self._state = state._replace(n_samples=state.n_samples + len(x))
 
     def blocks(self) -> BlockedMoments:
         """The moments of all blocks that hold samples, as copies."""
-        n = self._n_used
-        return BlockedMoments(self._weights[:n].copy(), self._sums[:n].copy(), self._products[:n].copy())
+        state = self._state
+        n = state.n_closed
+        if not state.filled:
+            return BlockedMoments(*(array[:n].copy() for array in state.closed))
+        return BlockedMoments(
+            *(np.concatenate([a[:n], block[None]]) for a, block in zip(state.closed, state.open, strict=True))
+        )
 
-    def _open_block(self) -> None:
-        """See that the last block has room, and join neighbours if there are too many."""
-        if self._n_used and self._filled < self._length:
-            return
-        if self._n_used == self._most:
-            for array in (self._weights, self._sums, self._products):
-                array[: self._most // 2] = array[: self._most : 2] + array[1 : self._most : 2]
-                array[self._most // 2 :] = 0
-            self._n_used //= 2
-            self._length *= 2
-        self._n_used += 1
-        self._filled = 0
+    def _with_room(self, state: _State) -> _State:
+        """See that the open block has room: a full one is closed, and neighbours are joined if there are too many."""
+        if state.filled < state.length:
+            return state
+        # What is written here lies past the blocks that count, in arrays that an earlier state may share.
+        for array, block in zip(state.closed, state.open, strict=True):
+            array[state.n_closed] = block
+        state = state._replace(n_closed=state.n_closed + 1, open=_no_samples(state.open.sums.size), filled=0)
+        if state.n_closed < self._most:
+            return state
+        half = self._most // 2
+        joined = [np.concatenate([a[::2] + a[1::2], np.zeros_like(a[:half])]) for a in state.closed]
+        return state._replace(closed=BlockedMoments(*joined), n_closed=half, length=2 * state.length)
+
+
+class _State(NamedTuple):
+    """How far the sums are; never changed in place, but replaced."""
+
+    closed: BlockedMoments
+    """Blocks that are full, the first ``n_closed`` of those there is room for."""
+    open: BlockedMoments
+    """The block that samples are added to, without an axis of blocks."""
+    n_closed: int = 0
+    length: int = 1
+    """Samples of a full block."""
+    filled: int = 0
+    """Samples in the open block."""
+    n_samples: int = 0
+
+
+def _no_samples(n_values: int) -> BlockedMoments:
+    return BlockedMoments(np.zeros(()), np.zeros(n_values), np.zeros((n_values, n_values)))
