@@ -9,6 +9,7 @@ import numpy as np
 import pytest
 from matplotlib.figure import Figure
 
+import rgrbm
 from rgrbm._support.atomic import temporary_mark, write_atomically
 from rgrbm.experiments.run_folder import RunFolder
 
@@ -294,3 +295,26 @@ def test_a_part_is_done_again_when_what_it_left_is_not_as_it_was(tmp_path, harm)
         shutil.rmtree(path / "left")
     assert again() == 1
     assert again() == 0
+
+
+@pytest.mark.parametrize("name", ["model.safetensors", "stack/layer-1.safetensors", "stack/stack.json"])
+@pytest.mark.parametrize("harm", ["change", "remove"])
+def test_a_finished_run_without_its_model_is_not_called_finished(tmp_path, name, harm):
+    path = tmp_path / "run"
+    rbm = rgrbm.BernoulliRBM(2, n_iter=1, random_state=0).fit(np.eye(4, dtype=np.uint8))
+    folder = RunFolder(path)
+    with folder.working({"J": 1.0}):
+        folder.save_model(rbm)
+        folder.save_stack(rgrbm.RBMStack.from_rbms([rbm]), "stack")
+        folder.save_results({"a": 1})
+    resumed = RunFolder(path, resume=True)
+    assert "nothing is left to do" in resumed.start({"J": 1.0})
+    if harm == "remove":
+        (path / name).unlink()
+    else:
+        (path / name).write_bytes((path / name).read_bytes() + b" ")
+    with pytest.raises(ValueError, match=f"{Path(name).name} is (gone|not as the run wrote it)"):
+        resumed.start({"J": 1.0})
+    forced = RunFolder(path, force=True)
+    with forced.working({"J": 1.0}):  # does the run again
+        assert not (path / "results.json").exists()

@@ -257,6 +257,10 @@ class RunFolder(RunFiles):
             raise ValueError(
                 f"{self.results} is not as the run wrote it: its checksum differs; --force does the run again"
             )
+        for name, digest in record.models.items() if record else ():
+            if not (file := self.path / name).is_file() or _sha256(file.read_bytes()) != digest:
+                what = "is gone" if not os.path.lexists(file) else "is not as the run wrote it: its checksum differs"
+                raise ValueError(f"{file} {what}; --force does the run again")
         return True
 
     def _tidy(self) -> None:
@@ -280,7 +284,7 @@ class RunFolder(RunFiles):
             replaced = any(name == self.results.name or _is_checkpoint(name) for name in files)
             self._write_record(RunRecord(parameters=parameters, files=files, replacing=replaced))
         if self._written and self._written.replacing:
-            self._discard([self.results.name, *self._names_of_checkpoints()], replacing=False, results=None)
+            self._discard([self.results.name, *self._names_of_checkpoints()], replacing=False, results=None, models={})
         if not self.resumes:
             return ""
         if self.has_checkpoint():
@@ -381,7 +385,14 @@ class RunFolder(RunFiles):
         """Write ``results.json``; NaN becomes null, since JSON has none."""
         text = json.dumps(_without_nan(results), indent=2, allow_nan=False, ensure_ascii=False)
         content = text.encode() + b"\n"
-        write_atomically(self._claim(self.results.name, results=_sha256(content)), content)
+        changes = {"results": _sha256(content), "models": self._models()}
+        write_atomically(self._claim(self.results.name, **changes), content)
+
+    def _models(self) -> dict[str, str]:
+        """Digests of the models that the run has written."""
+        names = [name for name in (self._written.files if self._written else ()) if not _is_checkpoint(name)]
+        files = {path: digest for name in names for path, digest in self._digests(name).items()}
+        return {path: digest for path, digest in files.items() if path.endswith((".safetensors", "stack.json"))}
 
     def save_model(self, model: "BernoulliRBM") -> None:
         """Write ``model.safetensors``."""

@@ -2,7 +2,7 @@
 
 import dataclasses
 import json
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path, PurePosixPath
 from typing import Any
 
@@ -26,12 +26,15 @@ class RunRecord:
         Whether results and checkpoints of an earlier run are still to be removed.
     results : str or None
         SHA-256 of ``results.json``, once there is one.
+    models : dict of str to str
+        SHA-256 of the models' files, once there are results.
     """
 
     parameters: dict[str, Any]
     files: tuple[str, ...] = ()
     replacing: bool = False
     results: str | None = None
+    models: dict[str, str] = field(default_factory=dict)
 
     def replace(self, **changes: Any) -> "RunRecord":
         """A copy with some entries changed."""
@@ -66,6 +69,8 @@ def read_record(file: Path) -> RunRecord | None:
         or not all(isinstance(name, str) and _is_inside(name) for name in record.files)
         or not isinstance(record.replacing, bool)
         or not isinstance(record.results, str | None)
+        or not isinstance(record.models, dict)
+        or not all(_is_inside(name) for name in record.models)
     ):
         raise ValueError(f"{file} is damaged: it does not hold parameters and names of files in its folder")
     return record.replace(files=tuple(record.files))
