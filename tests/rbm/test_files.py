@@ -516,3 +516,15 @@ def test_conversions_need_fitted_models(convert, model, tmp_path):
 
 def test_error_class():
     assert issubclass(rgrbm.FileFormatError, ValueError)
+
+
+def test_a_folder_is_no_file(tmp_path):
+    model = BernoulliRBM(2, n_iter=1, random_state=0).fit(np.eye(4, dtype=np.uint8))
+    with pytest.raises(IsADirectoryError, match="it is a folder"):
+        model.save(tmp_path)
+
+
+def test_models_of_other_packages_are_named():
+    other = SklearnRBM(2, n_iter=1).fit(np.eye(4))
+    with pytest.raises(TypeError, match=r"must be rgrbm's BernoulliRBM or GaussianRBM, got that of sklearn"):
+        save_model(other, "model.safetensors")

@@ -356,3 +356,13 @@ def test_variances_that_run_away_are_named_once(gradient):
     assert rbm.history_.stopped == "divergence"
     assert all(np.isfinite(value).all() for value in arguments(rbm))
     assert (rbm.variance_ < 1e4).all()
+
+
+def test_features_far_from_zero_are_warned_of():
+    z = 5 * np.random.default_rng(0).normal(size=(300, 3))
+    with pytest.warns(
+        UserWarning, match=r"feature 0 is 1e\+07 ± [45]\.\d+: float32 keeps too few digits.*Subtract the mean"
+    ):
+        GaussianRBM(2, n_iter=2, random_state=0).fit((z + 1e7).astype(np.float32))
+    for data in (z + 1e7, (z + 1e5).astype(np.float32), z.astype(np.float32)):  # none of these
+        GaussianRBM(2, n_iter=2, random_state=0).fit(data)

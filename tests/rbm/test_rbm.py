@@ -832,3 +832,11 @@ def test_a_start_must_fit():
         BernoulliRBM(3).fit(X, start=given(6, 4))
     with pytest.raises(TypeError, match="a fitted RBM is needed"):
         BernoulliRBM(3).fit(X, start=BernoulliRBM(3))
+
+
+@pytest.mark.parametrize("dtype", ["<f4", ">f4"])
+def test_single_precision_of_either_byte_order(X, dtype):
+    """Data of float32 are trained in float32, to the same bits."""
+    one, other = (BernoulliRBM(3, n_iter=2, random_state=0).fit(X.astype(kind)) for kind in (np.float32, dtype))
+    assert other.weights_.dtype == np.float32
+    np.testing.assert_array_equal(one.weights_, other.weights_)

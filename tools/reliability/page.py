@@ -83,7 +83,8 @@ def _fuzz(found: Record, _record: Record) -> str:
     text = (
         f"{found['attempts']:,} calls of {found['names']} functions, classes and methods, each valid but for one or "
         "two arguments of another kind, shape, size or sign. Every call is to end by a result or by a TypeError, "
-        "ValueError, MemoryError or OSError in the package's own words. "
+        "ValueError, MemoryError or OSError in the package's own words, those of scikit-learn's checks of data, or "
+        "the system's with the file's name. "
         f"{found['stopped']} legitimate calls that take long were stopped after some seconds, as by Ctrl-C. "
         f"Findings (other exceptions, words of a library below, calls that do not stop, crashes): "
         f"**{sum(findings.values())}**.\n"

@@ -90,6 +90,8 @@ def numbers(
     ValueError
         If rows have several lengths, values are masked, too large, or not finite, or the shape is another one.
     """
+    if isinstance(values, bool | np.bool_):
+        raise TypeError(f"{name} must be real numbers, got {values}")
     if hasattr(values, "toarray"):
         raise TypeError(f"{name} must be real numbers, got {shown(values)}; give its dense form, .toarray()")
     try:
@@ -196,6 +198,9 @@ def instance(name: str, value: Any, kind: type | tuple[type, ...], what: str = "
     if not isinstance(value, kind):
         kinds = kind if isinstance(kind, tuple) else (kind,)
         expected = what or " or ".join(k.__name__ for k in kinds)
+        given = type(value)
+        if given.__name__ in (k.__name__ for k in kinds):
+            raise TypeError(f"{name} must be rgrbm's {expected}, got that of {given.__module__}")
         raise TypeError(f"{name} must be a {expected}, got {shown(value)}")
     return value
 

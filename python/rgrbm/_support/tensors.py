@@ -38,6 +38,8 @@ def write_tensors(path: str | os.PathLike[str], kind: str, tensors: Tensors, met
     path = path_of("path", path)
     if not path.absolute().parent.is_dir():
         raise FileNotFoundError(f"cannot write {str(path)!r}: the folder {str(path.parent)!r} does not exist")
+    if path.is_dir():
+        raise IsADirectoryError(f"cannot write {str(path)!r}: it is a folder; give the name of a file")
     head = {"format": _FORMAT, "kind": kind, "schema": str(SCHEMA), "content": json.dumps(metadata)}
     # safetensors writes the memory as it lies: only C order is right.
     ordered = {name: np.ascontiguousarray(tensor) for name, tensor in tensors.items()}

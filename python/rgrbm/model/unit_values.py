@@ -188,7 +188,8 @@ def dense(X: Units) -> npt.NDArray[Any]:
 
 def parameter_dtype(X: Any) -> type[np.float32] | type[np.float64]:
     """Precision in which a model of these data is trained: float32 for float32 and one-byte data."""
-    return np.float32 if X.dtype == np.float32 or X.dtype.itemsize == 1 else np.float64
+    single = X.dtype.kind == "f" and X.dtype.itemsize == 4  # of either byte order
+    return np.float32 if single or X.dtype.itemsize == 1 else np.float64
 
 
 def digest(X: npt.NDArray[Any], sample_weight: npt.NDArray[np.float64] | None = None) -> str:

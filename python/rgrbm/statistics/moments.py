@@ -86,5 +86,5 @@ def spin_values(spins: npt.ArrayLike) -> npt.NDArray[Any]:
     array = checks.numbers("spins", spins, dtype=None)
     wrong = (array != 1) & (array != -1)
     if wrong.any():
-        raise ValueError(f"{expected}, got the value {checks.shown(array[wrong].flat[0])}")
+        raise ValueError(f"{expected}, got the value {array[wrong].flat[0]}")
     return array
