@@ -221,6 +221,8 @@ def test_a_failed_write_leaves_the_old_file(tmp_path, monkeypatch):
 def test_numbers_of_numpy_are_refused_rather_than_garbled(tmp_path):
     with pytest.raises(TypeError):
         RunFolder(tmp_path).save_results({"a": np.zeros(2)})
+    with pytest.raises(ValueError, match="must be finite or NaN, got inf"):
+        RunFolder(tmp_path).save_results({"a": [1.0, {"b": float("inf")}]})
 
 
 def test_parts_of_a_run_are_worked_out_once(tmp_path):

@@ -528,3 +528,13 @@ def test_models_of_other_packages_are_named():
     other = SklearnRBM(2, n_iter=1).fit(np.eye(4))
     with pytest.raises(TypeError, match=r"must be rgrbm's BernoulliRBM or GaussianRBM, got that of sklearn"):
         save_model(other, "model.safetensors")
+
+
+@pytest.mark.parametrize("seconds", [float("inf"), float("nan"), -1, 10**400])
+def test_a_checkpoint_of_an_impossible_time_is_refused(checkpoint_file, seconds):
+    """It would end in results that no file can hold."""
+    whole = checkpoint_file.read_bytes()
+    rewrite(checkpoint_file, content={"seconds": seconds})
+    with pytest.raises(FileFormatError, match="the time of its training is"):
+        load_checkpoint(checkpoint_file)
+    checkpoint_file.write_bytes(whole)

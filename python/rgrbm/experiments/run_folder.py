@@ -4,6 +4,7 @@ import contextlib
 import hashlib
 import io
 import json
+import math
 import os
 import tempfile
 import weakref
@@ -440,6 +441,6 @@ def _without_nan(value: Any) -> Any:
         return {name: _without_nan(item) for name, item in value.items()}
     if isinstance(value, list | tuple):
         return [_without_nan(item) for item in value]
-    if isinstance(value, float) and value != value:
-        return None
-    return value
+    if isinstance(value, float) and math.isinf(value):
+        raise ValueError(f"results must be finite or NaN, got {value}: JSON has no infinity")
+    return None if isinstance(value, float) and value != value else value

@@ -26,6 +26,7 @@ Key: TypeAlias = tuple[int, int]
 PathLike: TypeAlias = str | os.PathLike[str]
 
 _HISTORY, _STATE = "history.", "state."
+_ETERNITY = 1e15  # seconds
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -111,7 +112,7 @@ def load_checkpoint(path: PathLike) -> Checkpoint:
     if columns:
         history.append(
             {column: tensors[_HISTORY + column] for column in columns},
-            seconds=require(metadata, "seconds", (float, int), name),
+            seconds=_seconds(metadata, name),
         )
     return Checkpoint(
         weights=tensors["weights"],
@@ -152,3 +153,10 @@ def _key(metadata: dict[str, Any], key: str, name: str) -> Key:
     if len(words) != 2 or not all(isinstance(word, int) and 0 <= word < 2**64 for word in words):
         raise FileFormatError(f"{name!r}: the metadata entry {key!r} is not a pair of 64-bit words")
     return words[0], words[1]
+
+
+def _seconds(metadata: dict[str, Any], name: str) -> float:
+    seconds = require(metadata, "seconds", (float, int), name)
+    if not 0 <= seconds < _ETERNITY:
+        raise FileFormatError(f"{name!r}: the time of its training is {seconds!s:.30} s")
+    return float(seconds)
