@@ -192,7 +192,7 @@ def free_energies(x: Array, n: Array, counts: Array, start: Array) -> Array:
         p, expected = np.exp(log_p), np.exp(log_expected)
         hessian = np.diag(expected) - (p * counts) @ p.T
         newton, iterated = np.zeros_like(a), log_n - log_expected
-        newton[1:] = np.linalg.lstsq(hessian[1:, 1:], (n - expected)[1:])[0]
+        newton[1:] = np.linalg.lstsq(hessian[1:, 1:], (n - expected)[1:], rcond=None)[0]
         if deviation < 1 and np.abs(newton).max() <= _TOLERANCE * max(1.0, np.abs(a).max()):
             return np.asarray(a + newton)
         steps = [step for step in (newton, iterated - iterated[0]) if np.isfinite(step).all()]
