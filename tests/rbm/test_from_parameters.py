@@ -53,5 +53,5 @@ def test_bad_input():
         from_sklearn(from_sklearn(theirs))
     with pytest.raises(TypeError, match="model must be a BernoulliRBM, got 3"):
         to_sklearn(3)
-    with pytest.raises(TypeError, match="model must be a BernoulliRBM or GaussianRBM, got BernoulliRBM"):
+    with pytest.raises(TypeError, match="model must be rgrbm's BernoulliRBM or GaussianRBM, got that of sklearn"):
         save_model(theirs, "rbm.safetensors")
