@@ -199,7 +199,7 @@ def instance(name: str, value: Any, kind: type | tuple[type, ...], what: str = "
         kinds = kind if isinstance(kind, tuple) else (kind,)
         expected = what or " or ".join(k.__name__ for k in kinds)
         given = type(value)
-        if given.__name__ in (k.__name__ for k in kinds):
+        if not what and given.__name__ in (k.__name__ for k in kinds):
             raise TypeError(f"{name} must be rgrbm's {expected}, got that of {given.__module__}")
         raise TypeError(f"{name} must be a {expected}, got {shown(value)}")
     return value
