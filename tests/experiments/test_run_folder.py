@@ -11,7 +11,7 @@ from matplotlib.figure import Figure
 
 import rgrbm
 from rgrbm._support.atomic import temporary_mark, write_atomically
-from rgrbm.experiments.run_folder import RunFolder
+from rgrbm.experiments.run_folder import RunFolder, _checksum
 
 
 def test_a_new_folder_is_made(tmp_path):
@@ -297,6 +297,13 @@ def test_a_part_is_done_again_when_what_it_left_is_not_as_it_was(tmp_path, harm)
         shutil.rmtree(path / "left")
     assert again() == 1
     assert again() == 0
+    part = path / "checkpoints" / "one.json"
+    content = json.loads(part.read_text())
+    content["left"] = {"/": {}}
+    content["sha256"] = _checksum("one", content["run"], content["results"], content["left"])
+    part.write_text(json.dumps(content))
+    with pytest.raises(ValueError, match="it names '/', which is no file of the run"):
+        again()
 
 
 @pytest.mark.parametrize("name", ["model.safetensors", "stack/layer-1.safetensors", "stack/stack.json"])

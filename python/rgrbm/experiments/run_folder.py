@@ -16,7 +16,7 @@ from rgrbm._support.atomic import write_atomically
 from rgrbm._support.files import read_json
 from rgrbm.experiments.run_files import RunFiles
 from rgrbm.experiments.run_lock import RunLock
-from rgrbm.experiments.run_record import RunRecord
+from rgrbm.experiments.run_record import RunRecord, is_inside
 from rgrbm.spins.values import Binary
 
 if TYPE_CHECKING:
@@ -354,9 +354,11 @@ class RunFolder(RunFiles):
             results = content["results"]
             if content["run"] != self._identity():
                 raise ValueError("it is of a run with other parameters")
-            left = content.get("left", {})
+            left = dict(content.get("left", {}))
             if content["sha256"] != _checksum(name, content["run"], results, *([left] if left else [])):
                 raise ValueError("it is damaged: its checksum differs")
+            if others := [what for what in left if not is_inside(what)]:
+                raise ValueError(f"it names {others[0]!r}, which is no file of the run")
             return dict(results) if all(self._digests(what) == digests for what, digests in left.items()) else None
         except (OSError, ValueError, TypeError, KeyError) as error:
             raise ValueError(f"{kept} is no part of this run: {error}") from error

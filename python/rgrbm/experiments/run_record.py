@@ -66,17 +66,17 @@ def read_record(file: Path) -> RunRecord | None:
     if (
         not isinstance(record.parameters, dict)
         or not isinstance(record.files, list)
-        or not all(isinstance(name, str) and _is_inside(name) for name in record.files)
+        or not all(isinstance(name, str) and is_inside(name) for name in record.files)
         or not isinstance(record.replacing, bool)
         or not isinstance(record.results, str | None)
         or not isinstance(record.models, dict)
-        or not all(_is_inside(name) for name in record.models)
+        or not all(is_inside(name) for name in record.models)
     ):
         raise ValueError(f"{file} is damaged: it does not hold parameters and names of files in its folder")
     return record.replace(files=tuple(record.files))
 
 
-def _is_inside(name: str) -> bool:
+def is_inside(name: str) -> bool:
     """Whether a name is that of a file in the folder or one level below."""
     parts = PurePosixPath(name).parts
     return 1 <= len(parts) <= 2 and not name.startswith("/") and ".." not in parts
