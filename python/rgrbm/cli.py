@@ -104,6 +104,12 @@ def _reader(flag: str, kind: Any) -> Callable[[Any], Any]:
     return read
 
 
+def _source(context: typer.Context, name: str) -> str:
+    """Where a parameter's value came from, as click names it; its classes differ between versions."""
+    source = context.get_parameter_source(name)
+    return "" if source is None else source.name
+
+
 def _add_experiment(experiment: Experiment) -> None:
     """Add the command of an experiment: one option per field of its parameters, and the common ones."""
     name, parameters = experiment.command, experiment.parameters
@@ -122,11 +128,11 @@ def _add_experiment(experiment: Experiment) -> None:
         from rgrbm.experiments.run_folder import RunFolder
 
         out, threads, force, resume = (given.pop(key) for key in _COMMON)
-        if positional and str(context.get_parameter_source("out")).endswith("DEFAULT"):
+        if positional and _source(context, "out") == "DEFAULT":
             out = Path("-".join(["rgrbm", *(given[key] for key in positional)]))
         set_num_threads(threads)
         folder = RunFolder(out, force=force, resume=resume)
-        explicit = {key for key in given if str(context.get_parameter_source(key)).endswith("COMMANDLINE")}
+        explicit = {key for key in given if _source(context, key) == "COMMANDLINE"}
         execution = {key: given.pop(key) for key in names_of_execution(parameters)}
         chosen = folder.parameters(given, explicit - set(execution))
         experiment.run(parameters(**chosen, **execution), folder)
