@@ -22,3 +22,5 @@ def test_nothing_was_lost():
     assert len(RECORDS["full_disk"]["measured"]["sizes"]) >= 20
     assert RECORDS["full_disk"]["measured"]["wrong"] == []
     assert RECORDS["fuzz"]["measured"]["findings"] == {}
+    assert RECORDS["files"]["measured"]["attempts"] >= 9000
+    assert RECORDS["files"]["measured"]["findings"] == {}
