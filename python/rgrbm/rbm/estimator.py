@@ -36,10 +36,10 @@ from rgrbm.rbm.training import (
     History,
     Schedule,
     Settings,
+    epochs,
     l1_strengths,
     learning_rates,
     parameters_to_restore,
-    run_epochs,
     train,
 )
 
@@ -327,7 +327,7 @@ class TrainableRBM(RBMInference):
         strength = np.array([self.l1 * min(1.0, epoch / self.l1_warmup) if self.l1_warmup else self.l1])
         trainer = training_state.make_trainer(self, state, data, weights)
         settings = replace(self._settings(), batch_size=len(data), shuffle=False)
-        measured = run_epochs(trainer, rate, strength, settings, first_epoch=epoch)
+        measured = epochs(trainer, rate, strength, settings, first_epoch=epoch)()
         if (reason := divergence(parameters(trainer))) and not divergence(parameters(state)):
             warn_of_divergence(reason, epoch + 1, self.learning_rate, stacklevel=3)
         try:

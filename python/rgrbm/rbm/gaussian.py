@@ -226,8 +226,10 @@ class GaussianRBM(GaussianInference, TrainableRBM):
     ) -> dict[str, Array]:
         """Small random weights about independent units like the data's, or the parameters of ``start``."""
         mean, spread = _moments(data, sample_weight)
-        _warn_of_rounding(data, mean, spread)
-        floor = self.min_variance * _scales(data, mean, spread)
+        rounding = 8 * float(np.finfo(data.dtype).eps) * np.abs(mean)  # how far it moves sums of each feature
+        varies = data.max(axis=0).astype(np.float64) - data.min(axis=0) > rounding
+        _warn_of_rounding(data.dtype, mean, spread, varies & (rounding > 0.2 * np.sqrt(spread)))
+        floor = self.min_variance * _scales(spread, varies)
         if start is None:
             variance = np.maximum(floor, self._given_variance(spread))
             weights = self.weight_scale * np.sqrt(variance)[:, None] * noise
@@ -281,28 +283,19 @@ def _moments(data: Array, sample_weight: npt.NDArray[np.float64] | None) -> tupl
     return mean, np.average((data - mean) ** 2, axis=0, weights=sample_weight)
 
 
-def _warn_of_rounding(data: Array, mean: Array, spread: Array) -> None:
-    """Say where features lie so far from zero that sums of them keep few digits of how they vary."""
-    rounding, varies = _rounding(data, mean)
-    lost = varies & (rounding > 0.2 * np.sqrt(spread))
+def _warn_of_rounding(dtype: np.dtype[Any], mean: Array, spread: Array, lost: npt.NDArray[np.bool_]) -> None:
+    """Say which features lie so far from zero that sums of them keep few digits of how they vary."""
     if lost.any():
         j = int(np.flatnonzero(lost)[0])
-        other = "" if data.dtype == np.float64 else ", or train with dtype='float64'"
+        other = "" if dtype == np.float64 else ", or train with dtype='float64'"
         warnings.warn(
-            f"feature {j} is {mean[j]:.3g} ± {np.sqrt(spread[j]):.3g}: {data.dtype} keeps too few digits of how it "
+            f"feature {j} is {mean[j]:.3g} ± {np.sqrt(spread[j]):.3g}: {dtype} keeps too few digits of how it "
             f"varies ({lost.sum()} such features). Subtract the mean from the data{other}",
             UserWarning,
             stacklevel=6,  # of the caller of fit
         )
 
 
-def _rounding(data: Array, mean: Array) -> tuple[Array, npt.NDArray[np.bool_]]:
-    """How far rounding moves sums of each feature, and which features vary by more."""
-    rounding = 8 * float(np.finfo(data.dtype).eps) * np.abs(mean)
-    return rounding, data.max(axis=0).astype(np.float64) - data.min(axis=0) > rounding
-
-
-def _scales(data: Array, mean: Array, spread: Array) -> Array:
+def _scales(spread: Array, varies: npt.NDArray[np.bool_]) -> Array:
     """The variances, and for constant features the mean of those of the others; 1 if all are constant."""
-    _, varies = _rounding(data, mean)
     return np.where(varies, spread, spread[varies].mean() if varies.any() else 1.0)

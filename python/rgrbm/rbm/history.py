@@ -58,18 +58,16 @@ class History(Presented):
         self._arrived.extend(itertools.starmap(run, [()]))
         self.settle()
 
-    def settle(self) -> bool:
-        """Append what a kernel has measured, if an exception came before it was; whether there was anything."""
-        if not self._arrived or self._known is None:
-            return False
-        first, known, started = self._known
-        if first == self.n_epochs:
-            self.append({**known, **self._arrived[0]}, seconds=time.perf_counter() - started)
-        self._arrived.clear()
-        return True
+    def settle(self) -> None:
+        """Append what a kernel has measured, if an exception came before it was."""
+        if self._arrived and self._known is not None:
+            first, known, started = self._known
+            if first == self.n_epochs:
+                self.append({**known, **self._arrived[0]}, seconds=time.perf_counter() - started)
+            self._arrived.clear()
 
     def cut(self, n_epochs: int) -> None:
-        """Forget the epochs after so many."""
+        """Leave out all but the first ``n_epochs``."""
         self._torn = True
         self.n_epochs = min(self.n_epochs, n_epochs)
 

@@ -340,29 +340,28 @@ def _slices(history: History, n_epochs: int, seconds: float, interval: int) -> I
         length = max(1, min(4 * length, int((last - first) * seconds / max(elapsed, 1e-9))))
 
 
-def _kernel_arguments(learning_rate: Array, l1: Array, settings: Settings, first_epoch: int) -> dict[str, Any]:
-    """What a trainer runs as many epochs with as there are learning rates."""
-    return {
-        "first_epoch": first_epoch,
-        "learning_rate": learning_rate,
-        "l1": l1,
-        "l2": settings.l2,
-        "momentum": settings.momentum,
-        "batch_size": settings.batch_size,
-        "k": settings.k,
-        "gradient": settings.gradient,
-        "centered": settings.centered,
-        "shuffle": settings.shuffle,
-        "optimizer": settings.optimizer,
-        "n_temperatures": settings.n_temperatures,
-    }
-
-
-def run_epochs(
+def epochs(
     trainer: Trainer, learning_rate: Array, l1: Array, settings: Settings, *, first_epoch: int
-) -> dict[str, Array]:
-    """As many epochs as there are learning rates; returns what the trainer measured in each."""
-    return trainer.run(**_kernel_arguments(learning_rate, l1, settings, first_epoch))
+) -> Callable[[], dict[str, Array]]:
+    """What runs as many epochs as there are learning rates, and returns what the trainer measured in each.
+
+    No Python code of ours runs in that call: see :meth:`History.append_from`.
+    """
+    return functools.partial(
+        trainer.run,
+        first_epoch=first_epoch,
+        learning_rate=learning_rate,
+        l1=l1,
+        l2=settings.l2,
+        momentum=settings.momentum,
+        batch_size=settings.batch_size,
+        k=settings.k,
+        gradient=settings.gradient,
+        centered=settings.centered,
+        shuffle=settings.shuffle,
+        optimizer=settings.optimizer,
+        n_temperatures=settings.n_temperatures,
+    )
 
 
 def _run_slice(
@@ -376,11 +375,13 @@ def _run_slice(
 ) -> bool:
     """Train, unless Ctrl-C comes within: the trainer then is where the slice began, and the answer is False."""
     rates, strengths = learning_rate[first:last], l1[first:last]
-    run = functools.partial(trainer.run, **_kernel_arguments(rates, strengths, settings, first))
     try:
-        history.append_from(run, {"learning_rate": rates, "l1": strengths})
+        history.append_from(
+            epochs(trainer, rates, strengths, settings, first_epoch=first), {"learning_rate": rates, "l1": strengths}
+        )
     except KeyboardInterrupt:
-        if history.settle() or len(history) > first:  # raised after the kernel's end, by a handler of the user's own
+        history.settle()
+        if len(history) > first:  # raised after the kernel's end, by a handler of the user's own
             raise
         return False
     return True
