@@ -254,11 +254,7 @@ class RunFolder(RunFiles):
         if not self.is_finished():
             return False
         record = self.record()
-        if record and record.results not in (None, _sha256(self.results.read_bytes())):
-            raise ValueError(
-                f"{self.results} is not as the run wrote it: its checksum differs; --force does the run again"
-            )
-        for name, digest in record.models.items() if record else ():
+        for name, digest in record.digests().items() if record else ():
             if not (file := self.path / name).is_file() or _sha256(file.read_bytes()) != digest:
                 what = "is gone" if not os.path.lexists(file) else "is not as the run wrote it: its checksum differs"
                 raise ValueError(f"{file} {what}; --force does the run again")
@@ -374,11 +370,11 @@ class RunFolder(RunFiles):
         write_atomically(self._claim_checkpoint(f"{name}.json"), json.dumps(content).encode())
         return as_read
 
-    def _digests(self, name: str) -> dict[str, str]:
-        """Digests of a file's content, or of all in a folder, by their names."""
+    def _digests(self, name: str, ends: tuple[str, ...] = ("",)) -> dict[str, str]:
+        """Digests of a file's content, or of all in a folder, by their names; of those alone with such ends."""
         path = self.path / name
-        files = [path, *path.rglob("*")]
-        return {str(f.relative_to(self.path)): _sha256(f.read_bytes()) for f in sorted(files) if f.is_file()}
+        files = [file for file in sorted([path, *path.rglob("*")]) if file.name.endswith(ends) and file.is_file()]
+        return {str(file.relative_to(self.path)): _sha256(file.read_bytes()) for file in files}
 
     def _identity(self) -> str:
         """The identity of a run: a digest of its parameters, the seed among them."""
@@ -394,8 +390,11 @@ class RunFolder(RunFiles):
     def _models(self) -> dict[str, str]:
         """Digests of the models that the run has written."""
         names = [name for name in (self._written.files if self._written else ()) if not _is_checkpoint(name)]
-        files = {path: digest for name in names for path, digest in self._digests(name).items()}
-        return {path: digest for path, digest in files.items() if path.endswith((".safetensors", "stack.json"))}
+        return {
+            path: digest
+            for name in names
+            for path, digest in self._digests(name, (".safetensors", "stack.json")).items()
+        }
 
     def save_model(self, model: "BernoulliRBM") -> None:
         """Write ``model.safetensors``."""

@@ -36,6 +36,10 @@ class RunRecord:
     results: str | None = None
     models: dict[str, str] = field(default_factory=dict)
 
+    def digests(self) -> dict[str, str]:
+        """SHA-256 of all files of a finished run that are checked."""
+        return {**({"results.json": self.results} if self.results else {}), **self.models}
+
     def replace(self, **changes: Any) -> "RunRecord":
         """A copy with some entries changed."""
         return dataclasses.replace(self, **changes)
