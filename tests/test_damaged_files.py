@@ -23,7 +23,7 @@ def whole_pictures():
 def test_damaged_files_are_read_as_written_or_refused(rounds, whole_pictures):
     names = list(fuzz_files.originals())
     n = rounds * len(names)
-    found = fuzzing.fuzz(fuzz_files.originals, fuzz_files.attempt, n, 100 * rounds, names, fuzz_files.LONGEST)
+    found = fuzzing.fuzz(fuzz_files.attempt, n, 100 * rounds, names, fuzz_files.LONGEST)
     assert found["findings"] == {}, found["places"]
 
 

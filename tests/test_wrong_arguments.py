@@ -28,7 +28,7 @@ def test_the_calls_are_right(name):
 @pytest.mark.parametrize("rounds", [1, pytest.param(5, marks=pytest.mark.slow)])
 def test_wrong_calls_end_in_words_of_the_package(rounds):
     names = list(fuzz_calls.calls())
-    found = fuzzing.fuzz(fuzz_calls.calls, fuzz_api.attempt, rounds * len(names), 100 * rounds, names)
+    found = fuzzing.fuzz(fuzz_api.attempt, rounds * len(names), 100 * rounds, names)
     assert found["findings"] == {}, found["places"]
 
 

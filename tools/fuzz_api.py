@@ -141,4 +141,4 @@ if __name__ == "__main__":
 
     if absent := fuzz_calls.missing():
         raise SystemExit(f"no calls of {', '.join(absent)}: add them to fuzz_calls.py")
-    fuzzing.run(fuzz_calls.calls, fuzz_api.attempt, list(fuzz_calls.calls()), __doc__)
+    fuzzing.run(fuzz_api.attempt, list(fuzz_calls.calls()), __doc__)

@@ -42,13 +42,15 @@ import fuzzing  # noqa: E402
 from tools.reliability.runs import results_of  # noqa: E402
 
 LONGEST = 30  # seconds: a run that goes on takes some on a busy machine
-PARAMETERS = {
-    "ising1d": ising_1d.Ising1DParameters(n_spins=8, n_train=50, n_test=50, n_epochs=6, n_measured=200),
-    "flow": flow.FlowParameters(
-        J=[0.8], n_spins=8, n_steps=1, n_train=200, batch_size=50, n_epochs=4, n_measured=10_000, n_flow_steps=1,
-        n_flow_samples=20,
-    ),
+SMALL_1D = {"n_spins": 8, "n_train": 50, "n_test": 50, "n_epochs": 6, "n_measured": 200}
+SMALL_FLOW = {
+    "J": [0.8], "n_spins": 8, "n_steps": 1, "n_train": 200, "batch_size": 50, "n_epochs": 4, "n_measured": 10_000,
+    "n_flow_steps": 1, "n_flow_samples": 20,
 }  # fmt: skip
+RUNS: dict[str, tuple[Callable[..., Any], Any]] = {  # smaller than those of the tests: thousands of them go on
+    "ising1d": (ising_1d.run_ising_1d, ising_1d.Ising1DParameters(**SMALL_1D)),
+    "flow": (flow.run_flow, flow.FlowParameters(**SMALL_FLOW)),
+}
 
 
 class OtherContentError(Exception):
@@ -150,7 +152,7 @@ def _models(root: Path) -> dict[str, Original]:
 def _runs(root: Path) -> dict[str, Original]:
     """Folders of runs, finished and at a moment between two of their files."""
     made = {}
-    for name in PARAMETERS:
+    for name in RUNS:
         out = root / name
         moments = _run_with_moments(name, out)
         half = moments[len(moments) // 2]
@@ -161,10 +163,10 @@ def _runs(root: Path) -> dict[str, Original]:
 
 
 def _go_on(name: str, folder: Path) -> Any:
-    run = {"ising1d": ising_1d.run_ising_1d, "flow": flow.run_flow}[name]
+    run, parameters = RUNS[name]
     where = RunFolder(folder, resume=True)
     try:
-        run(PARAMETERS[name], where, Console(file=io.StringIO()))  # type: ignore[operator]
+        run(parameters, where, Console(file=io.StringIO()))
     finally:
         where.close()
     return results_of(folder)
@@ -281,12 +283,10 @@ def _another(tensor: np.ndarray, rng: np.random.Generator) -> np.ndarray:
 
 def attempt(name: str, seed: int) -> functools.partial[None]:
     """One file of a copy damaged, and read."""
-    return functools.partial(_read_damaged, name, seed)
+    return functools.partial(_read_damaged, originals()[name], np.random.default_rng([seed, *name.encode()]))
 
 
-def _read_damaged(name: str, seed: int) -> None:
-    original = originals()[name]
-    rng = np.random.default_rng([seed, *name.encode()])
+def _read_damaged(original: Original, rng: np.random.Generator) -> None:
     with tempfile.TemporaryDirectory() as parent:
         folder = shutil.copytree(original.folder, Path(parent, "run"))
         files = sorted(path for path in folder.rglob("*") if path.is_file())
@@ -311,4 +311,4 @@ def _read_damaged(name: str, seed: int) -> None:
 if __name__ == "__main__":
     import fuzz_files  # its functions are sent to other processes by the name of this module
 
-    fuzzing.run(fuzz_files.originals, fuzz_files.attempt, list(fuzz_files.originals()), __doc__, LONGEST)
+    fuzzing.run(fuzz_files.attempt, list(fuzz_files.originals()), __doc__, LONGEST)

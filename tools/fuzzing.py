@@ -28,7 +28,9 @@ MEMORY = 6 * 2**30  # bytes that a process may have
 STOPPED = "stopped"
 
 Attempt = Callable[[str, int], Callable[[], object]]
-"""Makes of a name and a seed, the same each time, what is to be called; sent to another process by its own name."""
+"""Makes of a name and a seed, the same each time, what is to be called, before the clock starts.
+
+It is sent to other processes by its own name."""
 
 
 class TooLongError(BaseException):
@@ -98,12 +100,11 @@ def _alarm(number: int, frame: object) -> None:
     raise TooLongError
 
 
-def _work(prepare: Callable[[], object], attempt: Attempt, longest: int, tasks: Any, answers: Any) -> None:
+def _work(attempt: Attempt, longest: int, tasks: Any, answers: Any) -> None:
     signal.signal(signal.SIGALRM, _alarm)
     resource.setrlimit(resource.RLIMIT_AS, (MEMORY, MEMORY))
     resource.setrlimit(resource.RLIMIT_CORE, (0, 0))
     sys.stdout = sys.stderr = Path("/dev/null").open("w")  # noqa: SIM115
-    prepare()
     for task in iter(tasks.recv, None):
         answers.send(finding(attempt, *task, longest))
 
@@ -111,10 +112,10 @@ def _work(prepare: Callable[[], object], attempt: Attempt, longest: int, tasks: 
 class Worker:
     """A process that makes attempts; a new one takes its place when it ends."""
 
-    def __init__(self, prepare: Callable[[], object], attempt: Attempt, longest: int) -> None:
+    def __init__(self, attempt: Attempt, longest: int) -> None:
         self._context = multiprocessing.get_context("spawn")
         self._longest = longest
-        self._functions = prepare, attempt
+        self._attempt = attempt
         self._start()
 
     def _start(self) -> None:
@@ -122,7 +123,7 @@ class Worker:
         answers, self._answers = self._context.Pipe(duplex=False)
         self._results = answers
         self._process = self._context.Process(
-            target=_work, args=(*self._functions, self._longest, tasks, self._answers), daemon=True
+            target=_work, args=(self._attempt, self._longest, tasks, self._answers), daemon=True
         )
         self._process.start()
         tasks.close()
@@ -145,14 +146,12 @@ class Worker:
             return "end of the process", f"exit code {code}"
 
 
-def fuzz(
-    prepare: Callable[[], object], attempt: Attempt, n: int, seed: int, names: list[str], longest: int = 5
-) -> dict[str, Any]:
+def fuzz(attempt: Attempt, n: int, seed: int, names: list[str], longest: int = 5) -> dict[str, Any]:
     """Make so many attempts, those of all names in turn, in two processes; the findings by kind and place.
 
     An attempt that has not ended after ``longest`` seconds is stopped.
     """
-    workers = [Worker(prepare, attempt, longest), Worker(prepare, attempt, longest)]
+    workers = [Worker(attempt, longest), Worker(attempt, longest)]
     tasks = [(names[i % len(names)], seed + i // len(names)) for i in range(n)]
     found: dict[tuple[str, str], list[Any]] = collections.defaultdict(list)
     for start in range(0, len(tasks), len(workers)):
@@ -180,9 +179,7 @@ def fuzz(
     }
 
 
-def run(
-    prepare: Callable[[], object], attempt: Attempt, names: list[str], description: str | None, longest: int = 5
-) -> None:
+def run(attempt: Attempt, names: list[str], description: str | None, longest: int = 5) -> None:
     """The command line of a fuzzer: make the attempts, print the findings, and end with 1 if there are any."""
     parser = argparse.ArgumentParser(description=description, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--n", type=int, default=5000, help="how many attempts")
@@ -190,7 +187,7 @@ def run(
     parser.add_argument("--name", action="append", choices=names, metavar="NAME", help="only these; all by default")
     parser.add_argument("--out", type=Path, help="write the findings to this file, as JSON")
     given = parser.parse_args()
-    result = fuzz(prepare, attempt, given.n, given.seed, given.name or names, longest)
+    result = fuzz(attempt, given.n, given.seed, given.name or names, longest)
     print(json.dumps(result["findings"], indent=1))
     if given.out:
         given.out.write_text(json.dumps(result, indent=1) + "\n")

@@ -79,29 +79,31 @@ def _interrupts(found: Sequence[Record], record: Record) -> str:
 
 
 def _fuzz(found: Record, _record: Record) -> str:
-    findings = found["findings"]
     text = (
         f"{found['attempts']:,} calls of {found['names']} functions, classes and methods, each valid but for one or "
         "two arguments of another kind, shape, size or sign. Every call is to end by a result or by a TypeError, "
         "ValueError, MemoryError or OSError in the package's own words, those of scikit-learn's checks of data, or "
         "the system's with the file's name. "
         f"{found['stopped']} legitimate calls that take long were stopped after some seconds, as by Ctrl-C. "
-        f"Findings (other exceptions, words of a library below, calls that do not stop, crashes): "
-        f"**{sum(findings.values())}**.\n"
+        "Findings (other exceptions, words of a library below, calls that do not stop, crashes): "
     )
-    return text + ("\n" + _table(("finding", "calls"), list(findings.items())) if findings else "")
+    return text + _findings(found["findings"])
+
+
+def _findings(found: dict[str, int]) -> str:
+    """How many there are, and which."""
+    return f"**{sum(found.values())}**.\n" + ("\n" + _table(("finding", "times"), list(found.items())) if found else "")
 
 
 def _files(found: Record, _record: Record) -> str:
-    findings = found["findings"]
     text = (
         f"{found['attempts']:,} times one file was cut off, changed in some bytes, removed, filled with another's "
         "content, or written again with other metadata or tensors and the right checksum: models, masked and Gaussian "
         "ones, stacks, checkpoints, ensembles, folders of finished and unfinished runs, MNIST. Reading it must give "
         "what was written or an error in the package's own words, and a training or run that goes on must end in the "
-        f"numbers of an undisturbed one. Findings: **{sum(findings.values())}**.\n"
+        "numbers of an undisturbed one. Findings: "
     )
-    return text + ("\n" + _table(("finding", "files"), list(findings.items())) if findings else "")
+    return text + _findings(found["findings"])
 
 
 def _samplers(found: Sequence[Record], _record: Record) -> str:
